@@ -1,0 +1,63 @@
+/** How each refusal travels over HTTP. Clients match the code; the status is its family. */
+export const ERROR_STATUS = {
+  invalid_request: 400,
+  invalid_id: 400,
+  invalid_delivery_directive: 400,
+  malformed_json: 400,
+  unauthorized: 401,
+  management_is_local: 403,
+  host_not_allowed: 403,
+  not_found: 404,
+  stream_not_found: 404,
+  rendition_not_found: 404,
+  playlist_not_ready: 404,
+  not_live: 404,
+  method_not_allowed: 405,
+  segment_conflict: 409,
+  part_conflict: 409,
+  stream_ended: 409,
+  too_far_ahead: 409,
+  target_is_fixed: 409,
+  media_expired: 410,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  range_not_satisfiable: 416,
+  exceeds_target_duration: 422,
+  exceeds_part_target: 422,
+  too_many_requests: 429,
+  header_too_large: 431,
+  internal_error: 500,
+  too_many_streams: 503,
+  held_too_long: 503,
+  too_many_held: 503,
+  shutting_down: 503,
+} as const;
+
+/** A stable identifier of why a request was refused. */
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+/** One field of a request body that did not fit, and why, in words for a person. */
+export interface FieldProblem {
+  /** Where in the body, such as `duration` or `byteRange.length`. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** An RFC 9457 problem document as every face of the server sends it. */
+export interface Problem {
+  /** `/docs/errors#code`: a relative address that names the code. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** The action and both values: "Cannot append part 3 of segment 41: segment is closed". */
+  readonly detail: string;
+  readonly errors?: readonly FieldProblem[];
+}
+
+/** A normal "no": returned, never thrown, by whoever decides; the HTTP face turns it into a problem. */
+export interface Refusal {
+  readonly refused: ErrorCode;
+  readonly detail: string;
+  readonly errors?: readonly FieldProblem[];
+}

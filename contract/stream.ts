@@ -1,0 +1,28 @@
+/** Where a stream stands: never live yet, live now, or between broadcasts after the last one ended. */
+export type StreamStatus = 'idle' | 'live' | 'ended';
+
+/** A stream as the control API shows it. Never contains the key. */
+export interface StreamView {
+  readonly id: string;
+  readonly title: string;
+  readonly broadcasterId: string;
+  readonly status: StreamStatus;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** When the present (or last) broadcast began and ended; null before that. */
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  /** Identifies the present (or last) broadcast; null before the first. */
+  readonly broadcastId: string | null;
+  /** Address of the multivariant playlist, relative to this server. */
+  readonly playbackUrl: string;
+  /** Address of the watch page, relative to this server. */
+  readonly watchUrl: string;
+}
+
+/** The answer to creating a stream: the only time the key is shown. */
+export interface CreatedStream extends StreamView {
+  readonly streamKey: string;
+  /** Server address and key as an encoder asks for them. */
+  readonly ingest: { readonly rtmpUrl: string };
+}
