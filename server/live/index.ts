@@ -1,0 +1,11 @@
+/** @module What is on air: presentations, their renditions and timelines. No clock, socket or text. */
+export { type EdgeAnswer, judgeEdge, type LiveEdge } from './live-edge.ts';
+export { Presentation, type RenditionAddress } from './presentation.ts';
+export { Rendition, type RenditionAttributes } from './rendition.ts';
+export {
+  type EdgePosition,
+  roundedDuration,
+  type SegmentEnd,
+  Timeline,
+  type TimelineTargets,
+} from './timeline.ts';

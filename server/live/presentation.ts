@@ -1,0 +1,116 @@
+import type { AudioRendition, MultivariantPlaylist, VariantStream } from '../format/hls/index.ts';
+import { Rendition, type RenditionAttributes } from './rendition.ts';
+import type { TimelineTargets } from './timeline.ts';
+
+/** Writes the address of a rendition's media playlist, relative to the multivariant playlist. */
+export type RenditionAddress = (rendition: string) => string;
+
+/** The renditions that are played together: of one broadcast, or of one orchestrated stream. */
+export class Presentation {
+  readonly #renditions = new Map<string, Rendition>();
+  #version = 0;
+  /** Every segment of every rendition has begun with a keyframe so far; undefined: not known yet. */
+  independentSegments: boolean | undefined;
+
+  get renditions(): ReadonlyMap<string, Rendition> {
+    return this.#renditions;
+  }
+
+  /** Grows when a rendition appears or what is said of one changes. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Adds a rendition; names are unique. */
+  add(name: string, targets: TimelineTargets): Rendition {
+    const rendition = new Rendition(name, targets);
+    this.#renditions.set(name, rendition);
+    this.#version += 1;
+    return rendition;
+  }
+
+  /** Declares what the multivariant playlist says of `rendition`. */
+  describe(rendition: Rendition, attributes: RenditionAttributes): void {
+    rendition.attributes = attributes;
+    this.#version += 1;
+  }
+
+  /** Ends every rendition. */
+  end(): void {
+    for (const rendition of this.#renditions.values()) rendition.timeline.end();
+  }
+
+  /**
+   * What the multivariant playlist says. Renditions whose bandwidth is neither declared nor
+   * measured are left out, since EXT-X-STREAM-INF cannot be written without one (4.4.6.2).
+   */
+  multivariant(address: RenditionAddress): MultivariantPlaylist {
+    const audio: AudioRendition[] = [];
+    const variants: VariantStream[] = [];
+    for (const rendition of this.#renditions.values()) {
+      const group = rendition.attributes.audio;
+      if (group !== undefined) audio.push({ ...group, uri: address(rendition.name) });
+      else variants.push(...this.#variant(rendition, address(rendition.name)));
+    }
+    if (variants.length === 0) variants.push(...this.#audioOnly(address));
+    variants.sort((a, b) => b.bandwidth - a.bandwidth);
+    const alone = variants.every((variant) => variant.audioGroupId === undefined);
+    return {
+      independentSegments: this.independentSegments === true,
+      audio: alone ? [] : audio,
+      variants,
+    };
+  }
+
+  #variant(rendition: Rendition, uri: string): VariantStream[] {
+    const own = bitrates(rendition);
+    if (own === undefined) return [];
+    const { resolution, frameRate, audioGroupId } = rendition.attributes;
+    const group = audioGroupId === undefined ? [] : this.#group(audioGroupId);
+    const heaviest = group.reduce((most, member) => Math.max(most, bitrates(member)?.peak ?? 0), 0);
+    const averages = group.map((member) => bitrates(member)?.average ?? 0);
+    const codecs = [rendition, ...group].flatMap((member) => member.attributes.codecs ?? []);
+    return [
+      {
+        uri,
+        bandwidth: own.peak + (own.declared ? 0 : heaviest),
+        ...(own.average !== undefined && {
+          averageBandwidth: own.average + (own.declared ? 0 : Math.max(0, ...averages)),
+        }),
+        ...(codecs.length > 0 && { codecs: [...new Set(codecs)] }),
+        ...(resolution !== undefined && { resolution }),
+        ...(frameRate !== undefined && { frameRate }),
+        ...(group.length > 0 && audioGroupId !== undefined && { audioGroupId }),
+      },
+    ];
+  }
+
+  /** A presentation without video: each audio rendition is a variant of its own. */
+  #audioOnly(address: RenditionAddress): VariantStream[] {
+    return [...this.#renditions.values()].flatMap((rendition) =>
+      this.#variant(rendition, address(rendition.name)),
+    );
+  }
+
+  #group(groupId: string): Rendition[] {
+    return [...this.#renditions.values()].filter(
+      (rendition) => rendition.attributes.audio?.groupId === groupId,
+    );
+  }
+}
+
+interface Bitrates {
+  readonly peak: number;
+  readonly average: number | undefined;
+  readonly declared: boolean;
+}
+
+/** Declared bandwidths stand for the variant with its audio, as EXT-X-STREAM-INF means them. */
+function bitrates(rendition: Rendition): Bitrates | undefined {
+  const { bandwidth, averageBandwidth } = rendition.attributes;
+  if (bandwidth !== undefined) {
+    return { peak: bandwidth, average: averageBandwidth, declared: true };
+  }
+  if (rendition.peakBitrate === 0) return undefined;
+  return { peak: rendition.peakBitrate, average: rendition.averageBitrate, declared: false };
+}

@@ -1,0 +1,34 @@
+/** One GET or HEAD for something that viewers and caches fetch, whatever transport it came by. */
+export interface DeliveryRequest {
+  readonly method: 'GET' | 'HEAD';
+  /** The path as sent, undecoded, without the query. */
+  readonly path: string;
+  /** The query as sent, without the question mark; empty when there is none. */
+  readonly query: string;
+  /** Whether the client takes `Content-Encoding: gzip`. */
+  readonly gzip: boolean;
+  readonly ifNoneMatch: string | undefined;
+  readonly range: string | undefined;
+}
+
+/**
+ * A whole answer. The same object goes to every request it fits, so a transport may keep its
+ * serialised form beside it. Content-Length is `bodySize`; it is not among the headers.
+ */
+export interface Answer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: readonly Uint8Array[];
+  /** Bytes of `body` in all; stated for HEAD too, where a transport sends none of them. */
+  readonly bodySize: number;
+}
+
+/** Answers delivery requests: at once, or when the media that was asked for is there. */
+export interface DeliveryHandler {
+  /**
+   * Calls `reply` exactly once, now or later. Returns a function that forgets the request (the
+   * client went away; `reply` is then never called) when it is held, undefined when answered.
+   */
+  handle(request: DeliveryRequest, reply: (answer: Answer) => void): (() => void) | undefined;
+}
