@@ -1,5 +1,8 @@
 /** @module What is on air: presentations, their renditions and timelines. No clock, socket or text. */
+
+export { Broadcast, LINGER_MS, OnAir } from './broadcast.ts';
 export { type EdgeAnswer, judgeEdge, type LiveEdge } from './live-edge.ts';
+export { type MediaLookup, MediaRing } from './media-ring.ts';
 export { Presentation, type RenditionAddress } from './presentation.ts';
 export { Rendition, type RenditionAttributes } from './rendition.ts';
 export {

@@ -1,0 +1,264 @@
+import type { Cancel, Clock } from '../../base/index.ts';
+import { writeMultivariantPlaylist } from '../../format/hls/index.ts';
+import type { Broadcast, OnAir, Presentation, Rendition } from '../../live/index.ts';
+import { answer, problemAnswer } from './answer.ts';
+import type { Answer, DeliveryHandler, DeliveryRequest } from './delivery.ts';
+import { HeldCount, type HeldObserver, HoldList } from './hold-list.ts';
+import { MediaDesk } from './media-desk.ts';
+import { PlaylistDesk } from './playlist-desk.ts';
+
+/** Seconds that caches keep what may change with the next request. */
+const SHORT_MAX_AGE_S = 1;
+/** Desks are found by their address; a table that grew past this is stale and starts anew. */
+const MOST_KNOWN_PATHS = 50_000;
+
+/** The orchestrated streams, as far as delivery needs them. */
+export interface OrchestratedStreams {
+  presentation(streamId: string): Presentation | undefined;
+  /** A playlist of the rendition is being served: its start may not move back from now on. */
+  served(streamId: string, rendition: string): void;
+}
+
+/** What an origin needs of its owner. */
+export interface OriginSettings {
+  readonly clock: Clock;
+  readonly onAir: OnAir;
+  readonly orchestrated: OrchestratedStreams;
+  readonly observer: HeldObserver;
+}
+
+type Reply = (answer: Answer) => void;
+
+/** Whether a path is one that an origin answers. */
+export function isDeliveryPath(path: string): boolean {
+  if (path.startsWith('/live/')) return true;
+  return path.startsWith('/streams/') && path.endsWith('.m3u8');
+}
+
+/** Answers everything under `/live/`, and the playlists under `/streams/`. */
+export class Origin implements DeliveryHandler {
+  readonly #settings: OriginSettings;
+  readonly #epoch: string;
+  readonly #held = new HeldCount();
+  readonly #holds = new WeakMap<Rendition, HoldList>();
+  readonly #playlists = new WeakMap<Rendition, PlaylistDesk>();
+  readonly #media = new WeakMap<Rendition, MediaDesk>();
+  readonly #holdLists = new Set<WeakRef<HoldList>>();
+  #byPath = new Map<string, PlaylistDesk>();
+
+  constructor(settings: OriginSettings) {
+    this.#settings = settings;
+    this.#epoch = settings.clock.epochMs().toString(36);
+  }
+
+  /** Requests held now. */
+  get held(): number {
+    return this.#held.now;
+  }
+
+  handle(request: DeliveryRequest, reply: Reply): Cancel | undefined {
+    const known = this.#byPath.get(request.path);
+    if (known !== undefined) return known.handle(request, reply);
+    const steps = request.path.split('/');
+    if (steps[1] === 'live') return this.#live(steps, request, reply);
+    if (steps[1] === 'streams') return this.#orchestrated(steps, request, reply);
+    reply(notFound());
+    return undefined;
+  }
+
+  /** Forgets the addresses of `broadcast`, whose linger has passed. */
+  forget(broadcast: Broadcast): void {
+    const prefix = `/live/${broadcast.streamId}/${broadcast.id}/`;
+    for (const path of this.#byPath.keys()) {
+      if (path.startsWith(prefix)) this.#byPath.delete(path);
+    }
+  }
+
+  /** Answers all held requests now, for shutting down. */
+  release(): void {
+    for (const reference of this.#holdLists) reference.deref()?.release();
+  }
+
+  #live(steps: readonly string[], request: DeliveryRequest, reply: Reply): Cancel | undefined {
+    const [, , streamId = '', second = '', third = '', name = ''] = steps;
+    if (steps.length === 6) {
+      const broadcast = this.#settings.onAir.find(streamId, second);
+      const rendition = broadcast?.presentation.renditions.get(third);
+      if (broadcast === undefined || rendition === undefined) {
+        reply(notFound());
+        return undefined;
+      }
+      return this.#file(broadcast, rendition, { name, request, reply });
+    }
+    const live = this.#settings.onAir.live(streamId);
+    if (live === undefined || live.presentation.renditions.size === 0) {
+      reply(problemAnswer('not_live', 'Cannot play stream: it is not live', SHORT_MAX_AGE_S));
+    } else if (steps.length === 4 && second === 'master.m3u8') {
+      reply(
+        multivariant(live.presentation, (rendition) => `${live.id}/${rendition}/playlist.m3u8`),
+      );
+    } else if (
+      steps.length === 5 &&
+      third === 'playlist.m3u8' &&
+      live.presentation.renditions.has(second)
+    ) {
+      reply(redirect(`../${live.id}/${second}/playlist.m3u8`, request.query));
+    } else {
+      reply(notFound());
+    }
+    return undefined;
+  }
+
+  #file(
+    broadcast: Broadcast,
+    rendition: Rendition,
+    file: { readonly name: string; readonly request: DeliveryRequest; readonly reply: Reply },
+  ): Cancel | undefined {
+    const { presentation } = broadcast;
+    if (file.name === 'playlist.m3u8') {
+      if (!rendition.timeline.listsMedia) {
+        file.reply(notReady());
+        return undefined;
+      }
+      const desk = this.#playlistDesk(presentation, rendition);
+      this.#remember(file.request.path, desk);
+      return desk.handle(file.request, file.reply);
+    }
+    const ring = broadcast.findMedia(rendition.name);
+    let desk = this.#media.get(rendition);
+    if (desk === undefined && ring !== undefined) {
+      desk = new MediaDesk({
+        ring,
+        timeline: rendition.timeline,
+        holds: this.#holdList(rendition),
+        kind: rendition.attributes.audio === undefined ? 'video' : 'audio',
+        scope: `${broadcast.id}-${rendition.name}`,
+      });
+      this.#media.set(rendition, desk);
+    }
+    if (desk !== undefined) return desk.handle(file.name, file.request, file.reply);
+    file.reply(notFound());
+    return undefined;
+  }
+
+  #orchestrated(
+    steps: readonly string[],
+    request: DeliveryRequest,
+    reply: Reply,
+  ): Cancel | undefined {
+    const [, , streamId = '', third = '', name = '', file = ''] = steps;
+    const presentation = this.#settings.orchestrated.presentation(streamId);
+    if (presentation === undefined) {
+      reply(
+        problemAnswer('stream_not_found', 'Cannot find stream: nothing was registered for it', 1),
+      );
+      return undefined;
+    }
+    if (steps.length === 4 && third === 'master.m3u8') {
+      reply(multivariant(presentation, (rendition) => `renditions/${rendition}/playlist.m3u8`));
+      return undefined;
+    }
+    const rendition = presentation.renditions.get(name);
+    if (steps.length !== 6 || third !== 'renditions' || file !== 'playlist.m3u8') {
+      reply(notFound());
+    } else if (rendition === undefined) {
+      reply(
+        problemAnswer(
+          'rendition_not_found',
+          'Cannot find rendition: nothing was registered for it',
+          1,
+        ),
+      );
+    } else {
+      return this.#orchestratedPlaylist(streamId, presentation, { rendition, request, reply });
+    }
+    return undefined;
+  }
+
+  #orchestratedPlaylist(
+    streamId: string,
+    presentation: Presentation,
+    asked: {
+      readonly rendition: Rendition;
+      readonly request: DeliveryRequest;
+      readonly reply: Reply;
+    },
+  ): Cancel | undefined {
+    const { rendition, request, reply } = asked;
+    this.#settings.orchestrated.served(streamId, rendition.name);
+    if (!rendition.timeline.listsMedia) {
+      reply(notReady());
+      return undefined;
+    }
+    const desk = this.#playlistDesk(presentation, rendition);
+    this.#remember(request.path, desk);
+    return desk.handle(request, reply);
+  }
+
+  #playlistDesk(presentation: Presentation, rendition: Rendition): PlaylistDesk {
+    let desk = this.#playlists.get(rendition);
+    if (desk === undefined) {
+      const holds = this.#holdList(rendition);
+      const { clock } = this.#settings;
+      desk = new PlaylistDesk({ presentation, rendition, clock, holds, epoch: this.#epoch });
+      this.#playlists.set(rendition, desk);
+    }
+    return desk;
+  }
+
+  #holdList(rendition: Rendition): HoldList {
+    let holds = this.#holds.get(rendition);
+    if (holds === undefined) {
+      const { clock, observer } = this.#settings;
+      holds = new HoldList(rendition.timeline, clock, observer, this.#held);
+      this.#holds.set(rendition, holds);
+      for (const reference of this.#holdLists) {
+        if (reference.deref() === undefined) this.#holdLists.delete(reference);
+      }
+      this.#holdLists.add(new WeakRef(holds));
+    }
+    return holds;
+  }
+
+  #remember(path: string, desk: PlaylistDesk): void {
+    if (this.#byPath.size >= MOST_KNOWN_PATHS) this.#byPath = new Map();
+    this.#byPath.set(path, desk);
+  }
+}
+
+function multivariant(presentation: Presentation, address: (rendition: string) => string): Answer {
+  const playlist = presentation.multivariant(address);
+  if (playlist.variants.length === 0) {
+    return problemAnswer(
+      'playlist_not_ready',
+      'Cannot write multivariant playlist: no rendition has a bandwidth yet',
+      SHORT_MAX_AGE_S,
+    );
+  }
+  const headers = [
+    ['content-type', 'application/vnd.apple.mpegurl'],
+    ['cache-control', `max-age=${SHORT_MAX_AGE_S}`],
+  ] as const;
+  return answer(200, headers, [Buffer.from(writeMultivariantPlaylist(playlist))]);
+}
+
+function redirect(location: string, query: string): Answer {
+  const target = query === '' ? location : `${location}?${query}`;
+  const headers = [
+    ['location', target],
+    ['cache-control', `max-age=${SHORT_MAX_AGE_S}`],
+  ] as const;
+  return answer(302, headers, []);
+}
+
+function notFound(): Answer {
+  return problemAnswer('not_found', 'Cannot find resource: there is none at this address', 1);
+}
+
+function notReady(): Answer {
+  return problemAnswer(
+    'playlist_not_ready',
+    'Cannot write playlist: no segment yet',
+    SHORT_MAX_AGE_S,
+  );
+}
