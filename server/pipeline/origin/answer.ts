@@ -17,14 +17,6 @@ export function answer(status: number, headers: Headers, body: readonly Uint8Arr
   return { status, headers: [...headers, ...CORS_HEADERS], body, bodySize };
 }
 
-/** "Not changed": the validators and lifetime of `full` without its body (RFC 9110 15.4.5). */
-export function notModified(full: Answer): Answer {
-  const headers = full.headers.filter(
-    ([name]) => name !== 'content-type' && name !== 'content-encoding',
-  );
-  return { status: 304, headers, body: [], bodySize: 0 };
-}
-
 /** A refusal as problem+json that caches keep for `maxAgeS` seconds; 0 means not at all. */
 export function problemAnswer(code: ErrorCode, detail: string, maxAgeS: number): Answer {
   const status = ERROR_STATUS[code];
@@ -43,9 +35,23 @@ export function problemAnswer(code: ErrorCode, detail: string, maxAgeS: number):
   return answer(status, headers, [Buffer.from(JSON.stringify(problem))]);
 }
 
-/** Whether an If-None-Match field names `etag` (RFC 9110 13.1.2, weak comparison). */
-export function matchesEtag(field: string | undefined, etag: string): boolean {
-  if (field === undefined) return false;
+/** `full`, or "not changed" if `ifNoneMatch` names its entity tag (RFC 9110 13.1.2). */
+export function conditional(ifNoneMatch: string | undefined, full: Answer): Answer {
+  if (ifNoneMatch === undefined) return full;
+  const etag = full.headers.find(([name]) => name === 'etag')?.[1];
+  return etag !== undefined && namesEtag(ifNoneMatch, etag) ? notModified(full) : full;
+}
+
+/** "Not changed": the validators and lifetime of `full` without its body (15.4.5). */
+function notModified(full: Answer): Answer {
+  const headers = full.headers.filter(
+    ([name]) => name !== 'content-type' && name !== 'content-encoding',
+  );
+  return { status: 304, headers, body: [], bodySize: 0 };
+}
+
+/** Weak comparison, as If-None-Match uses it (13.1.2). */
+function namesEtag(field: string, etag: string): boolean {
   if (field.trim() === '*') return true;
   return field.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag);
 }

@@ -1,6 +1,6 @@
 import type { Cancel } from '../../base/index.ts';
 import type { MediaRing, Timeline } from '../../live/index.ts';
-import { answer, type Headers, matchesEtag, notModified, problemAnswer } from './answer.ts';
+import { answer, conditional, type Headers, problemAnswer } from './answer.ts';
 import { parseRange, sliceChunks } from './byte-range.ts';
 import type { Answer, DeliveryRequest } from './delivery.ts';
 import type { HoldList } from './hold-list.ts';
@@ -11,6 +11,8 @@ const MEDIA_CACHE_CONTROL = 'max-age=3600, immutable';
 const EXPIRED_MAX_AGE_S = 60;
 const NEVER_MAX_AGE_S = 1;
 const LONGEST_WAIT_TARGET_DURATIONS = 3;
+/** A window's parts and segments; older ones leave first. Answers hold no bytes of their own. */
+const MOST_KEPT_ANSWERS = 64;
 
 /** What a media desk needs of its owner. */
 export interface MediaDeskSettings {
@@ -76,8 +78,9 @@ export class MediaDesk {
       );
     }
     const full = this.#whole(name, found.found);
-    if (matchesEtag(request.ifNoneMatch, full.headers[1]?.[1] ?? '')) return notModified(full);
-    return request.range === undefined ? full : this.#ranged(full, request.range);
+    const fit = conditional(request.ifNoneMatch, full);
+    if (fit !== full || request.range === undefined) return fit;
+    return this.#ranged(full, request.range);
   }
 
   #whole(name: string, body: readonly Uint8Array[]): Answer {
@@ -129,6 +132,3 @@ export class MediaDesk {
     };
   }
 }
-
-/** A window's parts and segments; older ones leave first. Answers hold no bytes of their own. */
-const MOST_KEPT_ANSWERS = 64;

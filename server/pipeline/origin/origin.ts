@@ -66,9 +66,8 @@ export class Origin implements DeliveryHandler {
     return undefined;
   }
 
-  /** Forgets the addresses of `broadcast`, whose linger has passed. */
-  forget(broadcast: Broadcast): void {
-    const prefix = `/live/${broadcast.streamId}/${broadcast.id}/`;
+  /** Forgets every address under `prefix`: what it named is gone and may be named anew. */
+  forget(prefix: string): void {
     for (const path of this.#byPath.keys()) {
       if (path.startsWith(prefix)) this.#byPath.delete(path);
     }

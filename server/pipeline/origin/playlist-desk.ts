@@ -7,7 +7,7 @@ import {
   writeMediaPlaylist,
 } from '../../format/hls/index.ts';
 import type { Presentation, Rendition } from '../../live/index.ts';
-import { answer, matchesEtag, notModified, problemAnswer } from './answer.ts';
+import { answer, conditional, problemAnswer } from './answer.ts';
 import type { Answer, DeliveryRequest } from './delivery.ts';
 import { parseDirectives } from './directives.ts';
 import type { HoldList } from './hold-list.ts';
@@ -59,7 +59,7 @@ export class PlaylistDesk {
   }
 
   #plain(request: DeliveryRequest): Answer {
-    return this.#conditional(request, this.#current(false, request.gzip, false));
+    return conditional(request.ifNoneMatch, this.#current(false, request.gzip, false));
   }
 
   #directed(request: DeliveryRequest, reply: (answer: Answer) => void): Cancel | undefined {
@@ -76,12 +76,12 @@ export class PlaylistDesk {
     const { mediaSequenceNumber, part, skip } = directives;
     const poll = (): Answer | undefined => {
       if (mediaSequenceNumber === undefined) {
-        return this.#conditional(request, this.#current(skip, request.gzip, false));
+        return conditional(request.ifNoneMatch, this.#current(skip, request.gzip, false));
       }
       const edge = timeline.respond(mediaSequenceNumber, part);
       if (edge === 'wait') return undefined;
       if (edge === 'too_far_ahead') return this.#tooFarAhead(mediaSequenceNumber, part);
-      return this.#conditional(request, this.#current(skip, request.gzip, true));
+      return conditional(request.ifNoneMatch, this.#current(skip, request.gzip, true));
     };
     const now = poll();
     if (now !== undefined) {
@@ -112,11 +112,6 @@ export class PlaylistDesk {
       `Cannot wait for segment ${mediaSequenceNumber}${asked}: the last one listed is ${at}`,
       1,
     );
-  }
-
-  #conditional(request: DeliveryRequest, full: Answer): Answer {
-    const etag = full.headers[1]?.[1] ?? '';
-    return matchesEtag(request.ifNoneMatch, etag) ? notModified(full) : full;
   }
 
   /** The answer with the present version; `blocking` ones have an address of their own in caches. */

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MediaEvent, VideoTrack } from '../media/index.ts';
+import { Feed, MAX_BACKLOG_EVENTS } from './feed.ts';
+
+const track: VideoTrack = {
+  kind: 'video',
+  codec: 'avc1',
+  codecString: 'avc1.64001f',
+  timescale: 90_000,
+  width: 1280,
+  height: 720,
+  frameRate: 30,
+  config: new Uint8Array(),
+};
+
+function sample(dts: number, keyframe = false): MediaEvent {
+  const data = new Uint8Array(10);
+  return { type: 'sample', sample: { kind: 'video', dts, pts: dts, keyframe, data } };
+}
+
+test('take() hands out tracks in force first, then what is published', () => {
+  const feed = new Feed();
+  feed.publish({ type: 'track', track });
+  const cursor = feed.read();
+  feed.publish(sample(0, true));
+  assert.equal(cursor.take()?.type, 'track');
+  assert.equal(cursor.take()?.type, 'sample');
+  assert.equal(cursor.take(), undefined);
+});
+
+test('a reader that falls behind goes on at a keyframe, and others lose nothing', () => {
+  const feed = new Feed();
+  const slow = feed.read();
+  const quick = feed.read();
+  feed.publish({ type: 'track', track });
+  let quickCount = 0;
+  for (let n = 0; n <= MAX_BACKLOG_EVENTS; n += 1) {
+    feed.publish(sample(n, n % 60 === 0));
+    while (quick.take() !== undefined) quickCount += 1;
+  }
+  assert.equal(quickCount, MAX_BACKLOG_EVENTS + 2);
+  feed.publish(sample(100_000));
+  assert.equal(slow.take()?.type, 'track');
+  assert.equal(slow.take(), undefined);
+  feed.publish(sample(100_001, true));
+  assert.deepEqual(slow.take(), { type: 'discontinuity', reason: 'reader_fell_behind' });
+  assert.equal(slow.take()?.type, 'sample');
+  assert.equal(slow.skippedSamples, MAX_BACKLOG_EVENTS + 2);
+});
+
+test('close() wakes readers and leaves them what they hold', async () => {
+  const feed = new Feed();
+  const cursor = feed.read();
+  feed.publish(sample(0, true));
+  const woken = feed.changed.next();
+  feed.close();
+  await woken;
+  assert.equal(cursor.take()?.type, 'sample');
+  assert.throws(() => feed.publish(sample(1)), /closed/);
+});

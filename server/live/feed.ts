@@ -1,0 +1,134 @@
+/**
+ * The samples of one broadcast on their way from the publisher to every reader.
+ *
+ * A reader that falls behind the bounds loses what it has not read and goes on at the next
+ * keyframe with a `discontinuity`; the publisher and the other readers never wait for it.
+ */
+import { assert, Signal } from '../base/index.ts';
+import type { MediaEvent, Track, TrackKind } from '../media/index.ts';
+
+/** Unread events a reader may leave: about a minute of video and audio. */
+export const MAX_BACKLOG_EVENTS = 4096;
+/** Unread bytes a reader may leave. */
+export const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
+
+/** See the top of the file. */
+export class Feed {
+  readonly changed = new Signal();
+  readonly #tracks = new Map<TrackKind, Track>();
+  readonly #cursors = new Set<FeedCursor>();
+  #closed = false;
+
+  /** No more events will come; cursors still hand out what they hold. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The configuration in force of each track. */
+  get tracks(): ReadonlyMap<TrackKind, Track> {
+    return this.#tracks;
+  }
+
+  /** Hands `event` to every reader. */
+  publish(event: MediaEvent): void {
+    assert(!this.#closed, 'a closed feed takes no events');
+    if (event.type === 'track') this.#tracks.set(event.track.kind, event.track);
+    for (const cursor of this.#cursors) cursor.offer(event);
+    this.changed.raise();
+  }
+
+  /** Ends the feed. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.changed.raise();
+  }
+
+  /** A reader that begins with the tracks in force and the events from now on. */
+  read(): FeedCursor {
+    const cursor = new FeedCursor(() => {
+      this.#cursors.delete(cursor);
+    });
+    for (const track of this.#tracks.values()) cursor.offer({ type: 'track', track });
+    this.#cursors.add(cursor);
+    return cursor;
+  }
+}
+
+/** One reader's place in a feed. */
+export class FeedCursor {
+  readonly #leave: () => void;
+  #events: MediaEvent[] = [];
+  #next = 0;
+  #backlogBytes = 0;
+  #skipping = false;
+  #skippedSamples = 0;
+  #hasVideo = false;
+
+  constructor(leave: () => void) {
+    this.#leave = leave;
+  }
+
+  /** Samples that this reader was too slow for. */
+  get skippedSamples(): number {
+    return this.#skippedSamples;
+  }
+
+  /** The next unread event; undefined when there is none yet. */
+  take(): MediaEvent | undefined {
+    const event = this.#events[this.#next];
+    if (event === undefined) {
+      if (this.#next > 0) {
+        this.#events = [];
+        this.#next = 0;
+      }
+      return undefined;
+    }
+    this.#next += 1;
+    if (event.type === 'sample') this.#backlogBytes -= event.sample.data.length;
+    return event;
+  }
+
+  /** Stops reading; what is unread is dropped. */
+  close(): void {
+    this.#leave();
+    this.#events = [];
+    this.#next = 0;
+  }
+
+  /** Adds an event for the reader; called by the feed alone. */
+  offer(event: MediaEvent): void {
+    if (event.type === 'track' && event.track.kind === 'video') this.#hasVideo = true;
+    if (event.type === 'sample') {
+      if (this.#skipping && !this.#resumes(event.sample.kind, event.sample.keyframe)) {
+        this.#skippedSamples += 1;
+        return;
+      }
+      this.#backlogBytes += event.sample.data.length;
+    }
+    this.#events.push(event);
+    const unread = this.#events.length - this.#next;
+    if (unread > MAX_BACKLOG_EVENTS || this.#backlogBytes > MAX_BACKLOG_BYTES) this.#skip();
+  }
+
+  /** A video keyframe ends the skipping; without video any sample does. */
+  #resumes(kind: TrackKind, keyframe: boolean): boolean {
+    if (kind === 'audio' && this.#hasVideo) return false;
+    if (!keyframe) return false;
+    this.#skipping = false;
+    this.#events.push({ type: 'discontinuity', reason: 'reader_fell_behind' });
+    return true;
+  }
+
+  /** Drops what is unread but the track configurations, which still hold afterwards. */
+  #skip(): void {
+    const kept: MediaEvent[] = [];
+    for (const event of this.#events.slice(this.#next)) {
+      if (event.type === 'track') kept.push(event);
+      if (event.type === 'sample') this.#skippedSamples += 1;
+    }
+    this.#events = kept;
+    this.#next = 0;
+    this.#backlogBytes = 0;
+    this.#skipping = true;
+  }
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MediaRing } from './media-ring.ts';
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+
+function ringOf(segments: number): MediaRing {
+  const ring = new MediaRing();
+  ring.putInit(0, bytes(1));
+  for (let n = 1; n <= segments; n += 1) {
+    ring.putPart(n, bytes(n, 0));
+    ring.putPart(n, bytes(n, 1));
+    ring.closeSegment(n);
+  }
+  return ring;
+}
+
+test('lookup() finds inits, parts and whole segments', () => {
+  const ring = ringOf(1);
+  assert.deepEqual(ring.lookup('init0.mp4'), { found: [bytes(1)], sizeBytes: 1 });
+  assert.deepEqual(ring.lookup('p1.1.m4s'), { found: [bytes(1, 1)], sizeBytes: 2 });
+  assert.deepEqual(ring.lookup('s1.m4s'), { found: [bytes(1, 0), bytes(1, 1)], sizeBytes: 4 });
+});
+
+test('lookup() waits for the hinted part only', () => {
+  const ring = ringOf(1);
+  assert.equal(ring.lookup('p2.0.m4s'), 'wait');
+  assert.equal(ring.lookup('p2.1.m4s'), 'never');
+  ring.putPart(2, bytes(9));
+  assert.equal(ring.lookup('p2.1.m4s'), 'wait');
+  assert.equal(ring.lookup('s2.m4s'), 'never');
+  assert.equal(ring.lookup('p1.2.m4s'), 'never');
+  ring.end();
+  assert.equal(ring.lookup('p2.1.m4s'), 'never');
+});
+
+test('slide() keeps removed segments for a while and then expires them', () => {
+  const ring = ringOf(4);
+  ring.slide(3, 1000, 500);
+  assert.notEqual(ring.lookup('s1.m4s'), 'expired');
+  ring.slide(3, 1500, 500);
+  assert.equal(ring.lookup('s1.m4s'), 'expired');
+  assert.equal(ring.lookup('p2.1.m4s'), 'expired');
+  assert.equal(ring.sizeBytes, 1 + 2 * 4);
+  assert.deepEqual(ring.lookup('p3.0.m4s'), { found: [bytes(3, 0)], sizeBytes: 2 });
+});
+
+test('lookup() knows no other names', () => {
+  const ring = ringOf(1);
+  for (const name of ['', 's1.mp4', 's01x.m4s', '../s1.m4s', 'p1.m4s', 'init1.mp4', '__proto__']) {
+    assert.equal(ring.lookup(name), 'never', name);
+  }
+});
