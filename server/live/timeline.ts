@@ -5,7 +5,7 @@
  * I1  Media sequence numbers of `segments` are contiguous and only grow.
  * I2  A listed segment or part never changes; segments leave from the front, parts with them.
  * I3  A declared target never changes, and nothing longer than it is taken. A target that was
- *     not declared may rise, and never falls.
+ *     not declared is the longest so far (whole seconds: rounded up); it may rise, never falls.
  * I4  After `end` nothing changes any more.
  *
  * RFC 8216bis 6.2.1 and 6.2.2 (window), 6.2.5.2 (blocking reload).
@@ -54,11 +54,30 @@ export function roundedDuration(seconds: number): number {
   return Math.round(seconds);
 }
 
+/** Everything a timeline is, as plain values that survive a restart. */
+export interface TimelineSnapshot {
+  readonly nextMediaSequenceNumber?: number | undefined;
+  /** Seconds. */
+  readonly targetDuration: number;
+  /** Seconds. */
+  readonly partTarget?: number | undefined;
+  readonly targetRises: number;
+  readonly discontinuitySequence: number;
+  readonly segments: readonly MediaSegment[];
+  /** Seconds of `segments`, as added up: another order of adding could round otherwise. */
+  readonly windowDuration: number;
+  readonly open?: OpenSegment | undefined;
+  readonly hint?: string | undefined;
+  readonly ended: boolean;
+}
+
+/** EXTINF is written to a hundredth of a millisecond; what is below it does not round up. */
+const ROUNDING_SLACK_S = 0.000_005;
+
 /** See the top of the file. */
 export class Timeline {
   readonly changed = new Signal();
-  readonly #windowSize: number;
-  readonly #declared: TimelineTargets;
+  #declared: TimelineTargets;
   #targetDuration: number;
   #partTarget: number | undefined;
   #segments: MediaSegment[] = [];
@@ -74,9 +93,13 @@ export class Timeline {
   constructor(targets: TimelineTargets) {
     assert(targets.windowSize >= 1, 'window holds at least one segment');
     this.#declared = targets;
-    this.#windowSize = targets.windowSize;
     this.#targetDuration = targets.targetDuration ?? 1;
     this.#partTarget = targets.partTarget;
+  }
+
+  /** What was declared, which is more than what the targets happen to be. */
+  get declared(): TimelineTargets {
+    return this.#declared;
   }
 
   /** Grows with each change of what the playlist says; equal versions have equal playlists. */
@@ -122,6 +145,60 @@ export class Timeline {
     return this.#segments.length > 0 || (this.#open?.parts.length ?? 0) > 0;
   }
 
+  /**
+   * Declares targets anew: before the first media all of them, after it only the window size,
+   * which then takes effect with the next segment.
+   */
+  declare(targets: TimelineTargets): void {
+    assert(targets.windowSize >= 1, 'window holds at least one segment');
+    const { targetDuration, partTarget } = targets;
+    if (
+      targetDuration !== this.#declared.targetDuration ||
+      partTarget !== this.#declared.partTarget
+    ) {
+      assert(!this.listsMedia, 'targets are declared before the first media');
+      this.#targetDuration = targetDuration ?? 1;
+      this.#partTarget = partTarget;
+      this.#touch();
+    }
+    this.#declared = targets;
+  }
+
+  /** What `restore` needs to go on from here. */
+  snapshot(): TimelineSnapshot {
+    return {
+      nextMediaSequenceNumber: this.#nextMediaSequenceNumber,
+      targetDuration: this.#targetDuration,
+      partTarget: this.#partTarget,
+      targetRises: this.#targetRises,
+      discontinuitySequence: this.#discontinuitySequence,
+      segments: [...this.#segments],
+      windowDuration: this.#windowDuration,
+      open: this.#open && { ...this.#open.start, parts: [...this.#open.parts] },
+      hint: this.#hint,
+      ended: this.#ended,
+    };
+  }
+
+  /**
+   * Puts the timeline where `snapshot` was taken, or back to its beginning without one. Viewers
+   * must not have seen more than that: it is for restarts, and for runs nobody was shown yet.
+   */
+  restore(snapshot?: TimelineSnapshot): void {
+    this.#nextMediaSequenceNumber = snapshot?.nextMediaSequenceNumber;
+    this.#targetDuration = snapshot?.targetDuration ?? this.#declared.targetDuration ?? 1;
+    this.#partTarget = snapshot === undefined ? this.#declared.partTarget : snapshot.partTarget;
+    this.#targetRises = snapshot?.targetRises ?? 0;
+    this.#discontinuitySequence = snapshot?.discontinuitySequence ?? 0;
+    this.#segments = [...(snapshot?.segments ?? [])];
+    this.#windowDuration = snapshot?.windowDuration ?? 0;
+    const open = snapshot?.open;
+    this.#open = open && { start: startOf(open), parts: [...open.parts] };
+    this.#hint = snapshot?.hint;
+    this.#ended = snapshot?.ended ?? false;
+    this.#touch();
+  }
+
   /** Sets the number of the first segment. Once, before anything else. */
   start(mediaSequenceNumber: number): void {
     assert(this.#nextMediaSequenceNumber === undefined, 'timeline starts once');
@@ -147,18 +224,22 @@ export class Timeline {
     this.#touch();
   }
 
-  /** Lists the open segment as whole; `hint` is the URI of the next segment's first part, if known. */
-  closeSegment(end: SegmentEnd, hint?: string): void {
+  /**
+   * Lists the open segment as whole; `hint` is the URI of the next segment's first part, if known.
+   * `start` stands in for what was said when it opened, for who learns some of it only now.
+   */
+  closeSegment(end: SegmentEnd, hint?: string, start?: SegmentStart): void {
     const open = this.#open;
     assert(open !== undefined, 'a segment closes after it opened');
     this.#open = undefined;
-    this.#list({ ...open.start, ...end, parts: open.parts }, false);
+    this.#list({ ...(start ?? open.start), ...end, parts: open.parts }, false);
     this.#hint = hint;
   }
 
   /** Lists a whole segment that had no parts. */
   appendSegment(start: SegmentStart, end: SegmentEnd): void {
     assert(this.#open === undefined, 'a whole segment follows a closed one');
+    this.#hint = undefined;
     this.#list({ ...start, ...end, parts: [] }, false);
   }
 
@@ -252,7 +333,7 @@ export class Timeline {
     const least = LEAST_WINDOW_TARGET_DURATIONS * this.#targetDuration;
     for (;;) {
       const first = this.#segments[0];
-      if (first === undefined || this.#segments.length <= this.#windowSize) return;
+      if (first === undefined || this.#segments.length <= this.#declared.windowSize) return;
       if (this.#windowDuration - first.duration < least) return;
       this.#segments.shift();
       this.#windowDuration -= first.duration;
@@ -262,9 +343,13 @@ export class Timeline {
   }
 
   #raiseTargetDuration(duration: number): void {
-    const rounded = roundedDuration(duration);
+    if (this.#declared.targetDuration !== undefined) {
+      const fits = roundedDuration(duration) <= this.#targetDuration;
+      assert(fits, 'segment passes the declared target');
+      return;
+    }
+    const rounded = Math.ceil(duration - ROUNDING_SLACK_S);
     if (rounded <= this.#targetDuration) return;
-    assert(this.#declared.targetDuration === undefined, 'segment passes the declared target');
     if (this.#segments.length > 0) this.#targetRises += 1;
     this.#targetDuration = rounded;
   }
@@ -280,4 +365,10 @@ export class Timeline {
     this.#version += 1;
     this.changed.raise();
   }
+}
+
+/** A segment's start without its parts. */
+function startOf(open: OpenSegment): SegmentStart {
+  const { parts: _, ...start } = open;
+  return start;
 }
