@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const MAIN = join(import.meta.dirname, '../../server/app/main.ts');
+const READY_TIMEOUT_MS = 15_000;
+/** Linux counts process times in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+
+/** A Millrace of its own for one bench: own ports, own data folder, no demo. */
+export class ServerProcess {
+  readonly port: number;
+  readonly rtmpPort: number;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  constructor(child: ChildProcess, ports: readonly [number, number], folder: string) {
+    this.#child = child;
+    [this.port, this.rtmpPort] = ports;
+    this.#folder = folder;
+  }
+
+  /** Starts the server and waits until it is ready. `cpu` pins it to one processor. */
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    cpu?: number,
+  ): Promise<ServerProcess> {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+    const ports = [await freePort(), await freePort()] as const;
+    const settings = {
+      PORT: String(ports[0]),
+      RTMP_PORT: String(ports[1]),
+      DATA_DIR: folder,
+      DEMO: '0',
+      LOG_LEVEL: 'warn',
+      LOG_FORMAT: 'json',
+    };
+    const pin = cpu === undefined ? [] : ['taskset', '-c', String(cpu)];
+    const [command = '', ...args] = [...pin, process.execPath, MAIN];
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, ...settings, ...env },
+    });
+    const server = new ServerProcess(child, ports, folder);
+    await server.#ready();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Creates a stream and returns its id and key. */
+  async createStream(title: string): Promise<{ id: string; streamKey: string }> {
+    const response = await fetch(`${this.url}/api/streams`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ broadcasterId: 'bench', title }),
+    });
+    if (response.status !== 201) throw new Error(`Cannot create stream: ${await response.text()}`);
+    return (await response.json()) as { id: string; streamKey: string };
+  }
+
+  /** Processor seconds, user and system, that the server has used so far. */
+  cpuSeconds(): number {
+    const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  }
+
+  /** Resident memory in MiB. */
+  residentMiB(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+  }
+
+  async stop(): Promise<void> {
+    const exited = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGTERM');
+    await exited;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #ready(): Promise<void> {
+    const deadline = performance.now() + READY_TIMEOUT_MS;
+    while (performance.now() < deadline) {
+      const answer = await fetch(`${this.url}/ready`).catch(() => undefined);
+      if (answer?.status === 200) return;
+      if (this.#child.exitCode !== null) break;
+      await wait(50);
+    }
+    throw new Error('Cannot start server: it did not become ready');
+  }
+}
+
+/** A TCP port that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** The value below which `share` (0 to 1) of `values` lie. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

@@ -1,0 +1,72 @@
+/**
+ * Joins the media of publishers that follow each other on one broadcast into one timeline: the
+ * next one's first sample comes right after the last one's end, behind a `discontinuity`.
+ */
+import type { MediaEvent, Track, TrackKind } from '../../media/index.ts';
+
+interface TrackEnd {
+  track: Track;
+  /** Where the track's newest sample ends, in ticks. */
+  endTicks: number;
+  /** Duration of its newest sample, in ticks; the best guess for the next one. */
+  stepTicks: number;
+  newestDts: number | undefined;
+}
+
+/** See the top of the file. */
+export class Splice {
+  readonly #ends = new Map<TrackKind, TrackEnd>();
+  #offsetS = 0;
+  #joining = false;
+
+  /** The events that follow come from another publisher, whose own time starts anew. */
+  nextSource(): void {
+    if (this.#ends.size === 0) return;
+    this.#joining = true;
+    let latestS = this.#offsetS;
+    for (const { track, endTicks } of this.#ends.values()) {
+      latestS = Math.max(latestS, endTicks / track.timescale);
+    }
+    this.#offsetS = latestS;
+    for (const end of this.#ends.values()) end.newestDts = undefined;
+  }
+
+  /** `event` as it belongs on the joined timeline. */
+  push(event: MediaEvent): MediaEvent[] {
+    if (event.type === 'track') {
+      this.#track(event.track);
+      return [event];
+    }
+    if (event.type === 'discontinuity') return [event];
+    const { sample } = event;
+    const end = this.#ends.get(sample.kind);
+    if (end === undefined) return [event];
+    const offset = Math.round(this.#offsetS * end.track.timescale);
+    const dts = sample.dts + offset;
+    this.#advance(end, dts);
+    const moved: MediaEvent =
+      offset === 0
+        ? event
+        : { type: 'sample', sample: { ...sample, dts, pts: sample.pts + offset } };
+    if (!this.#joining) return [moved];
+    this.#joining = false;
+    return [{ type: 'discontinuity', reason: 'publisher_replaced' }, moved];
+  }
+
+  #track(track: Track): void {
+    const end = this.#ends.get(track.kind);
+    const stepTicks = track.kind === 'audio' ? track.frameTicks : 0;
+    if (end === undefined || end.track.timescale !== track.timescale) {
+      this.#ends.set(track.kind, { track, endTicks: 0, stepTicks, newestDts: undefined });
+    } else {
+      end.track = track;
+    }
+  }
+
+  #advance(end: TrackEnd, dts: number): void {
+    if (end.track.kind === 'audio') end.stepTicks = end.track.frameTicks;
+    else if (end.newestDts !== undefined) end.stepTicks = dts - end.newestDts;
+    end.newestDts = dts;
+    end.endTicks = dts + end.stepTicks;
+  }
+}
