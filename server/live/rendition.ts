@@ -21,6 +21,9 @@ export interface RenditionAttributes {
   };
 }
 
+/** The next segment may be heavier than any so far; BANDWIDTH that is too low makes players stall. */
+const PEAK_HEADROOM = 1.1;
+
 /** One encoding of a presentation: a timeline and what is said of it. */
 export class Rendition {
   readonly name: string;
@@ -29,27 +32,46 @@ export class Rendition {
   #peakBitrate = 0;
   #bytes = 0;
   #seconds = 0;
+  #partBytes = 0;
+  #partSeconds = 0;
 
   constructor(name: string, targets: TimelineTargets) {
     this.name = name;
     this.timeline = new Timeline(targets);
   }
 
-  /** Bits per second of the heaviest segment measured; 0 before the first. */
+  /**
+   * Bits per second of the heaviest segment with headroom, or of the parts so far before the
+   * first segment is whole; 0 before the first part.
+   */
   get peakBitrate(): number {
-    return this.#peakBitrate;
+    const peak =
+      this.#peakBitrate > 0 ? this.#peakBitrate : bitrate(this.#partBytes, this.#partSeconds);
+    return peak * PEAK_HEADROOM;
   }
 
-  /** Bits per second over all media measured; 0 before the first. */
+  /** Bits per second over all media measured; 0 before the first part. */
   get averageBitrate(): number {
-    return this.#seconds > 0 ? (this.#bytes * 8) / this.#seconds : 0;
+    if (this.#seconds > 0) return bitrate(this.#bytes, this.#seconds);
+    return bitrate(this.#partBytes, this.#partSeconds);
+  }
+
+  /** Counts a part of `sizeBytes` and `duration` seconds, for as long as no segment is whole. */
+  estimate(sizeBytes: number, duration: number): void {
+    if (this.#seconds > 0) return;
+    this.#partBytes += sizeBytes;
+    this.#partSeconds += duration;
   }
 
   /** Counts a segment of `sizeBytes` and `duration` seconds into the bitrates. */
   measure(sizeBytes: number, duration: number): void {
     if (duration <= 0) return;
-    this.#peakBitrate = Math.max(this.#peakBitrate, (sizeBytes * 8) / duration);
+    this.#peakBitrate = Math.max(this.#peakBitrate, bitrate(sizeBytes, duration));
     this.#bytes += sizeBytes;
     this.#seconds += duration;
   }
+}
+
+function bitrate(sizeBytes: number, seconds: number): number {
+  return seconds > 0 ? (sizeBytes * 8) / seconds : 0;
 }
