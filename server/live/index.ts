@@ -7,9 +7,21 @@ export { type MediaLookup, MediaRing } from './media-ring.ts';
 export { Presentation, type RenditionAddress } from './presentation.ts';
 export { Rendition, type RenditionAttributes } from './rendition.ts';
 export {
+  MAX_SEQUENCES_AHEAD,
+  MAX_UNSETTLED_MS,
+  MAX_UNSETTLED_RUN,
+  MAX_WAITING_PARTS,
+  type Passed,
+  type Registered,
+  Sequencer,
+  type SequencerSnapshot,
+} from './sequencer.ts';
+export type { PartRegistration, SegmentRegistration } from './sequencer-slot.ts';
+export {
   type EdgePosition,
   roundedDuration,
   type SegmentEnd,
   Timeline,
+  type TimelineSnapshot,
   type TimelineTargets,
 } from './timeline.ts';
