@@ -13,6 +13,7 @@ export const ERROR_STATUS = {
   playlist_not_ready: 404,
   not_live: 404,
   method_not_allowed: 405,
+  request_timeout: 408,
   segment_conflict: 409,
   part_conflict: 409,
   stream_ended: 409,

@@ -1,0 +1,79 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Answer } from '../../pipeline/origin/index.ts';
+import { type Persistence, responseHead } from '../../wire/http1/index.ts';
+
+/**
+ * Answers up to this size are kept as one buffer of head and body: one write call, no vector.
+ * Larger ones are not copied.
+ */
+const MAX_WHOLE_BYTES = 65_536;
+
+/** The octets of an answer for a persisting HTTP/1.1 connection, true for one second. */
+interface Serialised {
+  readonly date: string;
+  readonly head: Buffer;
+  readonly whole: Buffer | undefined;
+}
+
+/** What a request asks of how its answer is written. */
+export interface Writing {
+  readonly method: 'GET' | 'HEAD';
+  readonly persistence: Persistence;
+}
+
+/** Writes answers in HTTP/1.1, each serialised once a second, however many clients get it. */
+export class AnswerWriter {
+  readonly #serialised = new WeakMap<Answer, Serialised>();
+  #date = '';
+
+  constructor(epochMs: number) {
+    this.dateIs(epochMs);
+  }
+
+  /** Sets the clock of the Date field; called about once a second. */
+  dateIs(epochMs: number): void {
+    this.#date = new Date(epochMs).toUTCString();
+  }
+
+  /** Queues the answer. False when the socket holds more than it should: wait for its drain. */
+  write(socket: Socket, answer: Answer, { method, persistence }: Writing): boolean {
+    const ready = persistence === 'persist' ? this.#ready(answer) : undefined;
+    const head = ready?.head ?? this.#head(answer, persistence);
+    if (method === 'HEAD' || answer.bodySize === 0) return socket.write(head);
+    if (ready?.whole !== undefined) return socket.write(ready.whole);
+    socket.cork();
+    let drained = socket.write(head);
+    for (const chunk of answer.body) drained = socket.write(chunk);
+    socket.uncork();
+    return drained;
+  }
+
+  #ready(answer: Answer): Serialised {
+    const kept = this.#serialised.get(answer);
+    if (kept !== undefined && kept.date === this.#date) return kept;
+    const head = this.#head(answer, 'persist');
+    const isSmall = head.length + answer.bodySize <= MAX_WHOLE_BYTES;
+    const whole = isSmall ? Buffer.concat([head, ...answer.body]) : undefined;
+    const made: Serialised = { date: this.#date, head, whole };
+    this.#serialised.set(answer, made);
+    return made;
+  }
+
+  #head(answer: Answer, persistence: Persistence): Buffer {
+    const head = responseHead({
+      status: answer.status,
+      reason: STATUS_CODES[answer.status] ?? '',
+      date: this.#date,
+      headers: answer.headers,
+      contentLength: hasContentLength(answer.status) ? answer.bodySize : undefined,
+      persistence,
+    });
+    return Buffer.from(head, 'latin1');
+  }
+}
+
+/** RFC 9110 section 8.6: 204 must not state a length; that of a 304 would be the full answer's. */
+export function hasContentLength(status: number): boolean {
+  return status !== 204 && status !== 304;
+}

@@ -1,0 +1,139 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../../base/index.ts';
+import type { Answer, DeliveryHandler, DeliveryRequest } from '../../pipeline/origin/index.ts';
+import { acceptsGzip } from '../../wire/http1/index.ts';
+import { hasContentLength } from './answer-writer.ts';
+import { faultAnswer, refusalAnswer } from './lane-answer.ts';
+import type { HttpLimits } from './limits.ts';
+import type { ResponseTally } from './response-tally.ts';
+
+/** What the mount needs. */
+export interface MountSettings {
+  readonly log: Log;
+  readonly handler: DeliveryHandler;
+  /** Whether a raw path is one that the handler answers. */
+  readonly accepts: (path: string) => boolean;
+  readonly limits: HttpLimits;
+  readonly responses: ResponseTally;
+  /** Whether connections are to end with their next answer. */
+  readonly closing: () => boolean;
+}
+
+/** Octets of a path and query by RFC 3986; Node lets more through. */
+const TARGET = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/?%]*$/;
+const METHODS = 'GET, HEAD, OPTIONS';
+
+const badTarget = refusalAnswer({
+  refused: 'invalid_request',
+  detail: 'Cannot read address: it holds characters that must be percent-encoded',
+});
+
+/** CORS preflight (Fetch section 4.8): the answer holds for every delivery path. */
+const preflight: Answer = {
+  status: 204,
+  headers: [
+    ['allow', METHODS],
+    ['access-control-allow-origin', '*'],
+    ['access-control-allow-methods', METHODS],
+    ['access-control-allow-headers', 'If-None-Match, If-Range, Range'],
+    ['access-control-max-age', '86400'],
+  ],
+  body: [],
+  bodySize: 0,
+};
+
+/**
+ * The delivery handler behind Node's own servers: for connections that the fast lane gave away,
+ * for HTTP/1.1 over TLS and for HTTP/2.
+ */
+export class DeliveryMount {
+  readonly #settings: MountSettings;
+
+  constructor(settings: MountSettings) {
+    this.#settings = settings;
+  }
+
+  /** Answers the request if its path is for delivery; says whether it was. */
+  answer(request: IncomingMessage, response: ServerResponse): boolean {
+    const { path, query } = split(request.url ?? '');
+    if (!this.#settings.accepts(path)) return false;
+    const { method = '' } = request;
+    const send = (answer: Answer): void => this.send(response, answer);
+    if (method === 'OPTIONS') {
+      send(preflight);
+    } else if (method !== 'GET' && method !== 'HEAD') {
+      send(methodRefusal(method));
+    } else if (!TARGET.test(path) || !TARGET.test(query)) {
+      send(badTarget);
+    } else {
+      const { headers } = request;
+      this.#handle(response, send, {
+        method,
+        path,
+        query,
+        gzip: acceptsGzip(one(headers['accept-encoding'])),
+        ifNoneMatch: headers['if-none-match'],
+        // To send the whole is always right (RFC 9110 section 13.1.5).
+        range: headers['if-range'] === undefined ? headers.range : undefined,
+      });
+    }
+    return true;
+  }
+
+  #handle(
+    response: ServerResponse,
+    send: (answer: Answer) => void,
+    request: DeliveryRequest,
+  ): void {
+    try {
+      const cancel = this.#settings.handler.handle(request, send);
+      if (cancel === undefined) return;
+      response.on('close', () => {
+        if (!response.headersSent) cancel();
+      });
+    } catch (error) {
+      this.#settings.log.error({ error, path: request.path }, 'delivery request failed');
+      this.#settings.responses.countFault();
+      send(faultAnswer);
+    }
+  }
+
+  /** Sends an answer; of one to HEAD only the head. */
+  send(response: ServerResponse, answer: Answer): void {
+    const { closing, limits, responses } = this.#settings;
+    if (response.destroyed) return;
+    responses.count('delivery', answer.status);
+    const headers: string[] = [];
+    for (const [name, value] of answer.headers) headers.push(name, value);
+    if (hasContentLength(answer.status)) headers.push('content-length', `${answer.bodySize}`);
+    const isHttp1 = response.req.httpVersionMajor === 1;
+    if (isHttp1 && closing()) headers.push('connection', 'close');
+    response.writeHead(answer.status, headers);
+    if (answer.bodySize > 0) response.setTimeout(limits.stallTimeoutMs, () => response.destroy());
+    if (response.req.method !== 'HEAD') {
+      for (const chunk of answer.body) response.write(chunk);
+    }
+    response.end();
+  }
+}
+
+function methodRefusal(method: string): Answer {
+  return refusalAnswer(
+    {
+      refused: 'method_not_allowed',
+      detail: `Cannot ${method} here: only ${METHODS} are allowed`,
+    },
+    [['allow', METHODS]],
+  );
+}
+
+/** A field that Node has joined already or, by its types, might not have. */
+function one(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' || value === undefined ? value : value.join(', ');
+}
+
+function split(url: string): { readonly path: string; readonly query: string } {
+  const question = url.indexOf('?');
+  if (question === -1) return { path: url, query: '' };
+  return { path: url.slice(0, question), query: url.slice(question + 1) };
+}

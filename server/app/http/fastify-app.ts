@@ -1,0 +1,187 @@
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { ErrorCode, Refusal } from '../../../contract/index.ts';
+import { type Log, Violation } from '../../base/index.ts';
+import type { HttpLimits } from './limits.ts';
+import type { ManagementGuard } from './management-guard.ts';
+import { RefusedError, refuse } from './problem.ts';
+import { faceOf, type ResponseTally } from './response-tally.ts';
+import { RouteTable } from './route-table.ts';
+
+/** What the application server needs. */
+export interface AppSettings {
+  readonly log: Log;
+  readonly limits: HttpLimits;
+  readonly guard: ManagementGuard;
+  readonly responses: ResponseTally;
+}
+
+/** A stream id may have 100 characters; a longer one must reach the route to be refused by name. */
+const MAX_PARAMETER_LENGTH = 2048;
+/** Methods that read. All others under a managed face manage. */
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** What a person is told for the errors that fastify raises before a route runs. */
+const FRAMEWORK_REFUSALS: Readonly<Record<string, Refusal>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    refused: 'unsupported_media_type',
+    detail: 'Cannot read body: send it with the header "Content-Type: application/json"',
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    refused: 'invalid_request',
+    detail: 'Cannot read body: its size is not what Content-Length says',
+  },
+  FST_ERR_BAD_URL: {
+    refused: 'invalid_request',
+    detail: 'Cannot read address: its percent-encoding is malformed',
+  },
+};
+
+/** A fastify instance with the manners of the house: problems, limits, guard, metrics. */
+export function createApp(settings: AppSettings): FastifyInstance {
+  const { limits, responses } = settings;
+  const routes = new RouteTable();
+  const onError = (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    answerError(settings, { error, request, reply });
+  };
+  const app = Fastify({
+    bodyLimit: limits.maxBodyBytes,
+    frameworkErrors: onError,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+  });
+  app.addHook('onRoute', ({ method, url }) => routes.add(method, url));
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    if (faceOf(request.url) !== 'page') reply.header('cache-control', 'no-store');
+    const refusal = guarded(settings.guard, request);
+    return refusal === undefined ? undefined : refuse(reply, refusal);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    responses.count(faceOf(request.url), reply.statusCode);
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, jsonParser(app));
+  app.setErrorHandler(onError);
+  app.setNotFoundHandler((request, reply) => answerUnknown(routes, request, reply));
+  return app;
+}
+
+/** Parses a body of JSON; none at all is undefined, so that an action without input needs none. */
+function jsonParser(app: FastifyInstance) {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  return (
+    request: FastifyRequest,
+    bytes: Buffer,
+    done: (error: Error | null, body?: unknown) => void,
+  ): void => {
+    if (bytes.length === 0) {
+      done(null, undefined);
+      return;
+    }
+    let text: string;
+    try {
+      text = decoder.decode(bytes);
+    } catch {
+      done(malformed('it is not UTF-8'));
+      return;
+    }
+    const parsed = parse(request, text, (error, body) => {
+      done(error === null ? null : malformed(error.message), body);
+    });
+    if (parsed instanceof Promise) parsed.then((body) => done(null, body), done);
+  };
+}
+
+function malformed(why: string): RefusedError {
+  return new RefusedError({ refused: 'malformed_json', detail: `Cannot read body: ${why}` });
+}
+
+/**
+ * Asks the guard where it is due. Both the pattern that the router found and the address as sent
+ * are looked at, because `/%61pi/streams` reaches the same route as `/api/streams`.
+ */
+function guarded(guard: ManagementGuard, request: FastifyRequest): Refusal | undefined {
+  const manages = [request.routeOptions.url ?? request.url, request.url].some((path) =>
+    isManagement(request.method, path),
+  );
+  if (!manages) return undefined;
+  return guard.check({
+    remoteAddress: request.socket.remoteAddress,
+    headers: request.headers,
+  });
+}
+
+function isManagement(method: string, path: string): boolean {
+  const face = faceOf(path);
+  if (face === 'streams' || face === 'api') return !READING.has(method);
+  return face === 'operators' && /^\/metrics(?:[/?]|$)/.test(path);
+}
+
+function answerUnknown(
+  routes: RouteTable,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { method } = request;
+  const allowed = routes.allowed(request.url);
+  if (allowed.length === 0) {
+    const detail = `Cannot ${method} this address: nothing is there`;
+    return refuse(reply, { refused: 'not_found', detail });
+  }
+  const allow = allowed.join(', ');
+  reply.header('allow', allow);
+  if (method === 'OPTIONS') return reply.code(204).send();
+  return refuse(reply, {
+    refused: 'method_not_allowed',
+    detail: `Cannot ${method} here: only ${allow} ${allowed.length === 1 ? 'is' : 'are'} allowed`,
+  });
+}
+
+function answerError(
+  { log, limits, responses }: AppSettings,
+  failed: {
+    readonly error: Error;
+    readonly request: FastifyRequest;
+    readonly reply: FastifyReply;
+  },
+): void {
+  const { error, request, reply } = failed;
+  const refusal = refusalOf(error, limits);
+  if (refusal === undefined) {
+    responses.countFault();
+    const route = request.routeOptions.url;
+    log.error({ error, method: request.method, route }, 'http request failed');
+  }
+  refuse(
+    reply,
+    refusal ?? { refused: 'internal_error', detail: 'Cannot answer request: the server failed' },
+  );
+}
+
+/** The refusal that an error stands for; undefined for a fault of ours. */
+function refusalOf(error: Error, { maxBodyBytes }: HttpLimits): Refusal | undefined {
+  if (error instanceof RefusedError) return error.refusal;
+  if (error instanceof Violation) return { refused: 'invalid_request', detail: error.message };
+  const { code = '', statusCode = 500 }: Partial<FastifyError> = error;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const detail = `Cannot read body: it is larger than ${maxBodyBytes} bytes`;
+    return { refused: 'body_too_large', detail };
+  }
+  const framework = FRAMEWORK_REFUSALS[code];
+  if (framework !== undefined) return framework;
+  if (statusCode < 400 || statusCode > 499) return undefined;
+  const refused: ErrorCode = BY_STATUS[statusCode] ?? 'invalid_request';
+  return { refused, detail: error.message };
+}
+
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  404: 'not_found',
+  413: 'body_too_large',
+  415: 'unsupported_media_type',
+  429: 'too_many_requests',
+};

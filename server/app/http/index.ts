@@ -1,0 +1,11 @@
+/** @module One port for all HTTP faces: a fast lane for viewers, fastify for everything else. */
+export {
+  createHttpServer,
+  type HttpServer,
+  type HttpServerSettings,
+  type HttpServerStats,
+} from './http-server.ts';
+export { DEFAULT_HTTP_LIMITS, type HttpLimits } from './limits.ts';
+export { ListenError } from './listen-error.ts';
+export { problemOf, refuse } from './problem.ts';
+export { FACES, type Face, type ResponseCount, ResponseTally } from './response-tally.ts';

@@ -1,0 +1,268 @@
+/**
+ * One connection of the fast lane: reads plain requests, asks the delivery handler, writes the
+ * answers in order, one at a time.
+ *
+ *   reading --request--> held --answer--> reading          (the socket took it all)
+ *                          |                ^ |
+ *                          +--> sending ----+ +--other--> gone (handed over)
+ *                          |       drain
+ *                          +--close--> ending --flushed--> lingering --peer's end--> gone
+ *
+ * I1. At most one request is with the handler; it is cancelled at once when the client leaves.
+ * I2. No answer is begun before the one before it has left our queue, so that the unsent bytes of
+ *     a client never pass one answer and the socket's high-water mark.
+ * I3. Bytes that came early are bounded by `maxQueuedBytes` and one read.
+ */
+import type { Socket } from 'node:net';
+import { assert } from '../../base/index.ts';
+import type { Answer } from '../../pipeline/origin/index.ts';
+import { type PlainRequest, recognise } from '../../wire/http1/index.ts';
+import type { Writing } from './answer-writer.ts';
+import type { LaneSettings } from './fast-lane.ts';
+import { faultAnswer, headTimeoutAnswer } from './lane-answer.ts';
+
+type Phase = 'reading' | 'held' | 'sending' | 'ending' | 'lingering' | 'gone';
+
+/** What connections share with their lane. */
+export interface Lane extends LaneSettings {
+  /** Monotonic milliseconds, as of the last sweep. */
+  readonly nowMs: number;
+  /** Whether every answer is the last of its connection. */
+  readonly closing: boolean;
+  forget(connection: LaneConnection): void;
+  /** See `AnswerWriter.write`; counts the response. */
+  write(socket: Socket, answer: Answer, writing: Writing): boolean;
+  dropped(reason: DropReason): void;
+}
+
+/** Why the lane ended a connection that had not finished. */
+export type DropReason = 'stalled' | 'reply_timeout' | 'head_timeout' | 'socket_error' | 'fault';
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** A connection of the fast lane, from accept to close or to handing over. */
+export class LaneConnection {
+  readonly #socket: Socket;
+  readonly #lane: Lane;
+  #phase: Phase = 'reading';
+  /** When the phase began; while a head is incomplete, when its first bytes came. */
+  #sinceMs: number;
+  #queued: Buffer = NOTHING;
+  /** Reads that the head in `#queued` has come in so far. */
+  #pieces = 0;
+  #request: PlainRequest | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(socket: Socket, lane: Lane) {
+    this.#socket = socket;
+    this.#lane = lane;
+    this.#sinceMs = lane.nowMs;
+    socket.on('data', this.#onData);
+    socket.on('drain', this.#onDrain);
+    socket.on('end', this.#onEnd);
+    socket.on('timeout', this.#onTimeout);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+  }
+
+  /** Ends what has lasted too long. Called about once a second. */
+  sweep(): void {
+    const lastedMs = this.#lane.nowMs - this.#sinceMs;
+    const { limits } = this.#lane;
+    switch (this.#phase) {
+      case 'reading':
+        if (this.#queued.length === 0) {
+          if (lastedMs > limits.idleTimeoutMs) this.#end();
+        } else if (lastedMs > limits.headTimeoutMs) {
+          this.#giveUp(headTimeoutAnswer, 'head_timeout');
+        }
+        break;
+      case 'sending':
+      case 'ending':
+        if (lastedMs > limits.replyTimeoutMs) this.#drop('reply_timeout');
+        break;
+      case 'lingering':
+        if (lastedMs > limits.lingerMs) this.#socket.destroy();
+        break;
+      case 'held':
+      case 'gone':
+        break;
+    }
+  }
+
+  /** The lane is closing: ends the connection unless an answer is due, which will be the last. */
+  close(): void {
+    if (this.#phase === 'reading') this.#end();
+  }
+
+  /** Ends the connection whatever it is doing. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#phase === 'ending' || this.#phase === 'lingering') return;
+    const bytes = this.#queued.length === 0 ? chunk : Buffer.concat([this.#queued, chunk]);
+    if (this.#phase === 'reading') {
+      this.#advance(bytes);
+    } else {
+      this.#queued = bytes;
+      if (bytes.length > this.#lane.limits.maxQueuedBytes) this.#socket.pause();
+    }
+  };
+
+  /** Serves the requests in `bytes` until one has to wait or bytes run out. */
+  #advance(bytes: Buffer): void {
+    let at = 0;
+    while (this.#phase === 'reading' && at < bytes.length) {
+      const recognition = recognise(bytes, at, this.#lane.accepts);
+      if (recognition.kind === 'request') {
+        at = recognition.end;
+        this.#pieces = 0;
+        this.#serve(recognition.request);
+      } else if (recognition.kind === 'other' || this.#pieces >= this.#lane.limits.maxHeadPieces) {
+        this.#handOver(bytes.subarray(at));
+        return;
+      } else {
+        if (this.#pieces === 0) this.#sinceMs = this.#lane.nowMs;
+        this.#pieces += 1;
+        break;
+      }
+    }
+    if (this.#phase !== 'ending') this.#queued = at === bytes.length ? NOTHING : bytes.subarray(at);
+  }
+
+  #serve(request: PlainRequest): void {
+    this.#phase = 'held';
+    this.#request = request;
+    let settled = false;
+    try {
+      const cancel = this.#lane.handler.handle(request, (answer) => {
+        if (this.#request !== request) {
+          assert(this.#phase === 'gone', 'Cannot answer request: it was answered before');
+          return;
+        }
+        this.#answer(request, answer);
+        if (settled) this.#goOn();
+      });
+      settled = true;
+      if (this.#request === request) this.#cancel = cancel;
+    } catch (error) {
+      this.#lane.log.error({ error, path: request.path }, 'delivery request failed');
+      this.#lane.responses.countFault();
+      this.#giveUp(faultAnswer, 'fault');
+    }
+  }
+
+  #answer(request: PlainRequest, answer: Answer): void {
+    const persistence = this.#lane.closing ? 'close' : request.persistence;
+    this.#request = undefined;
+    this.#cancel = undefined;
+    this.#sinceMs = this.#lane.nowMs;
+    const drained = this.#lane.write(this.#socket, answer, {
+      method: request.method,
+      persistence,
+    });
+    if (persistence === 'close') {
+      this.#end();
+    } else if (drained) {
+      this.#phase = 'reading';
+    } else {
+      this.#phase = 'sending';
+      this.#socket.setTimeout(this.#lane.limits.stallTimeoutMs);
+    }
+  }
+
+  /** Takes up what came while an answer was due. */
+  #goOn(): void {
+    if (this.#phase !== 'reading') return;
+    const bytes = this.#queued;
+    this.#queued = NOTHING;
+    if (bytes.length > 0) this.#advance(bytes);
+    if (this.#phase === 'reading' && this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  /** Answers for the handler and closes. */
+  #giveUp(answer: Answer, reason: DropReason): void {
+    if (this.#phase === 'gone') return;
+    const method = this.#request?.method ?? 'GET';
+    this.#forgetRequest();
+    this.#lane.dropped(reason);
+    this.#lane.write(this.#socket, answer, { method, persistence: 'close' });
+    this.#end();
+  }
+
+  #drop(reason: DropReason): void {
+    this.#lane.dropped(reason);
+    this.#socket.destroy();
+  }
+
+  /** Sends what is queued and our end; then the peer has `lingerMs` to send its own. */
+  #end(): void {
+    this.#phase = 'ending';
+    this.#sinceMs = this.#lane.nowMs;
+    this.#queued = NOTHING;
+    this.#socket.setTimeout(this.#lane.limits.stallTimeoutMs);
+    this.#socket.end(() => {
+      if (this.#phase !== 'ending') return;
+      this.#phase = 'lingering';
+      this.#sinceMs = this.#lane.nowMs;
+    });
+    this.#socket.resume();
+  }
+
+  readonly #onDrain = (): void => {
+    if (this.#phase !== 'sending') return;
+    this.#socket.setTimeout(0);
+    this.#phase = 'reading';
+    this.#sinceMs = this.#lane.nowMs;
+    if (this.#lane.closing) this.#end();
+    else this.#goOn();
+  };
+
+  /** The peer sends no more. Whoever stops talking while an answer is held has left. */
+  readonly #onEnd = (): void => {
+    this.#forgetRequest();
+    if (this.#phase !== 'ending' && this.#phase !== 'lingering') this.#end();
+  };
+
+  /** Node restarts this timer whenever a byte of a pending write leaves. */
+  readonly #onTimeout = (): void => {
+    if (this.#phase === 'lingering') this.#socket.destroy();
+    else if (this.#phase === 'sending' || this.#phase === 'ending') this.#drop('stalled');
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#lane.dropped('socket_error');
+    this.#lane.log.debug({ error }, 'viewer connection failed');
+  };
+
+  readonly #onClose = (): void => {
+    this.#phase = 'gone';
+    this.#queued = NOTHING;
+    this.#forgetRequest();
+    this.#lane.forget(this);
+  };
+
+  #forgetRequest(): void {
+    const cancel = this.#cancel;
+    this.#request = undefined;
+    this.#cancel = undefined;
+    cancel?.();
+  }
+
+  /** Gives the socket and the bytes that are not ours to the full parser, for good. */
+  #handOver(bytes: Buffer): void {
+    const socket = this.#socket;
+    this.#phase = 'gone';
+    this.#queued = NOTHING;
+    this.#lane.forget(this);
+    socket.off('data', this.#onData);
+    socket.off('drain', this.#onDrain);
+    socket.off('end', this.#onEnd);
+    socket.off('timeout', this.#onTimeout);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    this.#lane.handOver(socket, bytes);
+  }
+}

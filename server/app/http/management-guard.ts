@@ -1,0 +1,154 @@
+/**
+ * Who may manage: with a token set, whoever bears it; without one (protected mode), programs on
+ * this machine, and pages that this server itself has served. A web page that a person happens to
+ * visit is neither, though its requests come from this machine too: it is told by its Origin, and
+ * after DNS rebinding by the Host it believes it talks to.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+import type { Refusal } from '../../../contract/index.ts';
+
+/** What the guard is told when the server starts. */
+export interface GuardSettings {
+  /** API_TOKEN; undefined or empty means protected mode. */
+  readonly token?: string | undefined;
+  /** The address the server is bound to, as configured. */
+  readonly host: string;
+  /** PUBLIC_URL: its host may stand in Host and Origin. */
+  readonly publicUrl?: string | undefined;
+}
+
+/** Who asks, as far as the transport knows. */
+export interface Caller {
+  readonly remoteAddress: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/**
+ * A reverse proxy on this machine makes everybody look local. These fields give it away; they are
+ * never believed for more than that.
+ */
+const PROXY_FIELDS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+const WILDCARD_HOSTS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
+
+/** Decides about requests to the management faces. Never about viewers. */
+export class ManagementGuard {
+  readonly #tokenDigest: Buffer | undefined;
+  readonly #hosts: ReadonlySet<string>;
+  readonly #publicAuthority: string | undefined;
+
+  constructor({ token, host, publicUrl }: GuardSettings) {
+    this.#tokenDigest = token === undefined || token === '' ? undefined : digest(token);
+    const publicAddress = publicUrl === undefined ? undefined : new URL(publicUrl);
+    this.#publicAuthority = publicAddress?.host;
+    const named = [host, publicAddress?.hostname].filter((name) => name !== undefined);
+    this.#hosts = new Set(
+      named.filter((name) => !WILDCARD_HOSTS.has(name)).map((name) => bare(name.toLowerCase())),
+    );
+  }
+
+  /** Why the caller may not manage, or undefined when it may. */
+  check(caller: Caller): Refusal | undefined {
+    return this.#tokenDigest === undefined
+      ? (checkLocal(caller) ?? this.#checkHost(caller) ?? this.#checkSite(caller))
+      : (checkToken(caller, this.#tokenDigest) ?? this.#checkSite(caller));
+  }
+
+  #checkHost({ headers }: Caller): Refusal | undefined {
+    const authority = authorityOf(headers);
+    const name = bare(hostnameOf(authority));
+    if (isLoopbackName(name) || this.#hosts.has(name)) return undefined;
+    return {
+      refused: 'host_not_allowed',
+      detail:
+        `Cannot manage through host ${JSON.stringify(authority)}: use localhost, ` +
+        'or set PUBLIC_URL to the address that people use',
+    };
+  }
+
+  #checkSite({ headers }: Caller): Refusal | undefined {
+    const { origin } = headers;
+    const site = headers['sec-fetch-site'];
+    const isOwn =
+      origin === undefined
+        ? site === undefined || site === 'same-origin' || site === 'none'
+        : this.#isOwnOrigin(origin, authorityOf(headers));
+    if (isOwn) return undefined;
+    return {
+      refused: 'host_not_allowed',
+      detail: `Cannot manage from a page of ${JSON.stringify(origin ?? site)}: it is another site`,
+    };
+  }
+
+  #isOwnOrigin(origin: string, authority: string): boolean {
+    if (!URL.canParse(origin)) return false;
+    const { host } = new URL(origin);
+    return host !== '' && (host === canonical(authority) || host === this.#publicAuthority);
+  }
+}
+
+function checkToken({ headers }: Caller, tokenDigest: Buffer): Refusal | undefined {
+  const [scheme = '', token = '', ...rest] = (headers.authorization ?? '').trim().split(/ +/);
+  const isBearer = scheme.toLowerCase() === 'bearer' && token !== '' && rest.length === 0;
+  if (isBearer && timingSafeEqual(digest(token), tokenDigest)) return undefined;
+  return {
+    refused: 'unauthorized',
+    detail: isBearer
+      ? 'Cannot manage: the bearer token is not the one in API_TOKEN'
+      : 'Cannot manage: send the header "Authorization: Bearer <API_TOKEN>"',
+  };
+}
+
+function checkLocal({ remoteAddress, headers }: Caller): Refusal | undefined {
+  const isProxied = PROXY_FIELDS.some((name) => headers[name] !== undefined);
+  if (isLoopbackAddress(remoteAddress) && !isProxied) return undefined;
+  return {
+    refused: 'management_is_local',
+    detail:
+      'Cannot manage from another machine: no token is set. Start the server with ' +
+      'API_TOKEN=<secret> and send the header "Authorization: Bearer <secret>"',
+  };
+}
+
+/** Equal lengths for a comparison in constant time. */
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+function isLoopbackAddress(address: string | undefined): boolean {
+  if (address === undefined) return false;
+  const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'));
+}
+
+function isLoopbackName(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost') || isLoopbackAddress(name);
+}
+
+function authorityOf(headers: IncomingHttpHeaders): string {
+  const pseudo = headers[':authority'];
+  return headers.host ?? (typeof pseudo === 'string' ? pseudo : '');
+}
+
+/** The host of `host[:port]`, in lower case; empty when there is none. */
+function hostnameOf(authority: string): string {
+  return parsed(authority)?.hostname ?? '';
+}
+
+/** An authority as a parsed Origin writes it. */
+function canonical(authority: string): string {
+  return parsed(authority)?.host ?? '';
+}
+
+function parsed(authority: string): URL | undefined {
+  // Nothing but host and port: a parser reads the host after '@' and before '/'.
+  if (!/^[^@/\\?#]+$/.test(authority)) return undefined;
+  const address = `http://${authority}`;
+  return URL.canParse(address) ? new URL(address) : undefined;
+}
+
+/** An IPv6 literal without its brackets. */
+function bare(hostname: string): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}

@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
+import type { DropReason } from './lane-connection.ts';
+
+/** Answers one request of Node's own servers. */
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A listening socket with the servers behind it. */
+export interface Transport {
+  readonly server: Server;
+  /** Connections of viewers in the fast lane now. */
+  readonly laneSize: number;
+  /** Connections that went to Node's parser. */
+  readonly handedOver: number;
+  readonly drops: ReadonlyMap<DropReason, number>;
+  /** Ends what has lasted too long. Called once a second. */
+  sweep(): void;
+  /** Ends connections as they become idle; called again and again once the server is closing. */
+  drain(): void;
+  /** Ends all connections now. */
+  destroy(): void;
+}
