@@ -28,18 +28,18 @@ interface Pattern {
  */
 export class PathPredictor {
   #pattern: Pattern | undefined;
+  #sequence = 0;
   #rightInARow = 0;
 
   /** Takes the path of a part, in order of publication. */
   observe(sequence: number, part: number, path: string): void {
     const predicted = this.#compose(sequence, part);
     const fresh = parse(path, sequence, part);
-    if (predicted !== undefined && predicted === path) {
-      this.#rightInARow += 1;
-    } else {
-      this.#rightInARow = 0;
-    }
-    this.#pattern = fresh && (narrow(this.#pattern, fresh) ?? fresh);
+    const narrower = fresh && narrow(this.#pattern, fresh);
+    if (predicted === path) this.#rightInARow += 1;
+    else if (predicted !== undefined || narrower === undefined) this.#rightInARow = 0;
+    this.#sequence = sequence;
+    this.#pattern = narrower ?? fresh;
   }
 
   /** The path of the part at `sequence` and `part`; undefined when it cannot be known. */
@@ -51,15 +51,16 @@ export class PathPredictor {
     const pattern = this.#pattern;
     if (pattern === undefined) return undefined;
     let path = pattern.literals[0] ?? '';
-    let numbersPart = false;
+    let varies = 0;
     for (const [index, token] of pattern.tokens.entries()) {
       const text = fill(token, sequence, part);
       if (text === undefined) return undefined;
-      if ((token.kinds & PART) !== 0) numbersPart = true;
+      varies |= token.kinds;
       path += text + (pattern.literals[index + 1] ?? '');
     }
-    // Without the part's number all parts would have one name.
-    return numbersPart ? path : undefined;
+    // Without the number of what changes, two parts would have one name.
+    const needed = sequence === this.#sequence ? PART : PART | SEQUENCE;
+    return (varies & needed) === needed ? path : undefined;
   }
 }
 
