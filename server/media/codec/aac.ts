@@ -98,7 +98,7 @@ function readSyncExtension(reader: BitReader): Extension | undefined {
   reader.skip(11);
   if (readObjectType(reader) !== SBR || !reader.flag()) return undefined;
   const rate = readSamplingRate(reader);
-  if (reader.peek(12) !== PS_SYNC) return { rate, parametricStereo: false };
+  if (reader.peek(11) !== PS_SYNC || reader.bitsLeft < 12) return { rate, parametricStereo: false };
   reader.skip(11);
   return { rate, parametricStereo: reader.flag() };
 }
