@@ -2,38 +2,28 @@
  * Who is publishing on which stream. A stream has one publisher at a time: the newest wins, the
  * one before is told and closed, and not one of its frames gets through afterwards.
  */
-import type { Clock, Log } from '../../base/index.ts';
+import type { Log } from '../../base/index.ts';
+import type { AmfMap } from '../../format/amf0/index.ts';
 import type { Feed } from '../../live/index.ts';
-import type { MediaEvent } from '../../media/index.ts';
+import type { MediaEvent, TrackKind } from '../../media/index.ts';
+import type { MediaKind } from '../../wire/rtmp/index.ts';
+import type { MediaSink, RtmpPublisher } from './rtmp-connection.ts';
 import { Splice } from './splice.ts';
-
-/** A publisher's own end of its connection. */
-export interface PublisherConnection {
-  /** Tells the publisher why and closes the connection. */
-  close(reason: string): void;
-}
-
-/** Where a connection puts what it receives. */
-export interface MediaSink {
-  media(kind: 'audio' | 'video', timestampMs: number, payload: Uint8Array): void;
-  metadata(values: ReadonlyMap<string, unknown>): void;
-  /** The connection is gone or the publisher has said that it stops. */
-  end(reason: string): void;
-}
 
 /** Turns one publisher's messages into clean samples that begin at 0. */
 export interface MediaSource {
-  media(kind: 'audio' | 'video', timestampMs: number, payload: Uint8Array): readonly MediaEvent[];
+  media(kind: MediaKind, timestampMs: number, payload: Uint8Array): readonly MediaEvent[];
+  /** What is still held when the publisher has ended. */
+  end(): readonly MediaEvent[];
   /** Why the publisher cannot be taken, in words for its user; undefined while it can. */
   readonly unsupported: string | undefined;
 }
 
 /** What publications need of their owner. */
 export interface PublicationsSettings {
-  readonly clock: Clock;
   readonly log: Log;
-  /** A source for one more connection. */
-  source(metadata: () => ReadonlyMap<string, unknown>): MediaSource;
+  /** A source for one more publisher; `metadata` gives its newest onMetaData, empty before any. */
+  source(streamId: string, metadata: () => AmfMap): MediaSource;
   /** Puts a new broadcast of the stream on air and returns the feed that it reads. */
   goLive(streamId: string): Feed;
   /** The feed of the stream has been closed for `reason`. */
@@ -42,7 +32,9 @@ export interface PublicationsSettings {
 
 interface Publication {
   readonly splice: Splice;
-  connection: PublisherConnection;
+  /** Configurations that came before the first sample. */
+  readonly tracks: Map<TrackKind, MediaEvent>;
+  publisher: RtmpPublisher;
   feed: Feed | undefined;
 }
 
@@ -66,24 +58,25 @@ export class Publications {
     return this.#takeovers;
   }
 
-  /** Makes `connection` the publisher of `streamId`. */
-  publish(streamId: string, connection: PublisherConnection): MediaSink {
+  /** Makes `publisher` the one of `streamId`. */
+  publish(streamId: string, publisher: RtmpPublisher): MediaSink {
     const present = this.#byStream.get(streamId);
     const publication: Publication = present ?? {
       splice: new Splice(),
-      connection,
+      publisher,
+      tracks: new Map(),
       feed: undefined,
     };
     if (present !== undefined) {
-      const replaced = present.connection;
-      present.connection = connection;
+      const replaced = present.publisher;
+      present.publisher = publisher;
       present.splice.nextSource();
       this.#takeovers += 1;
       this.#settings.log.info({ stream: streamId }, 'publisher replaced by a newer one');
       replaced.close('replaced by a newer publisher with the same key');
     }
     this.#byStream.set(streamId, publication);
-    return this.#sink(streamId, publication, connection);
+    return this.#sink(streamId, publication, publisher);
   }
 
   /** Ends what is published on `streamId` and closes its publisher; false when nobody publishes. */
@@ -91,7 +84,7 @@ export class Publications {
     const publication = this.#byStream.get(streamId);
     if (publication === undefined) return false;
     this.#finish(streamId, publication, reason);
-    publication.connection.close(reason);
+    publication.publisher.close(reason);
     return true;
   }
 
@@ -100,17 +93,18 @@ export class Publications {
     for (const streamId of [...this.#byStream.keys()]) this.end(streamId, reason);
   }
 
-  #sink(streamId: string, publication: Publication, connection: PublisherConnection): MediaSink {
-    let metadata: ReadonlyMap<string, unknown> = new Map();
-    const source = this.#settings.source(() => metadata);
+  #sink(streamId: string, publication: Publication, publisher: RtmpPublisher): MediaSink {
+    let metadata: AmfMap = new Map();
+    const source = this.#settings.source(streamId, () => metadata);
+    const forward = (events: readonly MediaEvent[]): void => {
+      for (const event of events) this.#forward(streamId, publication, event);
+    };
     const owns = (): boolean =>
-      publication.connection === connection && this.#byStream.get(streamId) === publication;
+      publication.publisher === publisher && this.#byStream.get(streamId) === publication;
     return {
       media: (kind, timestampMs, payload) => {
         if (!owns()) return;
-        for (const event of source.media(kind, timestampMs, payload)) {
-          this.#forward(streamId, publication, event);
-        }
+        forward(source.media(kind, timestampMs, payload));
         if (source.unsupported === undefined) return;
         this.#settings.log.warn({ stream: streamId, why: source.unsupported }, 'media refused');
         this.end(streamId, source.unsupported);
@@ -119,15 +113,26 @@ export class Publications {
         metadata = values;
       },
       end: (reason) => {
-        if (owns()) this.#finish(streamId, publication, reason);
+        if (!owns()) return;
+        forward(source.end());
+        this.#finish(streamId, publication, reason);
       },
     };
   }
 
-  /** A stream is live from its first sample on; configurations before it wait in the splice. */
+  /** A stream is live from its first sample on; an encoder that sends none is not. */
   #forward(streamId: string, publication: Publication, event: MediaEvent): void {
-    publication.feed ??= this.#settings.goLive(streamId);
-    for (const joined of publication.splice.push(event)) publication.feed.publish(joined);
+    if (publication.feed === undefined) {
+      if (event.type === 'track') publication.tracks.set(event.track.kind, event);
+      if (event.type !== 'sample') return;
+      publication.feed = this.#settings.goLive(streamId);
+      for (const track of publication.tracks.values()) this.#join(publication, track);
+    }
+    this.#join(publication, event);
+  }
+
+  #join({ splice, feed }: Publication, event: MediaEvent): void {
+    for (const joined of splice.push(event)) feed?.publish(joined);
   }
 
   #finish(streamId: string, publication: Publication, reason: string): void {

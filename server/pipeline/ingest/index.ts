@@ -1,0 +1,9 @@
+/** @module Takes publishers: their connections, their media made clean, and who holds which stream. */
+export { FlvDemuxer } from './flv-demuxer.ts';
+export { FlvSource, type FlvSourceSettings } from './flv-source.ts';
+export { Normaliser } from './normaliser.ts';
+export type { RawEvent, RawSample } from './normaliser-input.ts';
+export { Publications, type PublicationsSettings } from './publications.ts';
+export type { MediaSink, RtmpPublisher, RtmpPublishRequest } from './rtmp-connection.ts';
+export { DEFAULT_RTMP_LISTENER_LIMITS, type RtmpListenerLimits } from './rtmp-limits.ts';
+export { type RtmpCounters, RtmpListener } from './rtmp-listener.ts';
