@@ -1,0 +1,46 @@
+import { useSignalEffect } from '@preact/signals';
+import type { VNode } from 'preact';
+import { latencyText, Player, type WatchSession } from '../player/index.ts';
+import { Frame } from './frame.tsx';
+
+/** One stream: the player, and beneath it what is being watched and how close to live. */
+export function WatchPage({ session }: { readonly session: WatchSession }): VNode {
+  useSignalEffect(() => {
+    const title = session.stream.value?.title;
+    document.title = title === undefined ? 'Millrace' : `${title} · Millrace`;
+  });
+  return (
+    <Frame>
+      <div class="watch">
+        <Player session={session} />
+        <div class="watch-foot">
+          <h1>{session.stream.value?.title ?? '\u00a0'}</h1>
+          <StatusLine session={session} />
+        </div>
+      </div>
+    </Frame>
+  );
+}
+
+function StatusLine({ session }: { readonly session: WatchSession }): VNode {
+  const phase = session.phase.value;
+  const live = phase === 'live';
+  const offAir = phase === 'waiting' || phase === 'ended';
+  const latencyMs = session.latencyMs.value;
+  return (
+    <div class="watch-line">
+      {live ? <span class="badge">Live</span> : null}
+      {offAir ? (
+        <span class="badge" data-off>
+          Off air
+        </span>
+      ) : null}
+      {live && latencyMs !== null ? <span class="latency">{latencyText(latencyMs)}</span> : null}
+      {live && session.behind.value ? (
+        <button type="button" class="go-live" onClick={() => session.goLive()}>
+          Go live
+        </button>
+      ) : null}
+    </div>
+  );
+}

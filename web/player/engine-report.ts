@@ -1,0 +1,36 @@
+/** One rendition the viewer may choose. */
+export interface Quality {
+  /** Position in the player's list, which the choice is made by. */
+  readonly index: number;
+  /** As a viewer would call it, such as "720p". */
+  readonly label: string;
+}
+
+/** Something the engine tells the page. */
+export type EngineReport =
+  | { readonly kind: 'picture' }
+  | { readonly kind: 'steady' }
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'mediaFailed' }
+  | { readonly kind: 'notLive' }
+  | { readonly kind: 'playlistEnded' }
+  /** Playback ran dry after it had begun. */
+  | { readonly kind: 'rebuffer' }
+  /** The renditions on offer, best first. */
+  | { readonly kind: 'qualities'; readonly qualities: readonly Quality[] }
+  /** A regular look: capture time of the picture on screen, if known, and whether live is out of reach. */
+  | { readonly kind: 'look'; readonly captureMs: number | null; readonly behind: boolean }
+  /** The browser allowed playback only without sound. */
+  | { readonly kind: 'muted' };
+
+/** A loaded player, from `openEngine` to `close`. */
+export interface Engine {
+  /** Restarts the browser's decoder, keeping the place. */
+  recoverMedia(): void;
+  /** Jumps to the live position and plays. */
+  goLive(): void;
+  /** Plays one quality by its index, or the best that fits with -1. */
+  chooseQuality(index: number): void;
+  /** Stops, and frees the video element for another engine. */
+  close(): void;
+}

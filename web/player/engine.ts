@@ -1,0 +1,226 @@
+/**
+ * Plays one broadcast with hls.js in a video element, keeps it near live, and reports what a viewer would notice.
+ * The only file that knows hls.js; loaded on its own, since hls.js is by far the largest thing on the page.
+ */
+import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from 'hls.js';
+import { earlyLoader } from './early-loader.ts';
+import type { Engine, EngineReport, Quality } from './engine-report.ts';
+import { HLS_CONFIG } from './hls-config.ts';
+import {
+  isFarBehind,
+  nextPace,
+  type Pace,
+  type PaceView,
+  paceAfterStall,
+  startPace,
+} from './pace.ts';
+import { PlaybackWatch } from './playback-watch.ts';
+import type { Prefetch } from './prefetch.ts';
+
+/** Time between two looks at the playhead. Milliseconds. */
+const LOOK_MS = 250;
+/** A jump shorter than this, in seconds, is not worth the flicker. */
+const SHORTEST_JUMP_S = 0.5;
+/** What is left unplayed of a closed playlist, in seconds, when it counts as played. */
+const TAIL_S = 0.15;
+
+/** What an engine is opened with. */
+export interface EngineSetup {
+  readonly video: HTMLVideoElement;
+  readonly masterUrl: string;
+  readonly prefetch: Prefetch;
+  readonly report: (report: EngineReport) => void;
+}
+
+/** Opens a player; null when this browser has no Media Source Extensions. */
+export function openEngine(setup: EngineSetup): Engine | null {
+  return Hls.isSupported() ? new HlsEngine(setup) : null;
+}
+
+class HlsEngine implements Engine {
+  readonly #video: HTMLVideoElement;
+  readonly #report: EngineSetup['report'];
+  readonly #hls: Hls;
+  readonly #closing = new AbortController();
+  readonly #watch = new PlaybackWatch(nowS());
+  readonly #timer: ReturnType<typeof setInterval>;
+  #pace: Pace = startPace(nowS());
+  #pictured = false;
+  #ended = false;
+
+  constructor({ video, masterUrl, prefetch, report }: EngineSetup) {
+    this.#video = video;
+    this.#report = report;
+    this.#hls = new Hls({ ...HLS_CONFIG, pLoader: earlyLoader(prefetch) });
+    this.#listenToHls();
+    this.#listenToVideo();
+    this.#hls.loadSource(new URL(masterUrl, location.href).href);
+    this.#hls.attachMedia(video);
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  recoverMedia(): void {
+    this.#hls.recoverMediaError();
+    void this.#play();
+  }
+
+  goLive(): void {
+    this.#jump(0);
+    void this.#play();
+  }
+
+  chooseQuality(index: number): void {
+    this.#hls.nextLevel = index;
+  }
+
+  close(): void {
+    this.#closing.abort();
+    clearInterval(this.#timer);
+    this.#hls.destroy();
+    this.#video.playbackRate = 1;
+  }
+
+  #listenToHls(): void {
+    this.#hls.on(Events.MANIFEST_PARSED, () => {
+      this.#report({ kind: 'qualities', qualities: qualitiesOf(this.#hls) });
+      void this.#play();
+    });
+    this.#hls.on(Events.ERROR, (_event, error) => this.#onError(error));
+  }
+
+  #listenToVideo(): void {
+    const { signal } = this.#closing;
+    this.#video.addEventListener('playing', () => this.#onPicture(), { signal });
+    this.#video.addEventListener('waiting', () => this.#onWaiting(), { signal });
+    this.#video.addEventListener('ended', () => this.#onEnded(), { signal });
+    // A paused player falls behind; a live one without rewind has nowhere else to go on than live.
+    this.#video.addEventListener('play', () => this.#jump(SHORTEST_JUMP_S), { signal });
+    document.addEventListener('visibilitychange', () => this.#look(), { signal });
+    if ('requestVideoFrameCallback' in this.#video) {
+      this.#video.requestVideoFrameCallback(() => this.#onPicture());
+    }
+  }
+
+  #onPicture(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#pictured = true;
+    this.#report({ kind: 'picture' });
+  }
+
+  #onWaiting(): void {
+    this.#watch.disturb();
+    const closing = this.#hls.latestLevelDetails?.live === false;
+    if (!this.#pictured || this.#video.seeking || closing) return;
+    this.#pace = paceAfterStall(this.#pace, nowS());
+    this.#video.playbackRate = this.#pace.rate;
+    this.#report({ kind: 'rebuffer' });
+  }
+
+  #onEnded(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#report({ kind: 'playlistEnded' });
+  }
+
+  #onError(error: ErrorData): void {
+    const status = error.response?.code;
+    const gone = status === 404 || status === 410;
+    if (error.details === ErrorDetails.MANIFEST_LOAD_ERROR && gone) {
+      this.#report({ kind: 'notLive' });
+    } else if (error.fatal) {
+      this.#report({ kind: error.type === ErrorTypes.MEDIA_ERROR ? 'mediaFailed' : 'failed' });
+    } else if (gone && isPlaylistError(error)) {
+      // The playlist of a running broadcast is gone for good: after a restart it has another address.
+      this.#report({ kind: 'failed' });
+    }
+  }
+
+  #look(): void {
+    const { paused, seeking, ended, currentTime } = this.#video;
+    const details = this.#hls.latestLevelDetails;
+    const verdict = this.#watch.look(nowS(), currentTime, !paused && !ended);
+    if (verdict === 'steady') this.#report({ kind: 'steady' });
+    if (verdict === 'stuck') this.#report({ kind: 'failed' });
+    if (details === null || !this.#pictured) return;
+    if (!details.live) {
+      if (paused || details.edge - currentTime < TAIL_S) this.#onEnded();
+      return;
+    }
+    const view = this.#view();
+    const behind = view !== null && isFarBehind(this.#pace, view);
+    if (view !== null && !paused && !seeking) this.#keepUp(view, behind);
+    const captureMs = paused ? null : (this.#hls.playingDate?.getTime() ?? null);
+    this.#report({ kind: 'look', captureMs, behind: behind || paused });
+  }
+
+  #view(): PaceView | null {
+    const details = this.#hls.latestLevelDetails;
+    const holdBackS = this.#hls.targetLatency;
+    if (details === null || holdBackS === null) return null;
+    return {
+      nowS: nowS(),
+      latencyS: details.edge + details.age - this.#video.currentTime,
+      bufferS: bufferedAheadS(this.#video),
+      holdBackS,
+      pieceS: details.partTarget || details.targetduration,
+    };
+  }
+
+  #keepUp(view: PaceView, behind: boolean): void {
+    if (behind && this.#jump(SHORTEST_JUMP_S)) return;
+    this.#pace = nextPace(this.#pace, view);
+    if (this.#video.playbackRate !== this.#pace.rate) this.#video.playbackRate = this.#pace.rate;
+  }
+
+  /** Seeks to the live position if that is at least this far ahead; a stale playlist holds nothing to jump to. */
+  #jump(leastS: number): boolean {
+    const liveS = this.#hls.liveSyncPosition;
+    const details = this.#hls.latestLevelDetails;
+    if (liveS === null || details === null || !details.live || !this.#pictured) return false;
+    const stale = details.age > 3 * (details.partTarget || details.targetduration);
+    if (stale || liveS - this.#video.currentTime <= leastS) return false;
+    this.#watch.disturb();
+    this.#video.currentTime = liveS;
+    return true;
+  }
+
+  async #play(): Promise<void> {
+    try {
+      await this.#video.play();
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
+      if (this.#video.muted) return;
+      this.#video.muted = true;
+      this.#report({ kind: 'muted' });
+      await this.#play();
+    }
+  }
+}
+
+function nowS(): number {
+  return performance.now() / 1_000;
+}
+
+function bufferedAheadS({ buffered, currentTime }: HTMLVideoElement): number {
+  for (let i = 0; i < buffered.length; i += 1) {
+    if (buffered.start(i) <= currentTime && currentTime < buffered.end(i)) {
+      return buffered.end(i) - currentTime;
+    }
+  }
+  return 0;
+}
+
+function isPlaylistError({ details }: ErrorData): boolean {
+  return (
+    details === ErrorDetails.LEVEL_LOAD_ERROR || details === ErrorDetails.AUDIO_TRACK_LOAD_ERROR
+  );
+}
+
+function qualitiesOf(hls: Hls): readonly Quality[] {
+  return hls.levels
+    .map(({ height, bitrate }, index) => ({
+      index,
+      label: height > 0 ? `${height}p` : `${Math.round(bitrate / 1_000)} kbit/s`,
+    }))
+    .toReversed();
+}

@@ -1,0 +1,72 @@
+import type { VNode } from 'preact';
+import type { WatchPhase } from './watch-state.ts';
+
+interface Notice {
+  readonly title: string;
+  readonly text: string;
+  /** Whether something is under way that a moving mark should show. */
+  readonly busy: boolean;
+}
+
+const NOTICES: Readonly<Record<Exclude<WatchPhase, 'live'>, Notice>> = {
+  starting: { title: 'Joining the broadcast', text: '', busy: true },
+  reconnecting: {
+    title: 'Reconnecting',
+    text: 'The picture comes back by itself.',
+    busy: true,
+  },
+  waiting: {
+    title: 'Not live yet',
+    text: 'This page starts by itself when the broadcast begins.',
+    busy: true,
+  },
+  ended: {
+    title: 'The broadcast has ended',
+    text: 'If it goes live again, this page starts by itself.',
+    busy: false,
+  },
+  missing: {
+    title: 'No stream at this address',
+    text: 'Check the link, or see who is live on the home page.',
+    busy: false,
+  },
+  unsupported: {
+    title: 'This browser cannot play the broadcast',
+    text: 'Media Source Extensions are missing. A current Chrome, Edge, Firefox or Safari has them.',
+    busy: false,
+  },
+};
+
+/** Covers the picture with a sentence for every phase in which there is none. */
+export function PhaseCurtain({ phase }: { readonly phase: WatchPhase }): VNode {
+  const notice = phase === 'live' ? null : NOTICES[phase];
+  return (
+    <div class="curtain" role="status" data-shown={notice !== null}>
+      {notice === null ? null : (
+        <>
+          {notice.busy ? <Ripple /> : <StillWater />}
+          <p class="curtain-title">{notice.title}</p>
+          {notice.text === '' ? null : <p class="curtain-text">{notice.text}</p>}
+        </>
+      )}
+    </div>
+  );
+}
+
+function Ripple(): VNode {
+  return (
+    <span class="ripple" aria-hidden="true">
+      <span />
+      <span />
+      <span />
+    </span>
+  );
+}
+
+function StillWater(): VNode {
+  return (
+    <svg class="still-water" viewBox="0 0 48 24" aria-hidden="true">
+      <path d="M4 8h40M10 15h28M18 22h12" />
+    </svg>
+  );
+}

@@ -1,0 +1,26 @@
+/** First wait after a failure; each further failure in a row doubles it. Milliseconds. */
+export const RETRY_FIRST_MS = 500;
+/** The longest wait between two attempts to rejoin. Milliseconds. */
+export const RETRY_LONGEST_MS = 4_000;
+/** How often a page that waits for a broadcaster asks whether they are live. Milliseconds. */
+export const POLL_MS = 2_000;
+/** Share of a delay that chance may add or take, so that a crowd does not come back in step. */
+const JITTER = 0.25;
+
+/**
+ * Milliseconds to wait after the given number of failures in a row (1 is the first):
+ * 0.5, 1, 2, 4, 4, ... seconds, each moved by up to a quarter. `chance` is in [0, 1).
+ */
+export function retryDelayMs(failures: number, chance: number): number {
+  const doublings = Math.min(Math.max(failures, 1) - 1, 16);
+  return jittered(Math.min(RETRY_FIRST_MS * 2 ** doublings, RETRY_LONGEST_MS), chance);
+}
+
+/** Milliseconds until the next question about a stream that is not live. `chance` is in [0, 1). */
+export function pollDelayMs(chance: number): number {
+  return jittered(POLL_MS, chance);
+}
+
+function jittered(delayMs: number, chance: number): number {
+  return Math.round(delayMs * (1 + JITTER * (2 * chance - 1)));
+}

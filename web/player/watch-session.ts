@@ -1,0 +1,223 @@
+import { computed, signal } from '@preact/signals';
+import type { StreamView } from '../../contract/index.ts';
+import { ClockOffset } from './clock-offset.ts';
+import type { Engine, EngineReport, Quality } from './engine-report.ts';
+import { LatencyMeter } from './latency-meter.ts';
+import { Prefetch } from './prefetch.ts';
+import { askClock, askStream, masterUrlOf } from './stream-status.ts';
+import {
+  openWatch,
+  stepWatch,
+  type WatchEffect,
+  type WatchEvent,
+  type WatchStep,
+} from './watch-state.ts';
+
+/** How often the shown latency changes, and how often the server's clock is asked. Milliseconds. */
+const SHOW_MS = 1_000;
+const CLOCK_MS = 60_000;
+/** Questions to the clock at the start: the one that travelled fastest counts. */
+const CLOCK_QUESTIONS = 4;
+
+/**
+ * One visit to one watch page: turns what is seen into steps of `watch-state.ts` and carries out their effects.
+ * Everything a page shows is a signal here.
+ */
+export class WatchSession {
+  readonly #opening: WatchStep = openWatch();
+  readonly #state = signal(this.#opening.state);
+  readonly phase = computed(() => this.#state.value.phase);
+  readonly stream = signal<StreamView | null>(null);
+  readonly latencyMs = signal<number | null>(null);
+  readonly behind = signal(false);
+  readonly rebuffers = signal(0);
+  readonly muted = signal(false);
+  readonly qualities = signal<readonly Quality[]>([]);
+  readonly quality = signal(-1);
+  /** Set at the first picture: whatever may come later than the picture can come now. */
+  readonly pictured = signal(false);
+
+  readonly #streamId: string;
+  readonly #prefetch = new Prefetch();
+  readonly #clock = new ClockOffset();
+  readonly #meter = new LatencyMeter();
+  readonly #closing = new AbortController();
+  #video: HTMLVideoElement | null = null;
+  #engine: Engine | null = null;
+  #loads = 0;
+  #wakeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Starts fetching at once: the player's code, the playlists and the status, none waiting for another. */
+  constructor(streamId: string) {
+    this.#streamId = streamId;
+    void this.#prefetch.begin(masterUrlOf(streamId));
+    void loadEngine();
+    void this.#poll();
+  }
+
+  /** Begins playback in an element, until `close`. */
+  open(video: HTMLVideoElement): void {
+    this.#video = video;
+    for (const effect of this.#opening.effects) {
+      if (effect.kind !== 'poll') this.#carryOut(effect);
+    }
+    const showing = setInterval(() => this.#show(), SHOW_MS);
+    const asking = setInterval(() => void this.#askClock(1), CLOCK_MS);
+    this.#closing.signal.addEventListener('abort', () => {
+      clearInterval(showing);
+      clearInterval(asking);
+    });
+  }
+
+  /** Ends the visit. */
+  close(): void {
+    this.#closing.abort();
+    clearTimeout(this.#wakeTimer);
+    this.#unload();
+  }
+
+  /** Jumps to the live position. */
+  goLive(): void {
+    this.#engine?.goLive();
+    this.#meter.reset();
+  }
+
+  /** Plays one quality by index, or the best that fits with -1. */
+  chooseQuality(index: number): void {
+    this.quality.value = index;
+    this.#engine?.chooseQuality(index);
+  }
+
+  #dispatch(event: WatchEvent): void {
+    if (this.#closing.signal.aborted) return;
+    const step = stepWatch(this.#state.value, event, Math.random());
+    this.#state.value = step.state;
+    for (const effect of step.effects) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: WatchEffect): void {
+    switch (effect.kind) {
+      case 'load':
+        void this.#load();
+        break;
+      case 'unload':
+        this.#unload();
+        break;
+      case 'recoverMedia':
+        this.#engine?.recoverMedia();
+        break;
+      case 'poll':
+        void this.#poll();
+        break;
+      case 'wake':
+        clearTimeout(this.#wakeTimer);
+        this.#wakeTimer = setTimeout(() => this.#dispatch({ kind: 'wake' }), effect.afterMs);
+        break;
+    }
+  }
+
+  async #load(): Promise<void> {
+    this.#unload();
+    const load = this.#loads;
+    const open = await loadEngine();
+    // While the code was on its way, another load or an unload may have taken this one's place.
+    if (load !== this.#loads || this.#video === null || this.#closing.signal.aborted) return;
+    if (open === null) {
+      this.#dispatch({ kind: 'failed' });
+      return;
+    }
+    this.#engine = open({
+      video: this.#video,
+      masterUrl: masterUrlOf(this.#streamId),
+      prefetch: this.#prefetch,
+      report: (report) => {
+        if (load === this.#loads) this.#onReport(report);
+      },
+    });
+    if (this.#engine === null) this.#dispatch({ kind: 'unsupported' });
+  }
+
+  #unload(): void {
+    this.#loads += 1;
+    this.#engine?.close();
+    this.#engine = null;
+    this.#meter.reset();
+    this.latencyMs.value = null;
+    this.behind.value = false;
+  }
+
+  async #poll(): Promise<void> {
+    const answer = await askStream(this.#streamId);
+    switch (answer.kind) {
+      case 'found':
+        this.stream.value = answer.stream;
+        this.#dispatch({
+          kind: 'status',
+          live: answer.stream.status === 'live',
+          broadcastId: answer.stream.broadcastId,
+        });
+        break;
+      case 'unknown':
+        this.#dispatch({ kind: 'unknownStream' });
+        break;
+      case 'unreachable':
+        this.#dispatch({ kind: 'statusFailed' });
+        break;
+    }
+  }
+
+  #onReport(report: EngineReport): void {
+    switch (report.kind) {
+      case 'look':
+        this.behind.value = report.behind;
+        if (report.captureMs !== null) {
+          this.#meter.add(Date.now() + this.#clock.offsetMs - report.captureMs);
+        }
+        break;
+      case 'qualities':
+        this.qualities.value = report.qualities;
+        if (this.quality.value !== -1) this.#engine?.chooseQuality(this.quality.value);
+        break;
+      case 'rebuffer':
+        this.rebuffers.value += 1;
+        break;
+      case 'muted':
+        this.muted.value = true;
+        break;
+      default:
+        if (report.kind === 'picture') this.#onPicture();
+        this.#dispatch(report);
+    }
+  }
+
+  #onPicture(): void {
+    if (this.pictured.value) return;
+    this.pictured.value = true;
+    void this.#askClock(CLOCK_QUESTIONS);
+  }
+
+  /** Asks one after the other: questions side by side would delay each other. */
+  async #askClock(questions: number): Promise<void> {
+    for (let asked = 0; asked < questions && !this.#closing.signal.aborted; asked += 1) {
+      const sentMs = Date.now();
+      const serverMs = await askClock();
+      // Without an answer the viewer's own clock stands in; on most machines it is right.
+      if (serverMs === null) return;
+      this.#clock.add({ sentMs, receivedMs: Date.now(), serverMs });
+    }
+  }
+
+  #show(): void {
+    this.latencyMs.value = this.phase.value === 'live' ? this.#meter.latencyMs : null;
+  }
+}
+
+/** Fetches the playback code, by far the largest part of the page; null when it could not be had. */
+export async function loadEngine(): Promise<typeof import('./engine.ts').openEngine | null> {
+  try {
+    return (await import('./engine.ts')).openEngine;
+  } catch {
+    // The caller tries again later, as for any other failure of the network.
+    return null;
+  }
+}

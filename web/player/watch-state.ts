@@ -1,0 +1,208 @@
+/**
+ * What the watch page does when something happens: a pure step function, total over every phase and event.
+ *
+ *   starting --picture--> live --playlistEnded/notLive--> ended --live again--> starting
+ *      |                   |  \                             ^
+ *   notLive              failed \--new broadcast--> starting|
+ *      v                   v                                |
+ *   waiting            reconnecting --picture--> live    notLive
+ *
+ * It knows no clock, no network and no element: it is told what was seen and returns what to do. At most one wake-up
+ * is pending at any time; a later `wake` replaces an earlier one, so two failures seen at once cost one retry.
+ */
+import { pollDelayMs, retryDelayMs } from './retry-delay.ts';
+
+/** Where a watch page stands, as its viewer would put it. */
+export type WatchPhase =
+  | 'starting'
+  | 'live'
+  | 'reconnecting'
+  | 'waiting'
+  | 'ended'
+  | 'missing'
+  | 'unsupported';
+
+/** Everything the next step depends on. */
+export interface WatchState {
+  readonly phase: WatchPhase;
+  /** Failures since a picture was last seen; sets the wait before the next attempt. */
+  readonly failures: number;
+  /** Whether the decoder was already restarted since playback was last steady. */
+  readonly mediaRecovered: boolean;
+  /** The broadcast the server named last; null before the first answer and before the first broadcast. */
+  readonly broadcastId: string | null;
+  /** A broadcast whose playlists are closed: never worth loading again. */
+  readonly finishedBroadcastId: string | null;
+}
+
+/** Something the page saw. */
+export type WatchEvent =
+  /** The first frame of a load, or of a rejoin, is on screen. */
+  | { readonly kind: 'picture' }
+  /** Ten seconds of undisturbed playback. */
+  | { readonly kind: 'steady' }
+  /** The player gave up: the network or the server failed it, or playback stood still. */
+  | { readonly kind: 'failed' }
+  /** The browser's decoder gave up. */
+  | { readonly kind: 'mediaFailed' }
+  /** The server answered that nothing is live at the playback address. */
+  | { readonly kind: 'notLive' }
+  /** The broadcast's playlist is closed and what it held has been played. */
+  | { readonly kind: 'playlistEnded' }
+  /** The server described the stream. */
+  | { readonly kind: 'status'; readonly live: boolean; readonly broadcastId: string | null }
+  /** The server knows no such stream. */
+  | { readonly kind: 'unknownStream' }
+  /** The server could not be asked. */
+  | { readonly kind: 'statusFailed' }
+  /** The wake-up asked for has come. */
+  | { readonly kind: 'wake' }
+  /** This browser cannot play any broadcast. */
+  | { readonly kind: 'unsupported' };
+
+/** Something the page is to do. */
+export type WatchEffect =
+  /** Drop the player if there is one and load the multivariant playlist afresh. */
+  | { readonly kind: 'load' }
+  /** Drop the player. */
+  | { readonly kind: 'unload' }
+  /** Have the player restart the browser's decoder. */
+  | { readonly kind: 'recoverMedia' }
+  /** Ask the server about the stream. */
+  | { readonly kind: 'poll' }
+  /** Send `wake` after this long, in place of any wake-up still pending. */
+  | { readonly kind: 'wake'; readonly afterMs: number };
+
+/** The state after an event and what to do about it, in order. */
+export interface WatchStep {
+  readonly state: WatchState;
+  readonly effects: readonly WatchEffect[];
+}
+
+const LOAD: WatchEffect = { kind: 'load' };
+const UNLOAD: WatchEffect = { kind: 'unload' };
+const POLL: WatchEffect = { kind: 'poll' };
+
+/** The opening step: the playlist and the status are asked for at once, neither waits for the other. */
+export function openWatch(): WatchStep {
+  const state: WatchState = {
+    phase: 'starting',
+    failures: 0,
+    mediaRecovered: false,
+    broadcastId: null,
+    finishedBroadcastId: null,
+  };
+  return { state, effects: [LOAD, POLL] };
+}
+
+/** The state and effects that follow from one event. `chance` in [0, 1) spreads the waits of many viewers. */
+export function stepWatch(state: WatchState, event: WatchEvent, chance: number): WatchStep {
+  if (state.phase === 'unsupported') return keep(state);
+  switch (event.kind) {
+    case 'picture':
+      return isPlaying(state) ? { state: onScreen(state), effects: [] } : keep(state);
+    case 'steady':
+      return keep(state.phase === 'live' ? { ...state, mediaRecovered: false } : state);
+    case 'failed':
+      return isPlaying(state) ? retry(state, chance) : keep(state);
+    case 'mediaFailed':
+      return isPlaying(state) ? recover(state, chance) : keep(state);
+    case 'notLive':
+      return isPlaying(state) ? rest(state, restPhase(state.broadcastId), chance) : keep(state);
+    case 'playlistEnded':
+      return isPlaying(state) ? finish(state) : keep(state);
+    case 'status':
+      return onStatus(state, event, chance);
+    case 'unknownStream':
+      return rest(state, 'missing', chance);
+    case 'statusFailed':
+      return isPlaying(state) ? keep(state) : sleep(state, state.failures + 1, chance);
+    case 'wake':
+      return onWake(state);
+    case 'unsupported':
+      return { state: { ...state, phase: 'unsupported' }, effects: [UNLOAD] };
+  }
+}
+
+/** Whether a player is loaded, or about to be: the phases in which its reports count. */
+function isPlaying({ phase }: WatchState): boolean {
+  return phase === 'starting' || phase === 'live' || phase === 'reconnecting';
+}
+
+function onScreen(state: WatchState): WatchState {
+  return { ...state, phase: 'live', failures: 0 };
+}
+
+/** The last picture stays on screen while the wait runs: `load` drops the old player, this does not. */
+function retry(state: WatchState, chance: number): WatchStep {
+  const failures = state.failures + 1;
+  return {
+    state: { ...state, phase: 'reconnecting', failures, mediaRecovered: false },
+    effects: [{ kind: 'wake', afterMs: retryDelayMs(failures, chance) }],
+  };
+}
+
+function recover(state: WatchState, chance: number): WatchStep {
+  if (state.mediaRecovered) return retry(state, chance);
+  return { state: { ...state, mediaRecovered: true }, effects: [{ kind: 'recoverMedia' }] };
+}
+
+function finish(state: WatchState): WatchStep {
+  const ended: WatchState = {
+    ...state,
+    phase: 'ended',
+    failures: 0,
+    finishedBroadcastId: state.broadcastId,
+  };
+  return { state: ended, effects: [UNLOAD, POLL] };
+}
+
+/** A stream that has been on air once has ended; one that never was is yet to start. */
+function restPhase(broadcastId: string | null): WatchPhase {
+  return broadcastId === null ? 'waiting' : 'ended';
+}
+
+function rest(state: WatchState, phase: WatchPhase, chance: number): WatchStep {
+  return {
+    state: { ...state, phase, failures: 0, mediaRecovered: false },
+    effects: [UNLOAD, { kind: 'wake', afterMs: pollDelayMs(chance) }],
+  };
+}
+
+function sleep(state: WatchState, failures: number, chance: number): WatchStep {
+  const afterMs = failures > 0 ? retryDelayMs(failures, chance) : pollDelayMs(chance);
+  return { state: { ...state, failures }, effects: [{ kind: 'wake', afterMs }] };
+}
+
+function onStatus(
+  state: WatchState,
+  { live, broadcastId }: Extract<WatchEvent, { kind: 'status' }>,
+  chance: number,
+): WatchStep {
+  const named: WatchState = { ...state, broadcastId };
+  if (!live) {
+    const resting: WatchState = { ...named, phase: restPhase(broadcastId) };
+    return isPlaying(state) ? rest(resting, resting.phase, chance) : sleep(resting, 0, chance);
+  }
+  if (isPlaying(state)) {
+    const replaced = state.broadcastId !== null && broadcastId !== state.broadcastId;
+    return replaced && state.phase === 'live' ? start(named) : keep(named);
+  }
+  return broadcastId === state.finishedBroadcastId ? sleep(named, 0, chance) : start(named);
+}
+
+function start(state: WatchState): WatchStep {
+  return {
+    state: { ...state, phase: 'starting', failures: 0, mediaRecovered: false },
+    effects: [LOAD],
+  };
+}
+
+function onWake(state: WatchState): WatchStep {
+  if (state.phase === 'reconnecting') return { state, effects: [LOAD, POLL] };
+  return isPlaying(state) ? keep(state) : { state, effects: [POLL] };
+}
+
+function keep(state: WatchState): WatchStep {
+  return { state, effects: [] };
+}
