@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Cancel, Clock, Log, LogFields } from '../../base/index.ts';
+import { type Cancel, type Clock, type Log, type LogFields, Signal } from '../../base/index.ts';
 import { decodeAmf0, encodeAmf0 } from '../../format/amf0/index.ts';
 import { type EnhancedCapabilities, RtmpSession } from '../../wire/rtmp/index.ts';
 import {
@@ -70,6 +70,7 @@ export class RtmpListener<G> {
   readonly #failures: FailureLimit;
   readonly #server: Server;
   readonly #connections = new Set<RtmpConnection<G>>();
+  readonly #gone = new Signal();
   #cancelSweep: Cancel | undefined;
   #lastId = 0;
   readonly #refused = new Map<string, number>();
@@ -134,6 +135,11 @@ export class RtmpListener<G> {
     });
     for (const connection of [...this.#connections]) connection.shutDown();
     await closed;
+    for (;;) {
+      const gone = this.#gone.next();
+      if (this.#connections.size === 0) break;
+      await gone;
+    }
     this.#cancelSweep?.();
   }
 
@@ -195,6 +201,7 @@ export class RtmpListener<G> {
     this.#connections.delete(connection);
     this.#pastBytes += connection.receivedBytes;
     this.#pastIgnored += connection.ignoredMessages;
+    this.#gone.raise();
   }
 
   /** One timer looks after all connections, and sleeps when there is none. */
