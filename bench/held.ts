@@ -9,7 +9,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { quantile, ServerProcess } from './support/server-process.ts';
+import { quantile, ServerProcess } from '../test/support/server-process.ts';
 
 const held = Number(process.argv[2] ?? 2000);
 const rounds = Number(process.argv[3] ?? 20);

@@ -9,9 +9,9 @@
  * both ends of the measured seconds.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import { ServerProcess } from '../test/support/server-process.ts';
 import { encodeTestFlv } from './support/flv-file.ts';
 import { PublisherSwarm } from './support/rtmp-publisher.ts';
-import { ServerProcess } from './support/server-process.ts';
 
 /** Segments in the window plus those that stay for late readers, with room. */
 const SETTLE_S = 40;
@@ -20,7 +20,7 @@ const publishers = Number(process.argv[2] ?? 100);
 const seconds = Number(process.argv[3] ?? 20);
 
 const file = encodeTestFlv(60);
-const server = await ServerProcess.start({ MAX_PUBLISHERS: String(publishers + 10) });
+const server = await ServerProcess.start({ env: { MAX_PUBLISHERS: String(publishers + 10) } });
 const idleMiB = server.residentMiB();
 const swarm = new PublisherSwarm(file);
 for (let index = 0; index < publishers; index += 1) {

@@ -11,9 +11,9 @@
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ServerProcess } from '../test/support/server-process.ts';
 import { encodeTestFlv } from './support/flv-file.ts';
 import { PublisherSwarm } from './support/rtmp-publisher.ts';
-import { ServerProcess } from './support/server-process.ts';
 
 const minutes = Number(process.argv[2] ?? 30);
 const publishers = Number(process.argv[3] ?? 4);

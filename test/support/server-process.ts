@@ -10,26 +10,41 @@ const READY_TIMEOUT_MS = 15_000;
 /** Linux counts process times in hundredths of a second. */
 const TICKS_PER_SECOND = 100;
 
-/** A Millrace of its own for one bench: own ports, own data folder, no demo. */
+type Ports = readonly [http: number, rtmp: number];
+
+/** How a server is started. */
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Pins the process to one processor. */
+  readonly cpu?: number;
+}
+
+/** A Millrace of its own for one test or bench: own ports, own data folder, no demo. */
 export class ServerProcess {
   readonly port: number;
   readonly rtmpPort: number;
   readonly #child: ChildProcess;
   readonly #folder: string;
+  readonly #options: StartOptions;
 
-  constructor(child: ChildProcess, ports: readonly [number, number], folder: string) {
+  constructor(
+    child: ChildProcess,
+    place: { readonly ports: Ports; readonly folder: string },
+    options: StartOptions,
+  ) {
     this.#child = child;
-    [this.port, this.rtmpPort] = ports;
-    this.#folder = folder;
+    [this.port, this.rtmpPort] = place.ports;
+    this.#folder = place.folder;
+    this.#options = options;
   }
 
-  /** Starts the server and waits until it is ready. `cpu` pins it to one processor. */
-  static async start(
-    env: Readonly<Record<string, string>> = {},
-    cpu?: number,
-  ): Promise<ServerProcess> {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
-    const ports = [await freePort(), await freePort()] as const;
+  /** Starts the server and waits until it is ready. */
+  static async start(options: StartOptions = {}): Promise<ServerProcess> {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-'));
+    return ServerProcess.#spawn([await freePort(), await freePort()], folder, options);
+  }
+
+  static async #spawn(ports: Ports, folder: string, options: StartOptions): Promise<ServerProcess> {
     const settings = {
       PORT: String(ports[0]),
       RTMP_PORT: String(ports[1]),
@@ -38,13 +53,13 @@ export class ServerProcess {
       LOG_LEVEL: 'warn',
       LOG_FORMAT: 'json',
     };
-    const pin = cpu === undefined ? [] : ['taskset', '-c', String(cpu)];
+    const pin = options.cpu === undefined ? [] : ['taskset', '-c', String(options.cpu)];
     const [command = '', ...args] = [...pin, process.execPath, MAIN];
     const child = spawn(command, args, {
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, ...settings, ...env },
+      env: { ...process.env, ...settings, ...options.env },
     });
-    const server = new ServerProcess(child, ports, folder);
+    const server = new ServerProcess(child, { ports, folder }, options);
     await server.#ready();
     return server;
   }
@@ -81,11 +96,24 @@ export class ServerProcess {
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
   }
 
+  /** Ends the process by `signal` and gives its exit code; the data folder stays. */
+  async kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    const exited = new Promise<number | null>((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill(signal);
+    return exited;
+  }
+
+  /** Ends the process and removes its data. */
   async stop(): Promise<void> {
-    const exited = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGTERM');
-    await exited;
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      await this.kill('SIGTERM');
+    }
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Starts another process on the same ports and data, after this one was killed. */
+  async restart(): Promise<ServerProcess> {
+    return ServerProcess.#spawn([this.port, this.rtmpPort], this.#folder, this.#options);
   }
 
   async #ready(): Promise<void> {

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import type { Cancel, Clock, Log } from '../base/index.ts';
+import { Broadcast, Feed, type OnAir } from '../live/index.ts';
+import { BroadcastPackager, Packager, type PackagerObserver } from '../pipeline/packager/index.ts';
+
+/** Random bytes in a broadcast's id: enough that no cache ever sees one twice. */
+const ID_BYTES = 8;
+const SWEEP_MS = 5_000;
+
+/** What broadcasts need of their owner. */
+export interface BroadcastsSettings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onAir: OnAir;
+  readonly observer: PackagerObserver;
+  /** Seconds. */
+  readonly segmentDurationS: number;
+  readonly partDurationS: number;
+  readonly windowSize: number;
+  /** The stream is live from now on. */
+  started(broadcast: Broadcast): void;
+  /** The stream's broadcast has ended and its playlists are closed. */
+  ended(broadcast: Broadcast): void;
+  /** Packaging failed; nothing more will come of the stream's publisher. */
+  failed(streamId: string): void;
+  /** Nobody can reach the broadcast any more. */
+  forgotten(broadcast: Broadcast): void;
+}
+
+/** Puts broadcasts on air and takes them off again. */
+export class Broadcasts {
+  readonly #settings: BroadcastsSettings;
+  readonly #running = new Set<Promise<void>>();
+  #cancelSweep: Cancel | undefined;
+  #faults = 0;
+
+  constructor(settings: BroadcastsSettings) {
+    this.#settings = settings;
+    this.#sweepLater();
+  }
+
+  /** Broadcasts that ended because of a fault of ours. */
+  get faults(): number {
+    return this.#faults;
+  }
+
+  /** Begins a broadcast of `streamId`; it lasts until the returned feed is closed. */
+  goLive(streamId: string): Feed {
+    const { clock, onAir, started } = this.#settings;
+    const id = randomBytes(ID_BYTES).toString('hex');
+    const broadcast = new Broadcast(id, streamId, clock.epochMs());
+    const feed = new Feed();
+    onAir.start(broadcast);
+    started(broadcast);
+    const running = this.#run(broadcast, feed);
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
+    return feed;
+  }
+
+  /** Resolves when every broadcast whose feed is closed has been packaged to its end. */
+  async close(): Promise<void> {
+    this.#cancelSweep?.();
+    await Promise.all(this.#running);
+  }
+
+  async #run(broadcast: Broadcast, feed: Feed): Promise<void> {
+    const { clock, observer, windowSize, segmentDurationS, partDurationS } = this.#settings;
+    const log = this.#settings.log.child({ stream: broadcast.streamId, broadcast: broadcast.id });
+    const packager = new Packager({ segmentDurationS, partDurationS });
+    log.info({}, 'broadcast started');
+    try {
+      await new BroadcastPackager({
+        broadcast,
+        feed,
+        packager,
+        windowSize,
+        clock,
+        log,
+        observer,
+      }).run();
+      log.info({ durationMs: clock.epochMs() - broadcast.startedEpochMs }, 'broadcast ended');
+    } catch (error) {
+      this.#faults += 1;
+      log.error({ err: error }, 'broadcast failed');
+      this.#settings.failed(broadcast.streamId);
+    }
+    this.#settings.ended(broadcast);
+  }
+
+  #sweepLater(): void {
+    const { clock, onAir, forgotten } = this.#settings;
+    this.#cancelSweep = clock.after(SWEEP_MS, () => {
+      for (const broadcast of onAir.sweep(clock.monotonicMs())) forgotten(broadcast);
+      this.#sweepLater();
+    });
+  }
+}
