@@ -1,0 +1,21 @@
+import type { Track, TrackKind } from '../../media/index.ts';
+
+/** A sample as the source stamped it, before its time can be trusted. */
+export interface RawSample {
+  readonly kind: TrackKind;
+  /** Decode time as sent: unsigned 32 bits of milliseconds, which wrap every 49.7 days. */
+  readonly stampMs: number;
+  /** Nanoseconds to add to the stamp, 0 to 999,999. */
+  readonly nanos: number;
+  /** Presentation minus decode time, signed; 0 for audio. */
+  readonly compositionOffsetMs: number;
+  /** Exact duration in ticks of the track for audio; 0 for video, which only its stamps can tell. */
+  readonly durationTicks: number;
+  readonly keyframe: boolean;
+  readonly data: Uint8Array;
+}
+
+/** What a demuxer hands on: a track's configuration, valid for the samples of its kind after it. */
+export type RawEvent =
+  | { readonly type: 'track'; readonly track: Track }
+  | { readonly type: 'sample'; readonly sample: RawSample };
