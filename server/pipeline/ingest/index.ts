@@ -4,6 +4,11 @@ export { FlvSource, type FlvSourceSettings } from './flv-source.ts';
 export { Normaliser } from './normaliser.ts';
 export type { RawEvent, RawSample } from './normaliser-input.ts';
 export { Publications, type PublicationsSettings } from './publications.ts';
-export type { MediaSink, RtmpPublisher, RtmpPublishRequest } from './rtmp-connection.ts';
+export type {
+  MediaSink,
+  RtmpAuthorization,
+  RtmpPublisher,
+  RtmpPublishRequest,
+} from './rtmp-connection.ts';
 export { DEFAULT_RTMP_LISTENER_LIMITS, type RtmpListenerLimits } from './rtmp-limits.ts';
-export { type RtmpCounters, RtmpListener } from './rtmp-listener.ts';
+export { type RtmpCounters, RtmpListener, type RtmpListenerOptions } from './rtmp-listener.ts';

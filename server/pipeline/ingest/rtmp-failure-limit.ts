@@ -6,6 +6,7 @@ interface Failures {
   untilMs: number;
 }
 
+/** How much failure is too much, and how many addresses to remember it of. */
 export interface FailureLimitOptions {
   /** Failures within a window after which an address is blocked. */
   readonly failures: number;

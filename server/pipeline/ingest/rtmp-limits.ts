@@ -2,7 +2,10 @@
 export interface RtmpListenerLimits {
   /** Sockets at once, whatever they do. */
   readonly connections: number;
-  /** From a socket's opening to a granted publish, in milliseconds. */
+  /**
+   * From a socket's acceptance to a granted publish, in milliseconds. 5,000 peers that connect at
+   * once wait up to 0.3 s to be accepted; with that they are still gone within 10 s.
+   */
   readonly openingMs: number;
   /** A publisher that sends less than `progressBytes` in this many milliseconds is dropped. */
   readonly progressMs: number;
@@ -25,7 +28,7 @@ export interface RtmpListenerLimits {
 /** The limits of the issue; sizes chosen for a machine with 1 GiB to spare. */
 export const DEFAULT_RTMP_LISTENER_LIMITS: RtmpListenerLimits = {
   connections: 10_000,
-  openingMs: 10_000,
+  openingMs: 9_500,
   progressMs: 10_000,
   progressBytes: 256,
   outputBytes: 256 * 1024,

@@ -23,6 +23,7 @@ const ENHANCED: EnhancedCapabilities = {
   capsEx: 0,
 };
 
+/** What a listener needs; `G` is whatever its owner grants to a publisher. */
 export interface RtmpListenerOptions<G> {
   readonly clock: Clock;
   readonly log: Log;

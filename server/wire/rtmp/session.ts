@@ -29,6 +29,7 @@ const LIMIT_DYNAMIC = 2;
 /** Protocol control goes on chunk stream 2; answers where encoders look for them. */
 const CSID = { control: 2, command: 3, status: 5 } as const;
 
+/** What a session is given for lack of chance, cryptography, formats and opinions of its own. */
 export interface RtmpSessionOptions {
   readonly random: RandomBytes;
   readonly hmacSha256: HmacSha256;
