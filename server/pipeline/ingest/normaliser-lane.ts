@@ -28,6 +28,8 @@ const NEGATIVE_OFFSETS_TO_LEARN = 3;
 export const MAX_CLAMPED_RUN = 8;
 /** Off by more than this, stamps no longer jitter: audio is missing or overlaps. */
 export const AUDIO_TOLERANCE_MS = 80;
+/** The part of a frame that is taken for a lost one, stamps being rounded to whole ms. */
+const AUDIO_SMALLEST_GAP = 3 / 4;
 /** Off by more than this there is no doubt, so one frame is enough. */
 const AUDIO_OBVIOUS_GAP_MS = 1_000;
 /** Frames in a row that must agree on a gap above the tolerance, which a late stamp alone is not. */
@@ -196,7 +198,7 @@ export class AudioLane implements Lane {
 
   /** Ticks to leave out before a frame that its stamp puts `aheadTicks` after the counted time. */
   #wholeGap(aheadTicks: number, frameTicks: number): number {
-    if (aheadTicks < frameTicks) {
+    if (aheadTicks < frameTicks * AUDIO_SMALLEST_GAP) {
       this.#gapRun = 0;
       return 0;
     }
@@ -212,6 +214,6 @@ export class AudioLane implements Lane {
     if (this.#gapRun < needed) return 0;
     const ticks = needed === 1 ? aheadTicks : this.#gapTicks;
     this.#gapRun = 0;
-    return Math.floor(ticks / frameTicks) * frameTicks;
+    return Math.round(ticks / frameTicks) * frameTicks;
   }
 }

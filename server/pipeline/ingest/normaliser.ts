@@ -193,7 +193,11 @@ export class Normaliser {
   }
 
   #believe(lane: Lane, sourceMs: number, nowMs: number): number {
-    lane.suspicion = undefined;
+    if (lane.suspicion !== undefined) {
+      // Refuted for the other track too, which may not send for long enough to see it.
+      lane.suspicion.frames = 0;
+      lane.suspicion = undefined;
+    }
     this.#sourceMs = sourceMs;
     const atMs = sourceMs - (lane.timeline ?? this.#newest).originMs;
     if (atMs >= this.#headMs) {
