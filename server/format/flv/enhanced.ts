@@ -1,9 +1,11 @@
 import { Violation } from '../../base/index.ts';
 import { BodyReader } from './body-reader.ts';
 
-/** Packet types that audio and video share (Enhanced RTMP v2, ExVideoTagHeader and ExAudioTagHeader). */
+/** A decoder configuration. Audio and video share these packet types (Enhanced RTMP v2). */
 export const PACKET_SEQUENCE_START = 0;
+/** A coded frame; video with a composition time where the codec reorders. */
 export const PACKET_CODED_FRAMES = 1;
+/** The encoder ends the track's sequence. */
 export const PACKET_SEQUENCE_END = 2;
 const PACKET_MOD_EX = 7;
 
