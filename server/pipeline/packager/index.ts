@@ -1,0 +1,9 @@
+/** @module Samples into CMAF parts and segments, and those onto a broadcast's timelines. */
+export {
+  BroadcastPackager,
+  type BroadcastPackagerSettings,
+  type PackagerObserver,
+} from './broadcast-packager.ts';
+export type { PackagedEvent, WarningCode } from './packaged.ts';
+export { Packager } from './packager.ts';
+export type { PackagerSettings } from './start.ts';
