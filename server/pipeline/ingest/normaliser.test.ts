@@ -381,15 +381,6 @@ test('Normaliser.push() never shows a frame before it is decoded', () => {
   );
 });
 
-test('Normaliser.push() does not believe a composition offset of minutes', () => {
-  const bench = new Bench('video');
-  bench.normaliser.expectOnly('video');
-  bench.push('video', 0, { compositionOffsetMs: 40 });
-  bench.push('video', 40, { compositionOffsetMs: 8_388_607 });
-  assert.equal(bench.samples('video')[1]?.pts, 80 * 90);
-  assert.deepEqual(bench.repairs(), { wild_offset: 1 });
-});
-
 test('Normaliser.push() announces a changed track before its first sample and goes on in time', () => {
   const bench = new Bench('audio');
   bench.normaliser.expectOnly('audio');
