@@ -12,6 +12,7 @@ import {
   type Pace,
   type PaceView,
   paceAfterStall,
+  settlingSkipS,
   startPace,
 } from './pace.ts';
 import { PlaybackWatch } from './playback-watch.ts';
@@ -21,6 +22,8 @@ import type { Prefetch } from './prefetch.ts';
 const LOOK_MS = 250;
 /** A jump shorter than this, in seconds, is not worth the flicker. */
 const SHORTEST_JUMP_S = 0.5;
+/** How long after a start or a jump playback may still skip to its place, in seconds. */
+const SETTLING_S = 3;
 /** What is left unplayed of a closed playlist, in seconds, when it counts as played. */
 const TAIL_S = 0.15;
 
@@ -46,6 +49,7 @@ class HlsEngine implements Engine {
   readonly #timer: ReturnType<typeof setInterval>;
   #pace: Pace = startPace(nowS());
   #pictured = false;
+  #settlingUntilS = 0;
   #ended = false;
 
   constructor({ video, masterUrl, prefetch, report }: EngineSetup) {
@@ -103,8 +107,12 @@ class HlsEngine implements Engine {
 
   #onPicture(): void {
     if (this.#closing.signal.aborted) return;
+    const first = !this.#pictured;
     this.#pictured = true;
     this.#report({ kind: 'picture' });
+    if (!first) return;
+    this.#settlingUntilS = nowS() + SETTLING_S;
+    this.#look();
   }
 
   #onWaiting(): void {
@@ -168,6 +176,8 @@ class HlsEngine implements Engine {
 
   #keepUp(view: PaceView, behind: boolean): void {
     if (behind && this.#jump(SHORTEST_JUMP_S)) return;
+    const skipS = view.nowS < this.#settlingUntilS ? settlingSkipS(this.#pace, view) : 0;
+    if (skipS > 0) this.#video.currentTime += skipS;
     this.#pace = nextPace(this.#pace, view);
     if (this.#video.playbackRate !== this.#pace.rate) this.#video.playbackRate = this.#pace.rate;
   }
@@ -180,6 +190,7 @@ class HlsEngine implements Engine {
     const stale = details.age > 3 * (details.partTarget || details.targetduration);
     if (stale || liveS - this.#video.currentTime <= leastS) return false;
     this.#watch.disturb();
+    this.#settlingUntilS = nowS() + SETTLING_S;
     this.#video.currentTime = liveS;
     return true;
   }

@@ -19,6 +19,8 @@ const BUFFER_KEPT_PARTS = 1.25;
 /** How far behind, in targets, a jump is better than minutes of catching up, and the least distance worth one. */
 const JUMP_FROM_TARGETS = 3;
 const JUMP_LEAST_S = 2;
+/** The shortest skip worth making while playback settles, in seconds. */
+const SKIP_LEAST_S = 0.25;
 /** Seconds one stall moves the target, the most that stalls may move it, and the calm that moves it back. */
 const STALL_STEP_S = 0.25;
 const STALL_MOST_S = 1.5;
@@ -72,6 +74,17 @@ export function nextPace(pace: Pace, view: PaceView): Pace {
 export function isFarBehind(pace: Pace, view: Pick<PaceView, 'latencyS' | 'holdBackS'>): boolean {
   const targetS = view.holdBackS + pace.penaltyS;
   return view.latencyS > Math.max(targetS * JUMP_FROM_TARGETS, targetS + JUMP_LEAST_S);
+}
+
+/**
+ * Seconds of buffered media to skip so that playback that just began or jumped starts out at the target; 0 for none.
+ * Between choosing where to start and the first picture the stream has moved on by as long as loading took, and a
+ * skip nobody has time to notice saves ten times its length of fast playback.
+ */
+export function settlingSkipS(pace: Pace, view: PaceView): number {
+  const behindS = view.latencyS - view.holdBackS - pace.penaltyS;
+  const skipS = Math.min(behindS, view.bufferS - view.pieceS * BUFFER_KEPT_PARTS);
+  return skipS >= SKIP_LEAST_S ? skipS : 0;
 }
 
 function rateFor(present: number, behindS: number, { bufferS, pieceS }: PaceView): number {
