@@ -4,7 +4,7 @@
  */
 export function acceptsGzip(value: string | undefined): boolean {
   if (value === undefined) return false;
-  if (value === 'gzip' || value.startsWith('gzip, deflate')) return !value.includes(';');
+  if (value === 'gzip' || (value.startsWith('gzip,') && !value.includes(';'))) return true;
   let named: boolean | undefined;
   let starred = false;
   for (const element of value.toLowerCase().split(',')) {
