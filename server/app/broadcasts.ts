@@ -1,10 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Cancel, Clock, Log } from '../base/index.ts';
 import { Broadcast, Feed, type OnAir } from '../live/index.ts';
 import { BroadcastPackager, Packager, type PackagerObserver } from '../pipeline/packager/index.ts';
 
-/** Random bytes in a broadcast's id: enough that no cache ever sees one twice. */
-const ID_BYTES = 8;
 const SWEEP_MS = 5_000;
 
 /** What broadcasts need of their owner. */
@@ -17,8 +14,8 @@ export interface BroadcastsSettings {
   readonly segmentDurationS: number;
   readonly partDurationS: number;
   readonly windowSize: number;
-  /** The stream is live from now on. */
-  started(broadcast: Broadcast): void;
+  /** Marks the stream as live; names the broadcast by an id that is never used again. */
+  begin(streamId: string): { readonly id: string };
   /** The stream's broadcast has ended and its playlists are closed. */
   ended(broadcast: Broadcast): void;
   /** Packaging failed; nothing more will come of the stream's publisher. */
@@ -46,12 +43,11 @@ export class Broadcasts {
 
   /** Begins a broadcast of `streamId`; it lasts until the returned feed is closed. */
   goLive(streamId: string): Feed {
-    const { clock, onAir, started } = this.#settings;
-    const id = randomBytes(ID_BYTES).toString('hex');
+    const { clock, onAir, begin } = this.#settings;
+    const { id } = begin(streamId);
     const broadcast = new Broadcast(id, streamId, clock.epochMs());
     const feed = new Feed();
     onAir.start(broadcast);
-    started(broadcast);
     const running = this.#run(broadcast, feed);
     this.#running.add(running);
     void running.finally(() => this.#running.delete(running));

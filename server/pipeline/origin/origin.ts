@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { Cancel, Clock } from '../../base/index.ts';
 import { writeMultivariantPlaylist } from '../../format/hls/index.ts';
 import type { Broadcast, OnAir, Presentation, Rendition } from '../../live/index.ts';
@@ -94,7 +95,11 @@ export class Origin implements DeliveryHandler {
       reply(problemAnswer('not_live', 'Cannot play stream: it is not live', SHORT_MAX_AGE_S));
     } else if (steps.length === 4 && second === 'master.m3u8') {
       reply(
-        multivariant(live.presentation, (rendition) => `${live.id}/${rendition}/playlist.m3u8`),
+        multivariant(
+          live.presentation,
+          request,
+          (rendition) => `${live.id}/${rendition}/playlist.m3u8`,
+        ),
       );
     } else if (
       steps.length === 5 &&
@@ -154,7 +159,9 @@ export class Origin implements DeliveryHandler {
       return undefined;
     }
     if (steps.length === 4 && third === 'master.m3u8') {
-      reply(multivariant(presentation, (rendition) => `renditions/${rendition}/playlist.m3u8`));
+      reply(
+        multivariant(presentation, request, (rendition) => `renditions/${rendition}/playlist.m3u8`),
+      );
       return undefined;
     }
     const rendition = presentation.renditions.get(name);
@@ -225,7 +232,11 @@ export class Origin implements DeliveryHandler {
   }
 }
 
-function multivariant(presentation: Presentation, address: (rendition: string) => string): Answer {
+function multivariant(
+  presentation: Presentation,
+  request: DeliveryRequest,
+  address: (rendition: string) => string,
+): Answer {
   const playlist = presentation.multivariant(address);
   if (playlist.variants.length === 0) {
     return problemAnswer(
@@ -234,11 +245,14 @@ function multivariant(presentation: Presentation, address: (rendition: string) =
       SHORT_MAX_AGE_S,
     );
   }
-  const headers = [
+  const text = Buffer.from(writeMultivariantPlaylist(playlist));
+  const headers: [string, string][] = [
     ['content-type', 'application/vnd.apple.mpegurl'],
     ['cache-control', `max-age=${SHORT_MAX_AGE_S}`],
-  ] as const;
-  return answer(200, headers, [Buffer.from(writeMultivariantPlaylist(playlist))]);
+    ['vary', 'Accept-Encoding'],
+  ];
+  if (!request.gzip) return answer(200, headers, [text]);
+  return answer(200, [...headers, ['content-encoding', 'gzip']], [gzipSync(text)]);
 }
 
 function redirect(location: string, query: string): Answer {

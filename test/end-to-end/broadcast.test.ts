@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { parse } from 'hls-parser';
+import { needs, tempFolder } from '../support/component.ts';
+import { fetchText, fetchUntil, renditionUrls } from '../support/fetching.ts';
+import { FfmpegPublisher } from '../support/ffmpeg-publisher.ts';
+import { ServerProcess } from '../support/server-process.ts';
+
+suite('a broadcast from FFmpeg', needs('ffmpeg'), () => {
+  let server: ServerProcess;
+  let stream: { id: string; streamKey: string };
+
+  before(async () => {
+    server = await ServerProcess.start();
+    stream = await server.createStream('End to end');
+  });
+  after(() => server.stop());
+
+  const publish = (seconds: number, more = {}): FfmpegPublisher =>
+    new FfmpegPublisher(`rtmp://127.0.0.1:${server.rtmpPort}/live/${stream.streamKey}`, {
+      seconds,
+      ...more,
+    });
+  const master = (): string => `${server.url}/live/${stream.id}/master.m3u8`;
+  const view = async () =>
+    JSON.parse(await fetchText(`${server.url}/api/streams/${stream.id}`)) as {
+      status: string;
+      broadcastId: string;
+    };
+
+  test('is served as LL-HLS that an independent parser reads and FFmpeg decodes', async () => {
+    const publisher = publish(12);
+    const urls = await renditionUrls(master());
+    assert.equal(urls.length, 2, 'audio and video are renditions of their own');
+    assert.equal((await view()).status, 'live');
+    for (const url of urls) {
+      const text = await fetchUntil(url, (_status, body) => body.includes('s2.m4s'));
+      const playlist = parse(text);
+      assert.ok('segments' in playlist && playlist.lowLatencyCompatibility !== undefined);
+      assert.match(text, /#EXT-X-PROGRAM-DATE-TIME:/);
+      assertDecodes(await wholeMedia(url, text));
+    }
+    assert.equal(await publisher.exited, 0, publisher.output);
+    for (const url of urls) {
+      await fetchUntil(url, (_status, body) => body.includes('#EXT-X-ENDLIST'));
+    }
+    assert.equal((await view()).status, 'ended');
+    assert.equal((await fetch(master())).status, 404);
+  });
+
+  test('is answered part by part to blocking reloads, and by hint', async () => {
+    const publisher = publish(7);
+    const [url = ''] = (await renditionUrls(master())).filter((each) => each.includes('/video/'));
+    let playlist = await fetchUntil(url, (_status, body) => body.includes('PRELOAD-HINT'));
+    for (let reload = 0; reload < 6; reload += 1) {
+      const hint = /TYPE=PART,URI="(p(\d+)\.(\d+)\.m4s)"/.exec(playlist);
+      assert.ok(hint !== null, playlist);
+      const [part, next] = await Promise.all([
+        fetch(new URL(hint[1] ?? '', url)),
+        fetchText(`${url}?_HLS_msn=${hint[2]}&_HLS_part=${hint[3]}`),
+      ]);
+      assert.equal(part.status, 200);
+      assert.ok((await part.arrayBuffer()).byteLength > 0);
+      assert.ok(next.includes(`URI="${hint[1]}"`), 'the reload lists the part it waited for');
+      playlist = next;
+    }
+    await publisher.stop();
+  });
+
+  test('that starts again is another broadcast with other addresses', async () => {
+    const first = (await view()).broadcastId;
+    const publisher = publish(5);
+    const [url = ''] = await renditionUrls(master());
+    const second = (await view()).broadcastId;
+    assert.notEqual(second, first);
+    assert.ok(url.includes(second));
+    await publisher.stop();
+  });
+
+  test('can be ended over the API while the encoder still sends', async () => {
+    const publisher = publish(20);
+    const [url = ''] = await renditionUrls(master());
+    await fetchUntil(url, (status) => status === 200);
+    const ended = await fetch(`${server.url}/api/streams/${stream.id}/end`, { method: 'POST' });
+    assert.equal(ended.status, 200);
+    await fetchUntil(url, (_status, body) => body.includes('#EXT-X-ENDLIST'));
+    await publisher.stop();
+  });
+
+  test('with B-frames, without audio, or without video plays too', async () => {
+    for (const more of [{ bFrames: 2 }, { audio: false }, { video: false }]) {
+      const publisher = publish(6, more);
+      const urls = await renditionUrls(master());
+      assert.equal(urls.length, 'bFrames' in more ? 2 : 1, JSON.stringify(more));
+      for (const url of urls) {
+        const text = await fetchUntil(url, (_status, body) => body.includes('s1.m4s'));
+        assertDecodes(await wholeMedia(url, text));
+      }
+      await publisher.stop();
+      await fetchUntil(master(), (status) => status === 404);
+    }
+  });
+
+  test('with keyframes 20 s apart still gets a legal playlist', async () => {
+    const publisher = publish(9, { gop: 600 });
+    const [url = ''] = (await renditionUrls(master())).filter((each) => each.includes('/video/'));
+    const text = await fetchUntil(url, (_status, body) => body.includes('s2.m4s'));
+    for (const [, duration] of text.matchAll(/#EXTINF:([\d.]+)/g)) {
+      assert.ok(Math.round(Number(duration)) <= 2, `EXTINF ${duration} over the target`);
+    }
+    await publisher.stop();
+  });
+
+  test('is refused with an unknown key', async () => {
+    const url = `rtmp://127.0.0.1:${server.rtmpPort}/live/live_nobody_knows_this`;
+    const publisher = new FfmpegPublisher(url, { seconds: 5 });
+    assert.notEqual(await publisher.exited, 0);
+  });
+});
+
+/** The init segment and every whole segment of a playlist, one after another. */
+async function wholeMedia(url: string, text: string): Promise<Buffer> {
+  const names = [
+    /#EXT-X-MAP:URI="([^"]+)"/.exec(text)?.[1] ?? '',
+    ...(text.match(/^s\d+\.m4s$/gm) ?? []),
+  ];
+  const bodies: Buffer[] = [];
+  for (const name of names) {
+    const response = await fetch(new URL(name, url));
+    assert.equal(response.status, 200, name);
+    bodies.push(Buffer.from(await response.arrayBuffer()));
+  }
+  return Buffer.concat(bodies);
+}
+
+/** FFmpeg reads every sample of `media` without a complaint. */
+function assertDecodes(media: Buffer): void {
+  const file = join(tempFolder(), 'media.mp4');
+  writeFileSync(file, media);
+  const args = ['-v', 'error', '-nostdin', '-i', file, '-f', 'null', '-'];
+  const decoded = spawnSync(process.env.FFMPEG_PATH ?? 'ffmpeg', args, { encoding: 'utf8' });
+  assert.equal(decoded.status, 0, decoded.stderr);
+  assert.equal(decoded.stderr.trim(), '');
+}
