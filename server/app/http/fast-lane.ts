@@ -94,6 +94,7 @@ export class FastLane {
       },
       dropped: (reason) => {
         this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
+        this.#settings.log.debug({ reason }, 'viewer connection dropped');
       },
     };
   }

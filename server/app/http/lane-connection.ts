@@ -82,7 +82,7 @@ export class LaneConnection {
         if (lastedMs > limits.replyTimeoutMs) this.#drop('reply_timeout');
         break;
       case 'lingering':
-        if (lastedMs > limits.lingerMs) this.#socket.destroy();
+        if (lastedMs > limits.lingerMs) this.destroy();
         break;
       case 'held':
       case 'gone':
@@ -97,6 +97,7 @@ export class LaneConnection {
 
   /** Ends the connection whatever it is doing. */
   destroy(): void {
+    this.#onClose();
     this.#socket.destroy();
   }
 
@@ -194,7 +195,7 @@ export class LaneConnection {
 
   #drop(reason: DropReason): void {
     this.#lane.dropped(reason);
-    this.#socket.destroy();
+    this.destroy();
   }
 
   /** Sends what is queued and our end; then the peer has `lingerMs` to send its own. */
@@ -228,7 +229,7 @@ export class LaneConnection {
 
   /** Node restarts this timer whenever a byte of a pending write leaves. */
   readonly #onTimeout = (): void => {
-    if (this.#phase === 'lingering') this.#socket.destroy();
+    if (this.#phase === 'lingering') this.destroy();
     else if (this.#phase === 'sending' || this.#phase === 'ending') this.#drop('stalled');
   };
 

@@ -35,6 +35,7 @@ export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
   return reply
     .code(problem.status)
     .header('cache-control', 'no-store')
+    .header('x-content-type-options', 'nosniff')
     .type(PROBLEM_TYPE)
     .send(Buffer.from(JSON.stringify(problem)));
 }
