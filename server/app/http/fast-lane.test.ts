@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { type LogFields, ManualClock, silentLog } from '../../base/index.ts';
-import { answerOf, RawClient, startServer } from './test-server.ts';
+import { answerOf, RawClient, startServer } from './http-server.test-support.ts';
 
 test('fast lane answers a plain GET and keeps the connection', async (context) => {
   const { port, server, handler } = await startServer(context);

@@ -4,9 +4,9 @@ import type { InjectOptions } from 'fastify';
 import type { Problem } from '../../../contract/index.ts';
 import { silentLog } from '../../base/index.ts';
 import { createApp } from './fastify-app.ts';
+import { registerTestRoutes } from './http-server.test-support.ts';
 import { DEFAULT_HTTP_LIMITS, ResponseTally } from './index.ts';
 import { ManagementGuard } from './management-guard.ts';
-import { registerTestRoutes } from './test-server.ts';
 
 const LOCAL = { remoteAddress: '127.0.0.1' } as const;
 

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog, systemClock } from '../../base/index.ts';
+import {
+  answerOf,
+  RawClient,
+  registerTestRoutes,
+  startServer,
+} from './http-server.test-support.ts';
 import { createHttpServer, ListenError } from './index.ts';
-import { answerOf, RawClient, registerTestRoutes, startServer } from './test-server.ts';
 
 test('HttpServer hands a connection over with all its bytes', async (context) => {
   const { port, server } = await startServer(context);

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { answerOf, startServer } from './http-server.test-support.ts';
 import type { TlsKeyPair } from './secure-transport.ts';
-import { answerOf, startServer } from './test-server.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const skip = hasOpenssl || process.env.CI === 'true' ? false : 'openssl is not installed';
