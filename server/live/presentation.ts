@@ -21,10 +21,18 @@ export class Presentation {
     return this.#version;
   }
 
-  /** Adds a rendition; names are unique. */
+  /**
+   * Adds a rendition; names are unique. Renditions are kept in the order of their names: which of
+   * several was seen first is chance, and must not show in a playlist.
+   */
   add(name: string, targets: TimelineTargets): Rendition {
     const rendition = new Rendition(name, targets);
+    const later = [...this.#renditions].filter(([other]) => other > name);
     this.#renditions.set(name, rendition);
+    for (const [other, moved] of later) {
+      this.#renditions.delete(other);
+      this.#renditions.set(other, moved);
+    }
     this.#version += 1;
     return rendition;
   }

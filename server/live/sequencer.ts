@@ -14,7 +14,6 @@
  *                           (may start over lower)              (only goes on)
  */
 import type { ErrorCode, Refusal } from '../../contract/index.ts';
-import { assert } from '../base/index.ts';
 import { lowestAfter, Publication } from './sequencer-publication.ts';
 import {
   differenceOf,
@@ -179,46 +178,18 @@ export class Sequencer {
 
   /** Gives up what was waited for too long; undefined when nothing was. */
   tick(nowMs: number): Passed | undefined {
-    let passed: Passed | undefined;
-    for (;;) {
-      const deadlineMs = this.nextDeadlineMs();
-      if (deadlineMs === undefined || deadlineMs > nowMs) return passed;
-      const next = this.nextExpectedSequence;
-      const closes = this.#slots.get(next)?.segment !== undefined;
-      const more = this.pass(closes ? next : this.#lowestWaiting() - 1, nowMs);
-      passed = passed === undefined ? more : add(passed, more);
-    }
+    return this.#passWhile(nowMs, () => (this.nextDeadlineMs() ?? Infinity) <= nowMs);
   }
 
-  /** Waits no longer for anything up to the sequence number `upTo`. */
-  pass(upTo: number, nowMs: number): Passed {
-    let gaps = 0;
-    let closedShort = 0;
-    const next = this.nextExpectedSequence;
-    assert(upTo - next <= MAX_SEQUENCES_AHEAD, 'a hole is no longer than the reorder buffer');
-    for (let sequence = next; sequence <= upTo; sequence += 1) {
-      const slot = this.#place(sequence, nowMs);
-      slot.passed = true;
-      if (slot.segment === undefined) gaps += 1;
-      else if (sequence === next) closedShort += 1;
-    }
-    this.#publication.advance(this.#slots, this.#highest);
-    this.#prune(nowMs);
-    return { upTo, gaps, closedShort };
+  /** Gives up waiting for anything up to `upTo`, as a tick or end of another run has done. */
+  pass(upTo: number, nowMs: number): Passed | undefined {
+    return this.#passWhile(nowMs, () => this.nextExpectedSequence <= upTo);
   }
 
   /** Ends the timeline. Holes can never be filled now: they become gaps, and nothing is lost. */
   end(nowMs: number): Passed | undefined {
     if (this.timeline.ended) return undefined;
-    let passed: Passed | undefined;
-    while (this.started && this.#highest >= this.nextExpectedSequence) {
-      const next = this.nextExpectedSequence;
-      const whole = this.#slots.get(next)?.segment !== undefined;
-      // The parts of a segment that never came whole stay listed at the end.
-      if (!whole && this.#highest === next) break;
-      const more = this.pass(whole ? next : this.#lowestWaiting() - 1, nowMs);
-      passed = passed === undefined ? more : add(passed, more);
-    }
+    const passed = this.#passWhile(nowMs, () => true);
     this.#settle();
     this.timeline.end();
     return passed;
@@ -248,6 +219,41 @@ export class Sequencer {
       return;
     }
     this.#publication.resume(snapshot.timeline);
+  }
+
+  /** Passes one thing that is waited for after the other, as long as any is and `goesOn`. */
+  #passWhile(nowMs: number, goesOn: () => boolean): Passed | undefined {
+    let passed: Passed | undefined;
+    while (this.#waits() && goesOn()) {
+      const next = this.#passNext(nowMs);
+      passed = {
+        upTo: next.upTo,
+        gaps: next.gaps + (passed?.gaps ?? 0),
+        closedShort: next.closedShort + (passed?.closedShort ?? 0),
+      };
+    }
+    if (passed !== undefined) this.#prune(nowMs);
+    return passed;
+  }
+
+  /** Whether anything is known that is not listed only because something else is missing. */
+  #waits(): boolean {
+    const next = this.nextExpectedSequence;
+    return this.started && (this.#highest > next || this.#slots.get(next)?.segment !== undefined);
+  }
+
+  /** Closes the next segment without all of its parts, or makes gaps up to what waits. */
+  #passNext(nowMs: number): Passed {
+    const next = this.nextExpectedSequence;
+    const isWhole = this.#slots.get(next)?.segment !== undefined;
+    const end = isWhole ? next + 1 : lowestAfter(this.#slots, next, this.#highest);
+    for (let sequence = next; sequence < end; sequence += 1) {
+      this.#place(sequence, nowMs).passed = true;
+    }
+    this.#publication.advance(this.#slots, this.#highest);
+    return isWhole
+      ? { upTo: next, gaps: 0, closedShort: 1 }
+      : { upTo: end - 1, gaps: end - next, closedShort: 0 };
   }
 
   #answer(status: Registered['status']): Registered {
@@ -299,10 +305,6 @@ export class Sequencer {
     this.#prune(nowMs);
   }
 
-  #lowestWaiting(): number {
-    return lowestAfter(this.#slots, this.nextExpectedSequence, this.#highest);
-  }
-
   #oldestListed(): number {
     return this.timeline.segments[0]?.mediaSequenceNumber ?? this.nextExpectedSequence;
   }
@@ -343,12 +345,4 @@ export class Sequencer {
     }
     return count;
   }
-}
-
-function add(a: Passed, b: Passed): Passed {
-  return {
-    upTo: b.upTo,
-    gaps: a.gaps + b.gaps,
-    closedShort: a.closedShort + b.closedShort,
-  };
 }

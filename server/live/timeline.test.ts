@@ -35,14 +35,14 @@ test('appendSegment() never leaves less than three target durations (6.2.2)', ()
   assert.ok(total >= 18, `${total} s listed`);
 });
 
-test('appendSegment() raises an undeclared target, counts it, and never lowers it', () => {
+test('appendSegment() raises an undeclared target, rounded up, and never lowers it', () => {
   const timeline = plain();
   append(timeline, 2);
   append(timeline, 3.4);
-  assert.equal(timeline.targetDuration, 3);
+  assert.equal(timeline.targetDuration, 4);
   assert.equal(timeline.targetRises, 1);
   append(timeline, 1);
-  assert.equal(timeline.targetDuration, 3);
+  assert.equal(timeline.targetDuration, 4);
 });
 
 test('appendSegment() treats a segment over a declared target as a fault', () => {

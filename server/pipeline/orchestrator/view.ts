@@ -48,7 +48,9 @@ export function viewOf(stream: OrchestratedStream): OrchestratedStreamView {
     partTarget: partTarget ?? null,
     gapTimeout: gapTimeoutMs === undefined ? null : gapTimeoutMs / 1000,
     masterUrl: `/streams/${stream.id}/master.m3u8`,
-    renditions: [...stream.renditions.values()].map(renditionView),
+    renditions: [...stream.renditions.values()]
+      .sort((a, b) => (a.rendition.name < b.rendition.name ? -1 : 1))
+      .map(renditionView),
   };
 }
 
