@@ -10,8 +10,10 @@ export interface Quality {
 export type EngineReport =
   | { readonly kind: 'picture' }
   | { readonly kind: 'steady' }
-  | { readonly kind: 'failed' }
-  | { readonly kind: 'mediaFailed' }
+  /** `reason` is for whoever reads the console. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'mediaFailed'; readonly reason: string }
+  | { readonly kind: 'tooEarly' }
   | { readonly kind: 'notLive' }
   | { readonly kind: 'playlistEnded' }
   /** Playback ran dry after it had begun. */

@@ -135,11 +135,15 @@ class HlsEngine implements Engine {
     const gone = status === 404 || status === 410;
     if (error.details === ErrorDetails.MANIFEST_LOAD_ERROR && gone) {
       this.#report({ kind: 'notLive' });
+    } else if (error.details === ErrorDetails.LEVEL_EMPTY_ERROR) {
+      // hls.js joins only once there is a whole segment, whatever parts there are.
+      this.#report({ kind: 'tooEarly' });
     } else if (error.fatal) {
-      this.#report({ kind: error.type === ErrorTypes.MEDIA_ERROR ? 'mediaFailed' : 'failed' });
+      const kind = error.type === ErrorTypes.MEDIA_ERROR ? 'mediaFailed' : 'failed';
+      this.#report({ kind, reason: error.details });
     } else if (gone && isPlaylistError(error)) {
       // The playlist of a running broadcast is gone for good: after a restart it has another address.
-      this.#report({ kind: 'failed' });
+      this.#report({ kind: 'failed', reason: `${error.details} ${status}` });
     }
   }
 
@@ -148,7 +152,7 @@ class HlsEngine implements Engine {
     const details = this.#hls.latestLevelDetails;
     const verdict = this.#watch.look(nowS(), currentTime, !paused && !ended);
     if (verdict === 'steady') this.#report({ kind: 'steady' });
-    if (verdict === 'stuck') this.#report({ kind: 'failed' });
+    if (verdict === 'stuck') this.#report({ kind: 'failed', reason: 'standstill' });
     if (details === null || !this.#pictured) return;
     if (!details.live) {
       if (paused || details.edge - currentTime < TAIL_S) this.#onEnded();

@@ -46,10 +46,11 @@ export const HLS_CONFIG: Partial<HlsConfig> = {
   },
   playlistLoadPolicy: {
     default: {
-      // A held request may rightly take three target durations.
       maxTimeToFirstByteMs: 12_000,
       maxLoadTimeMs: 15_000,
-      timeoutRetry: noRetry,
+      // hls.js gives a held request up after 0.8 target durations, and repeats it as a plain one: an encoder that
+      // pauses for breath is not a failure.
+      timeoutRetry: { maxNumRetry: 3, retryDelayMs: 0, maxRetryDelayMs: 0 },
       errorRetry: oneRetry,
     },
   },

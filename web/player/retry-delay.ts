@@ -4,6 +4,8 @@ export const RETRY_FIRST_MS = 500;
 export const RETRY_LONGEST_MS = 4_000;
 /** How often a page that waits for a broadcaster asks whether they are live. Milliseconds. */
 export const POLL_MS = 2_000;
+/** How soon a broadcast that has only just begun is tried again. Milliseconds. */
+export const SOON_MS = 300;
 /** Share of a delay that chance may add or take, so that a crowd does not come back in step. */
 const JITTER = 0.25;
 
@@ -19,6 +21,11 @@ export function retryDelayMs(failures: number, chance: number): number {
 /** Milliseconds until the next question about a stream that is not live. `chance` is in [0, 1). */
 export function pollDelayMs(chance: number): number {
   return jittered(POLL_MS, chance);
+}
+
+/** Milliseconds until the next try at a broadcast that has only just begun. `chance` is in [0, 1). */
+export function soonDelayMs(chance: number): number {
+  return jittered(SOON_MS, chance);
 }
 
 function jittered(delayMs: number, chance: number): number {

@@ -117,6 +117,7 @@ export class WatchSession {
   }
 
   async #load(): Promise<void> {
+    clearTimeout(this.#wakeTimer);
     this.#unload();
     const load = this.#loads;
     const open = await loadEngine();
@@ -184,8 +185,16 @@ export class WatchSession {
       case 'muted':
         this.muted.value = true;
         break;
+      case 'picture':
+        this.#onPicture();
+        this.#dispatch(report);
+        break;
+      case 'failed':
+      case 'mediaFailed':
+        console.warn(`playback failed: ${report.reason}`);
+        this.#dispatch(report);
+        break;
       default:
-        if (report.kind === 'picture') this.#onPicture();
         this.#dispatch(report);
     }
   }

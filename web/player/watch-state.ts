@@ -10,7 +10,7 @@
  * It knows no clock, no network and no element: it is told what was seen and returns what to do. At most one wake-up
  * is pending at any time; a later `wake` replaces an earlier one, so two failures seen at once cost one retry.
  */
-import { pollDelayMs, retryDelayMs } from './retry-delay.ts';
+import { pollDelayMs, retryDelayMs, soonDelayMs } from './retry-delay.ts';
 
 /** Where a watch page stands, as its viewer would put it. */
 export type WatchPhase =
@@ -43,6 +43,8 @@ export type WatchEvent =
   | { readonly kind: 'steady' }
   /** The player gave up: the network or the server failed it, or playback stood still. */
   | { readonly kind: 'failed' }
+  /** The broadcast has begun, but its playlist does not hold enough to start with. */
+  | { readonly kind: 'tooEarly' }
   /** The browser's decoder gave up. */
   | { readonly kind: 'mediaFailed' }
   /** The server answered that nothing is live at the playback address. */
@@ -62,7 +64,7 @@ export type WatchEvent =
 
 /** Something the page is to do. */
 export type WatchEffect =
-  /** Drop the player if there is one and load the multivariant playlist afresh. */
+  /** Drop the player if there is one, forget a pending wake-up, and load the multivariant playlist afresh. */
   | { readonly kind: 'load' }
   /** Drop the player. */
   | { readonly kind: 'unload' }
@@ -79,6 +81,9 @@ export interface WatchStep {
   readonly effects: readonly WatchEffect[];
 }
 
+/** Failures in a row before a start is called a reconnection. */
+const STARTING_TRIES = 2;
+
 const LOAD: WatchEffect = { kind: 'load' };
 const UNLOAD: WatchEffect = { kind: 'unload' };
 const POLL: WatchEffect = { kind: 'poll' };
@@ -92,7 +97,7 @@ export function openWatch(): WatchStep {
     broadcastId: null,
     finishedBroadcastId: null,
   };
-  return { state, effects: [LOAD, POLL] };
+  return keep(state, LOAD, POLL);
 }
 
 /** The state and effects that follow from one event. `chance` in [0, 1) spreads the waits of many viewers. */
@@ -100,11 +105,13 @@ export function stepWatch(state: WatchState, event: WatchEvent, chance: number):
   if (state.phase === 'unsupported') return keep(state);
   switch (event.kind) {
     case 'picture':
-      return isPlaying(state) ? { state: onScreen(state), effects: [] } : keep(state);
+      return keep(isPlaying(state) ? onScreen(state) : state);
     case 'steady':
       return keep(state.phase === 'live' ? { ...state, mediaRecovered: false } : state);
     case 'failed':
       return isPlaying(state) ? retry(state, chance) : keep(state);
+    case 'tooEarly':
+      return isPlaying(state) ? keep(state, wake(soonDelayMs(chance))) : keep(state);
     case 'mediaFailed':
       return isPlaying(state) ? recover(state, chance) : keep(state);
     case 'notLive':
@@ -120,7 +127,7 @@ export function stepWatch(state: WatchState, event: WatchEvent, chance: number):
     case 'wake':
       return onWake(state);
     case 'unsupported':
-      return { state: { ...state, phase: 'unsupported' }, effects: [UNLOAD] };
+      return keep({ ...state, phase: 'unsupported' }, UNLOAD);
   }
 }
 
@@ -133,18 +140,23 @@ function onScreen(state: WatchState): WatchState {
   return { ...state, phase: 'live', failures: 0 };
 }
 
-/** The last picture stays on screen while the wait runs: `load` drops the old player, this does not. */
+/**
+ * The last picture stays on screen while the wait runs: `load` drops the old player, this does not. A start that
+ * needs a second try is still a start to its viewer.
+ */
 function retry(state: WatchState, chance: number): WatchStep {
   const failures = state.failures + 1;
-  return {
-    state: { ...state, phase: 'reconnecting', failures, mediaRecovered: false },
-    effects: [{ kind: 'wake', afterMs: retryDelayMs(failures, chance) }],
-  };
+  const starting = state.phase === 'starting' && failures <= STARTING_TRIES;
+  const phase: WatchPhase = starting ? 'starting' : 'reconnecting';
+  return keep(
+    { ...state, phase, failures, mediaRecovered: false },
+    wake(retryDelayMs(failures, chance)),
+  );
 }
 
 function recover(state: WatchState, chance: number): WatchStep {
   if (state.mediaRecovered) return retry(state, chance);
-  return { state: { ...state, mediaRecovered: true }, effects: [{ kind: 'recoverMedia' }] };
+  return keep({ ...state, mediaRecovered: true }, { kind: 'recoverMedia' });
 }
 
 function finish(state: WatchState): WatchStep {
@@ -154,7 +166,7 @@ function finish(state: WatchState): WatchStep {
     failures: 0,
     finishedBroadcastId: state.broadcastId,
   };
-  return { state: ended, effects: [UNLOAD, POLL] };
+  return keep(ended, UNLOAD, POLL);
 }
 
 /** A stream that has been on air once has ended; one that never was is yet to start. */
@@ -163,15 +175,13 @@ function restPhase(broadcastId: string | null): WatchPhase {
 }
 
 function rest(state: WatchState, phase: WatchPhase, chance: number): WatchStep {
-  return {
-    state: { ...state, phase, failures: 0, mediaRecovered: false },
-    effects: [UNLOAD, { kind: 'wake', afterMs: pollDelayMs(chance) }],
-  };
+  const resting: WatchState = { ...state, phase, failures: 0, mediaRecovered: false };
+  return keep(resting, UNLOAD, wake(pollDelayMs(chance)));
 }
 
 function sleep(state: WatchState, failures: number, chance: number): WatchStep {
   const afterMs = failures > 0 ? retryDelayMs(failures, chance) : pollDelayMs(chance);
-  return { state: { ...state, failures }, effects: [{ kind: 'wake', afterMs }] };
+  return keep({ ...state, failures }, wake(afterMs));
 }
 
 function onStatus(
@@ -192,17 +202,18 @@ function onStatus(
 }
 
 function start(state: WatchState): WatchStep {
-  return {
-    state: { ...state, phase: 'starting', failures: 0, mediaRecovered: false },
-    effects: [LOAD],
-  };
+  return keep({ ...state, phase: 'starting', failures: 0, mediaRecovered: false }, LOAD);
 }
 
 function onWake(state: WatchState): WatchStep {
-  if (state.phase === 'reconnecting') return { state, effects: [LOAD, POLL] };
-  return isPlaying(state) ? keep(state) : { state, effects: [POLL] };
+  if (state.phase === 'live') return keep(state);
+  return isPlaying(state) ? keep(state, LOAD, POLL) : keep(state, POLL);
 }
 
-function keep(state: WatchState): WatchStep {
-  return { state, effects: [] };
+function keep(state: WatchState, ...effects: readonly WatchEffect[]): WatchStep {
+  return { state, effects };
+}
+
+function wake(afterMs: number): WatchEffect {
+  return { kind: 'wake', afterMs };
 }

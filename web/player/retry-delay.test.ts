@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pollDelayMs, retryDelayMs } from './retry-delay.ts';
+
+test('retryDelayMs() doubles from half a second to four, and stays there', () => {
+  const delays = [1, 2, 3, 4, 5, 1_000].map((failures) => retryDelayMs(failures, 0.5));
+  assert.deepEqual(delays, [500, 1_000, 2_000, 4_000, 4_000, 4_000]);
+});
+
+test('retryDelayMs() is moved by chance up to a quarter either way', () => {
+  assert.equal(retryDelayMs(1, 0), 375);
+  assert.equal(retryDelayMs(1, 0.999_999), 625);
+});
+
+test('pollDelayMs() is two seconds, give or take half a second', () => {
+  assert.deepEqual([0, 0.5, 0.999_999].map(pollDelayMs), [1_500, 2_000, 2_500]);
+});

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  openWatch,
+  stepWatch,
+  type WatchEvent,
+  type WatchPhase,
+  type WatchState,
+} from './watch-state.ts';
+
+/** The middle of the jitter: waits are exactly their nominal length. */
+const MIDDLE = 0.5;
+
+const EVENTS: Readonly<Record<string, WatchEvent>> = {
+  picture: { kind: 'picture' },
+  steady: { kind: 'steady' },
+  failed: { kind: 'failed' },
+  tooEarly: { kind: 'tooEarly' },
+  mediaFailed: { kind: 'mediaFailed' },
+  notLive: { kind: 'notLive' },
+  playlistEnded: { kind: 'playlistEnded' },
+  sameBroadcast: { kind: 'status', live: true, broadcastId: 'b1' },
+  newBroadcast: { kind: 'status', live: true, broadcastId: 'b2' },
+  offAir: { kind: 'status', live: false, broadcastId: 'b1' },
+  neverLive: { kind: 'status', live: false, broadcastId: null },
+  unknownStream: { kind: 'unknownStream' },
+  statusFailed: { kind: 'statusFailed' },
+  wake: { kind: 'wake' },
+  unsupported: { kind: 'unsupported' },
+};
+
+/** Each phase as a visit reaches it: b1 is the broadcast known, and closed once it has ended. */
+const STATES: Readonly<Record<WatchPhase, WatchState>> = {
+  starting: at('starting', 'b1', null),
+  live: at('live', 'b1', null),
+  reconnecting: { ...at('reconnecting', 'b1', null), failures: 3 },
+  waiting: at('waiting', null, null),
+  ended: at('ended', 'b1', 'b1'),
+  missing: at('missing', null, null),
+  unsupported: at('unsupported', 'b1', null),
+};
+
+/** One row an event, one column a phase: "phase after: effects". A dot: nothing happens. */
+const TABLE = `
+event         | starting                          | live                              | reconnecting                      | waiting                 | ended                   | missing                 | unsupported
+picture       | live:                             | .                                 | live:                             | .                       | .                       | .                       | .
+steady        | .                                 | .                                 | .                                 | .                       | .                       | .                       | .
+failed        | starting: wake500                 | reconnecting: wake500             | reconnecting: wake4000            | .                       | .                       | .                       | .
+tooEarly      | starting: wake300                 | live: wake300                     | reconnecting: wake300             | .                       | .                       | .                       | .
+mediaFailed   | starting: recoverMedia            | live: recoverMedia                | reconnecting: recoverMedia        | .                       | .                       | .                       | .
+notLive       | ended: unload wake2000            | ended: unload wake2000            | ended: unload wake2000            | .                       | .                       | .                       | .
+playlistEnded | ended: unload poll                | ended: unload poll                | ended: unload poll                | .                       | .                       | .                       | .
+sameBroadcast | .                                 | .                                 | .                                 | starting: load          | ended: wake2000         | starting: load          | .
+newBroadcast  | .                                 | starting: load                    | .                                 | starting: load          | starting: load          | starting: load          | .
+offAir        | ended: unload wake2000            | ended: unload wake2000            | ended: unload wake2000            | ended: wake2000         | ended: wake2000         | ended: wake2000         | .
+neverLive     | waiting: unload wake2000          | waiting: unload wake2000          | waiting: unload wake2000          | waiting: wake2000       | waiting: wake2000       | waiting: wake2000       | .
+unknownStream | missing: unload wake2000          | missing: unload wake2000          | missing: unload wake2000          | missing: unload wake2000 | missing: unload wake2000 | missing: unload wake2000 | .
+statusFailed  | .                                 | .                                 | .                                 | waiting: wake500        | ended: wake500          | missing: wake500        | .
+wake          | starting: load poll               | .                                 | reconnecting: load poll           | waiting: poll           | ended: poll             | missing: poll           | .
+unsupported   | unsupported: unload               | unsupported: unload               | unsupported: unload               | unsupported: unload     | unsupported: unload     | unsupported: unload     | .
+`;
+
+test('stepWatch() follows the whole transition table', () => {
+  const [head, ...rows] = TABLE.trim().split('\n').map(cells);
+  const phases = (head ?? []).slice(1);
+  assert.deepEqual(phases.toSorted(), Object.keys(STATES).toSorted(), 'a column for every phase');
+  assert.deepEqual(
+    rows.map(([event]) => event),
+    Object.keys(EVENTS),
+    'a row for every event',
+  );
+  for (const [name, ...expected] of rows) {
+    for (const [column, phase] of phases.entries()) {
+      const actual = outcome(STATES[phase as WatchPhase], EVENTS[name ?? ''] ?? assert.fail());
+      assert.equal(actual, expected[column], `${name} while ${phase}`);
+    }
+  }
+});
+
+test('openWatch() asks for the playlist and the status at once', () => {
+  const { state, effects } = openWatch();
+  assert.equal(state.phase, 'starting');
+  assert.deepEqual(effects, [{ kind: 'load' }, { kind: 'poll' }]);
+});
+
+test('stepWatch() waits 0.5, 1, 2, 4 and then always 4 s between failures, until a picture comes', () => {
+  let state = STATES.live;
+  const waits: number[] = [];
+  for (let failure = 0; failure < 6; failure += 1) {
+    const step = stepWatch(state, { kind: 'failed' }, MIDDLE);
+    for (const effect of step.effects) if (effect.kind === 'wake') waits.push(effect.afterMs);
+    state = step.state;
+  }
+  assert.deepEqual(waits, [500, 1_000, 2_000, 4_000, 4_000, 4_000]);
+  const again = stepWatch(
+    stepWatch(state, { kind: 'picture' }, MIDDLE).state,
+    { kind: 'failed' },
+    0,
+  );
+  assert.deepEqual(again.effects, [{ kind: 'wake', afterMs: 375 }]);
+});
+
+test('stepWatch() calls a start a reconnection only from the third failure', () => {
+  const phases: WatchPhase[] = [];
+  let state = STATES.starting;
+  for (let failure = 0; failure < 3; failure += 1) {
+    state = stepWatch(state, { kind: 'failed' }, MIDDLE).state;
+    phases.push(state.phase);
+  }
+  assert.deepEqual(phases, ['starting', 'starting', 'reconnecting']);
+});
+
+test('stepWatch() rejoins when the decoder fails a second time without steady playback between', () => {
+  const recovered = stepWatch(STATES.live, { kind: 'mediaFailed' }, MIDDLE).state;
+  const twice = stepWatch(recovered, { kind: 'mediaFailed' }, MIDDLE);
+  assert.equal(twice.state.phase, 'reconnecting');
+  const steady = stepWatch(recovered, { kind: 'steady' }, MIDDLE).state;
+  const later = stepWatch(steady, { kind: 'mediaFailed' }, MIDDLE);
+  assert.deepEqual(later.effects, [{ kind: 'recoverMedia' }]);
+});
+
+test('stepWatch() never strands a visit: whatever happens, a player is loaded or a wake-up is due', () => {
+  const event = fc.constantFrom(...Object.values(EVENTS).filter((e) => e.kind !== 'unsupported'));
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+      // What the page holds while it waits: a player, a pending wake-up, or a question under way.
+      const pending = new Set<string>(['load', 'poll']);
+      let { state } = openWatch();
+      for (const next of events) {
+        if (!canHappen(next, pending)) continue;
+        if (next.kind === 'wake') pending.delete('wake');
+        if (['status', 'unknownStream', 'statusFailed'].includes(next.kind)) pending.delete('poll');
+        const step = stepWatch(state, next, MIDDLE);
+        for (const effect of step.effects) {
+          if (effect.kind === 'load') pending.delete('wake');
+          if (effect.kind === 'unload') pending.delete('load');
+          else pending.add(effect.kind);
+        }
+        state = step.state;
+        assert.ok(pending.size > 0, `stranded ${state.phase} after ${next.kind}`);
+      }
+    }),
+  );
+});
+
+function canHappen(event: WatchEvent, pending: ReadonlySet<string>): boolean {
+  if (event.kind === 'wake') return pending.has('wake');
+  if (['status', 'unknownStream', 'statusFailed'].includes(event.kind)) return pending.has('poll');
+  return pending.has('load');
+}
+
+function outcome(state: WatchState, event: WatchEvent): string {
+  const step = stepWatch(state, event, MIDDLE);
+  const effects = step.effects.map((effect) =>
+    effect.kind === 'wake' ? `wake${effect.afterMs}` : effect.kind,
+  );
+  if (step.state.phase === state.phase && effects.length === 0) return '.';
+  return `${step.state.phase}: ${effects.join(' ')}`.trim();
+}
+
+function cells(line: string): string[] {
+  return line.split('|').map((cell) => cell.trim());
+}
+
+function at(
+  phase: WatchPhase,
+  broadcastId: string | null,
+  finishedBroadcastId: string | null,
+): WatchState {
+  return { phase, failures: 0, mediaRecovered: false, broadcastId, finishedBroadcastId };
+}
