@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { run } from './command.mjs';
+import { findCommand, findComponent } from './component.mjs';
+import { explainFailure, isInstalled } from './dependencies.mjs';
+import { hint } from './installer.mjs';
+import { hashSources } from './page.mjs';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-bootstrap-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const lock = {
+  packages: {
+    '': { version: '1.0.0' },
+    'node_modules/a': { version: '1.0.0' },
+    'node_modules/a-darwin': { version: '1.0.0', optional: true },
+  },
+};
+
+test('isInstalled() compares what is there with what is locked', () => {
+  const a = { version: '1.0.0' };
+  assert.equal(isInstalled(lock, undefined), false);
+  assert.equal(isInstalled(lock, { packages: { 'node_modules/a': a } }), true);
+  assert.equal(isInstalled(lock, { packages: { 'node_modules/a': { version: '2.0.0' } } }), false);
+  assert.equal(isInstalled(lock, { packages: {} }), false);
+  const foreign = { 'node_modules/a': a, 'node_modules/b': a };
+  assert.equal(isInstalled(lock, { packages: foreign }), false);
+  const other = { 'node_modules/a': a, 'node_modules/a-darwin': { version: '0.9.0' } };
+  assert.equal(isInstalled(lock, { packages: other }), false);
+});
+
+test('explainFailure() says in words that the registry is out of reach', () => {
+  assert.match(explainFailure('npm error code ENOTFOUND\n'), /Cannot reach the npm registry/);
+  const other = explainFailure('npm warn x\nnpm error code EUSAGE\nnpm error out of sync\n');
+  assert.match(other, /"npm ci" failed.\nnpm error code EUSAGE\nnpm error out of sync/);
+});
+
+test('findCommand() finds executables alone', () => {
+  const path = join(folder, 'tool');
+  writeFileSync(path, '');
+  assert.equal(findCommand('tool', { PATH: folder }), undefined);
+  chmodSync(path, 0o755);
+  assert.equal(findCommand('tool', { PATH: folder }), path);
+  assert.equal(findCommand(path, {}), path);
+  mkdirSync(join(folder, 'directory'));
+  assert.equal(findCommand('directory', { PATH: folder }), undefined);
+});
+
+test('findComponent() takes the path of a setting or none', () => {
+  const path = join(folder, 'my-ffmpeg');
+  writeFileSync(path, '', { mode: 0o755 });
+  assert.equal(findComponent('ffmpeg', { FFMPEG_PATH: path, PATH: '' }), path);
+  assert.equal(findComponent('ffmpeg', { FFMPEG_PATH: `${path}-gone` }), undefined);
+});
+
+test('hint() says what to type', () => {
+  const apt = { name: 'apt-get', install: ['install', '-y'], asRoot: true };
+  assert.equal(hint('ffmpeg', apt), 'To install it, type: sudo apt-get install ffmpeg');
+  assert.match(hint('nginx', undefined), /set NGINX_PATH/);
+});
+
+test('run() collects output and gives 127 for a command that does not exist', async () => {
+  const ok = await run(process.execPath, [
+    '-e',
+    'console.log(1); console.error(2); process.exit(3)',
+  ]);
+  assert.equal(ok.code, 3);
+  assert.deepEqual(ok.output.trim().split('\n').sort(), ['1', '2']);
+  assert.equal((await run('/nowhere/command', [])).code, 127);
+});
+
+test('hashSources() changes with a source and not with a test or a build', () => {
+  mkdirSync(join(folder, 'web/dist'), { recursive: true });
+  writeFileSync(join(folder, 'web/a.ts'), '1');
+  const before = hashSources(folder);
+  writeFileSync(join(folder, 'web/a.test.ts'), '1');
+  writeFileSync(join(folder, 'web/dist/a.js'), '1');
+  assert.equal(hashSources(folder), before);
+  writeFileSync(join(folder, 'web/a.ts'), '2');
+  assert.notEqual(hashSources(folder), before);
+});
