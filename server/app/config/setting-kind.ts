@@ -1,0 +1,138 @@
+/** What a value may be: how it is written, read and described. */
+
+/** A value read from text, or why it could not be. */
+export type Reading<T> = { readonly value: T } | { readonly mismatch: string };
+
+/** One kind of value. */
+export interface SettingKind<T> {
+  /** What is allowed, as the end of "must be ...". */
+  readonly allowed: string;
+  /** Its unit, such as `s`; empty for none. */
+  readonly unit: string;
+  /** Whether the flag may stand alone, as `--demo` or `--no-demo`. */
+  readonly isSwitch: boolean;
+  /** Whether the value must never be shown. */
+  readonly isSecret: boolean;
+  read(text: string): Reading<T>;
+}
+
+const NUMBER = /^(?:\d+(?:\.\d*)?|\.\d+)$/;
+const PLAIN = { unit: '', isSwitch: false, isSecret: false };
+
+/** A whole number from `least` to `most`. */
+export function integer(least: number, most: number): SettingKind<number> {
+  const kind = number({ least, most, unit: '' });
+  const allowed = `a whole number from ${least} to ${most}`;
+  return {
+    ...PLAIN,
+    allowed,
+    read(text) {
+      const reading = kind.read(text);
+      const isWhole = 'value' in reading && Number.isInteger(reading.value);
+      return isWhole ? reading : { mismatch: allowed };
+    },
+  };
+}
+
+/** A duration from `least` to `most` seconds. */
+export function seconds(least: number, most: number): SettingKind<number> {
+  return { ...number({ least, most, unit: 's' }), unit: 's' };
+}
+
+function number(range: {
+  readonly least: number;
+  readonly most: number;
+  readonly unit: string;
+}): SettingKind<number> {
+  const { least, most, unit } = range;
+  const allowed = `a number from ${least} to ${most}${unit === 's' ? ' seconds' : ''}`;
+  return {
+    ...PLAIN,
+    allowed,
+    read(text) {
+      const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+      return value >= least && value <= most ? { value } : { mismatch: allowed };
+    },
+  };
+}
+
+/** One of a few words. */
+export function choice<const T extends string>(...words: readonly T[]): SettingKind<T> {
+  const allowed = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  return {
+    ...PLAIN,
+    allowed,
+    read(text) {
+      const value = words.find((word) => word === text.toLowerCase());
+      return value === undefined ? { mismatch: allowed } : { value };
+    },
+  };
+}
+
+const ON_OFF: ReadonlyMap<string, boolean> = new Map([
+  ['1', true],
+  ['true', true],
+  ['yes', true],
+  ['on', true],
+  ['0', false],
+  ['false', false],
+  ['no', false],
+  ['off', false],
+]);
+
+/** On or off. */
+export const onOff: SettingKind<boolean> = {
+  ...PLAIN,
+  allowed: '1 or 0',
+  isSwitch: true,
+  read(text) {
+    const value = ON_OFF.get(text.toLowerCase());
+    return value === undefined ? { mismatch: '1 or 0' } : { value };
+  },
+};
+
+/** A path or the name of a program. */
+export const path: SettingKind<string> = {
+  ...PLAIN,
+  allowed: 'a path without control characters',
+  read(text) {
+    return /\p{Cc}/u.test(text) ? { mismatch: this.allowed } : { value: text };
+  },
+};
+
+/** A name or address to bind to. */
+export const host: SettingKind<string> = {
+  ...PLAIN,
+  allowed: 'an IP address or a host name, without port',
+  read(text) {
+    const isHost = /^[A-Za-z0-9._:%-]{1,253}$/.test(text) && !/^[^:]*:\d*$/.test(text);
+    return isHost ? { value: text } : { mismatch: this.allowed };
+  },
+};
+
+/** The address that people use, without a trailing slash. */
+export const webAddress: SettingKind<string> = {
+  ...PLAIN,
+  allowed: 'an address such as https://live.example.org, without path, query or password',
+  read(text) {
+    if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return { mismatch: this.allowed };
+    const { origin, href, username } = new URL(text);
+    return href === `${origin}/` && username === ''
+      ? { value: origin }
+      : { mismatch: this.allowed };
+  },
+};
+
+/** Fewer characters could be guessed. */
+const TOKEN_LENGTH_MIN = 16;
+
+/** A bearer token in the alphabet of RFC 6750, so that it never needs quoting or escaping. */
+export const token: SettingKind<string> = {
+  ...PLAIN,
+  allowed: `at least ${TOKEN_LENGTH_MIN} of the characters A-Z a-z 0-9 . _ ~ + / = -`,
+  isSecret: true,
+  read(text) {
+    const isToken = text.length >= TOKEN_LENGTH_MIN && /^[A-Za-z0-9._~+/=-]{1,512}$/.test(text);
+    return isToken ? { value: text } : { mismatch: this.allowed };
+  },
+};
