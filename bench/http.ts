@@ -5,12 +5,13 @@
  *
  * Method: each server has core 0 to itself while it is asked (the other one is idle), `wrk` with
  * one thread has core 1, and the two take turns A/B/A/B. The playlist is a live low-latency one
- * (50 connections), the segment 500 KB from memory against sendfile (16 connections). The ratio is
- * of the best rounds, because whatever else runs on the machine only ever takes away.
+ * (50 connections), the segment 500 KB from memory against sendfile (16 connections). Ratios are of
+ * the best rounds, because whatever else runs on the machine only ever takes away; that of requests
+ * per second of the server's own processor time also holds on a busy machine.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -147,13 +148,35 @@ async function fetchWhole(peer: Peer, path: string): Promise<Uint8Array> {
   }
 }
 
-/** Requests per second of one round. */
-function measure(peer: Peer, load: Load, seconds: number): number {
+/** One round: requests per second of wall clock, and of the server's processor time. */
+interface Round {
+  readonly rate: number;
+  readonly ratePerCpu: number;
+}
+
+function measure(peer: Peer, load: Load, seconds: number): Round {
   const url = `http://127.0.0.1:${peer.port}${load.path}`;
   const wrk = ['wrk', '-t1', `-c${load.connections}`, `-d${seconds}s`, url];
+  const beforeS = cpuSeconds(peer.child.pid ?? 0);
   const report = execFileSync('taskset', ['-c', CLIENT_CPU, ...wrk], { encoding: 'utf8' });
+  const cpuS = cpuSeconds(peer.child.pid ?? 0) - beforeS;
   if (/Non-2xx|Socket errors/.test(report)) throw new Error(`${peer.name} failed:\n${report}`);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1]);
+  const requests = Number(/(\d+) requests in/.exec(report)?.[1]);
+  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1]);
+  return { rate, ratePerCpu: requests / cpuS };
+}
+
+/** User and system time of a process and its children; Linux counts in hundredths of a second. */
+function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  return children
+    .filter((child) => child !== '')
+    .reduce(
+      (total, child) => total + cpuSeconds(Number(child)),
+      (Number(fields[11]) + Number(fields[12])) / 100,
+    );
 }
 
 async function compare(seconds: number, rounds: number): Promise<void> {
@@ -172,13 +195,13 @@ async function compare(seconds: number, rounds: number): Promise<void> {
     peers.push(nginx);
     for (const load of LOADS) {
       const { length } = await fetchWhole(nginx, load.path);
-      const rates: Record<string, number[]> = { nginx: [], millrace: [] };
+      const measured: Record<string, Round[]> = { nginx: [], millrace: [] };
       for (let round = 0; round < rounds; round += 1) {
         for (const peer of [nginx, ours]) {
-          rates[peer.name]?.push(measure(peer, load, seconds));
+          measured[peer.name]?.push(measure(peer, load, seconds));
         }
       }
-      report(load, length, rates);
+      report(load, length, measured);
     }
   } finally {
     for (const { child } of peers) child.kill('SIGTERM');
@@ -186,16 +209,27 @@ async function compare(seconds: number, rounds: number): Promise<void> {
   }
 }
 
-function report(load: Load, size: number, rates: Readonly<Record<string, number[]>>): void {
+function report(
+  load: Load,
+  size: number,
+  measured: Readonly<Record<string, readonly Round[]>>,
+): void {
+  const shown = (value: number): string => Math.round(value).toLocaleString('en').padStart(8);
   console.log(`${load.name}, ${size} bytes, ${load.connections} connections`);
-  const best: number[] = [];
-  for (const [name, all] of Object.entries(rates)) {
-    best.push(Math.max(...all));
-    const rounds = all.map((rate) => Math.round(rate).toLocaleString('en')).join('  ');
-    console.log(`  ${name.padEnd(9)} ${rounds}  requests/s`);
+  for (const [name, rounds] of Object.entries(measured)) {
+    console.log(
+      `  ${name.padEnd(9)} requests/s    ${rounds.map(({ rate }) => shown(rate)).join('')}`,
+    );
+    const perCpu = rounds.map(({ ratePerCpu }) => shown(ratePerCpu)).join('');
+    console.log(`  ${name.padEnd(9)} requests/CPU-s${perCpu}`);
   }
-  const [nginx = 0, ours = 0] = best;
-  console.log(`  ratio of the best ${(ours / nginx).toFixed(2)}`);
+  const best = (name: string, of: (round: Round) => number): number =>
+    Math.max(...(measured[name] ?? []).map(of));
+  const ratio = (of: (round: Round) => number): string =>
+    (best('millrace', of) / best('nginx', of)).toFixed(2);
+  console.log(
+    `  ratio ${ratio(({ rate }) => rate)}, per CPU ${ratio((round) => round.ratePerCpu)}`,
+  );
 }
 
 if (process.argv[2] === SERVE) await serve();
