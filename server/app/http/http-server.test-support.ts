@@ -82,12 +82,12 @@ export async function startServer(
     ...settings,
   });
   const { port } = await server.listen();
-  context.after(() => server.close(0));
-  if (settings.clock instanceof ManualClock) {
-    const { clock } = settings;
-    // A clock that stands still never reaches the deadline of `close`.
-    context.after(() => clock.advance(1));
-  }
+  context.after(async () => {
+    const closed = server.close(0);
+    // A clock that stands still never reaches the deadline.
+    if (settings.clock instanceof ManualClock) settings.clock.advance(1);
+    await closed;
+  });
   return { server, handler, port };
 }
 

@@ -31,6 +31,28 @@ test('HttpServer hands a connection over with all its bytes', async (context) =>
   assert.equal(server.stats.laneConnections, 0);
 });
 
+test('HttpServer hands over what came while an answer was held', async (context) => {
+  const { port, handler, server } = await startServer(context);
+  const client = await RawClient.open(context, port);
+  const body = JSON.stringify({ text: 'x'.repeat(50_000) });
+  client.get('/live/held');
+  client.send(
+    'POST /api/echo HTTP/1.1',
+    'Host: localhost',
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+    '',
+  );
+  client.socket.write(body);
+  client.get('/live/after');
+  await handler.until(() => handler.held === 1);
+  assert.equal(server.stats.handedOver, 0);
+  handler.release(answerOf('released'));
+  assert.equal((await client.response()).body, 'released');
+  assert.deepEqual(JSON.parse((await client.response()).body), { body: JSON.parse(body) });
+  assert.equal((await client.response()).body, 'body of /live/after');
+});
+
 test('HttpServer answers delivery the same behind the full parser', async (context) => {
   const { port, handler } = await startServer(context);
   const client = await RawClient.open(context, port);

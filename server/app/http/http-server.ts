@@ -76,6 +76,7 @@ export class HttpServer {
   readonly #mount: DeliveryMount;
   readonly #transport: Transport;
   #closing = false;
+  #closed: Promise<void> | undefined;
   #refused = 0;
   #cancelSweep: Cancel | undefined;
 
@@ -125,8 +126,12 @@ export class HttpServer {
    * Accepts no more, lets answers that are due be sent, and ends the rest after `deadlineMs`.
    * Whoever holds requests is asked to answer them before this.
    */
-  async close(deadlineMs: number): Promise<void> {
-    if (this.#closing) return;
+  close(deadlineMs: number): Promise<void> {
+    this.#closed ??= this.#close(deadlineMs);
+    return this.#closed;
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
     this.#closing = true;
     const { server } = this.#transport;
     if (server.listening) {

@@ -6,6 +6,6 @@ export {
   type HttpServerStats,
 } from './http-server.ts';
 export { DEFAULT_HTTP_LIMITS, type HttpLimits } from './limits.ts';
-export { ListenError } from './listen-error.ts';
+export { ListenError, listenErrorOf } from './listen-error.ts';
 export { problemOf, refuse } from './problem.ts';
 export { FACES, type Face, type ResponseCount, ResponseTally } from './response-tally.ts';

@@ -12,21 +12,22 @@ export class ListenError extends Error {
 /** Turns what `listen` failed with into a sentence; an unexpected failure keeps its own. */
 export function listenErrorOf(
   error: Error,
-  at: { readonly host: string; readonly port: number },
+  at: { readonly host: string; readonly port: number; readonly setting?: string },
 ): ListenError {
+  const { setting = 'PORT' } = at;
   const code = 'code' in error ? error.code : undefined;
   const options = { cause: error };
   switch (code) {
     case 'EADDRINUSE':
       return new ListenError(
         at.port,
-        `port ${at.port} is in use: set PORT or stop the other program`,
+        `port ${at.port} is in use: set ${setting} or stop the other program`,
         options,
       );
     case 'EACCES':
       return new ListenError(
         at.port,
-        `port ${at.port} needs more rights than this user has: set PORT to 1024 or above`,
+        `port ${at.port} needs more rights than this user has: set ${setting} to 1024 or above`,
         options,
       );
     case 'EADDRNOTAVAIL':
