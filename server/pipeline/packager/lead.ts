@@ -61,11 +61,18 @@ export class Lead {
       this.#break(sample, atS);
       return;
     }
-    this.#cutOverlong(sample);
+    this.#cutOverlong(writer.newestS + writer.fittedS(sample.dts));
     writer.lay(sample.dts);
     if (writer.lagS(sample.dts) > this.#targets.targetDuration) this.#giveUpLag(sample, atS);
     else this.#decide(sample);
     writer.hold(sample);
+  }
+
+  /** Writes the newest sample, after which nothing follows that belongs to it, before `untilS`. */
+  layLast(untilS = Number.POSITIVE_INFINITY): void {
+    if (this.#writer.newest === undefined) return;
+    this.#cutOverlong(Math.min(untilS, this.#writer.expectedEndS));
+    this.#writer.layLast(untilS);
   }
 
   #seeKeyframe(atS: number): void {
@@ -88,7 +95,7 @@ export class Lead {
 
   /** What follows is not what came before: the timeline is taken up anew at its own stamp. */
   #break(sample: Sample, atS: number): void {
-    this.#writer.layLast(atS);
+    this.layLast(atS);
     this.#host.cut(atS, { discontinuity: true, independent: sample.keyframe });
     this.#writer.hold(sample);
   }
@@ -104,10 +111,9 @@ export class Lead {
     this.#host.cut(atS, { discontinuity: true, independent: sample.keyframe });
   }
 
-  /** Cuts before the newest sample if the segment would last too long with it. */
-  #cutOverlong(sample: Sample): void {
+  /** Cuts before the newest sample if the segment would last too long with it, until `endS`. */
+  #cutOverlong(endS: number): void {
     const writer = this.#writer;
-    const endS = writer.newestS + writer.fittedS(sample.dts);
     if (writer.segmentS === 0) return;
     if (endS - this.#host.segmentStartS <= this.#targets.maxLeadSegmentS) return;
     this.#cutContinuous(writer.newestS, writer.newest?.keyframe ?? false);

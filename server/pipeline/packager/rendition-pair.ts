@@ -83,11 +83,12 @@ export class RenditionPair {
   /** Writes what is left. */
   end(): void {
     if (this.#leader === 'video') {
-      this.#video.writer.layLast(Number.POSITIVE_INFINITY);
+      this.#video.lead.layLast();
       this.#video.writer.closeSegment();
     }
     this.#drain();
     if (this.#audio.active) this.#follower.end();
+    else this.#follower.prune(Number.POSITIVE_INFINITY);
   }
 
   #lane(kind: TrackKind, writer: RenditionWriter): Lane {
@@ -135,7 +136,7 @@ export class RenditionPair {
     const isOther = lane.track !== undefined && !isSameTrack(lane.track, track);
     if (isOther || lane.track === undefined) lane.track = track;
     lane.announced = true;
-    if (isOther && lane.writer.begun) this.#breakPending = true;
+    if (isOther && (lane.writer.begun || lane.active)) this.#breakPending = true;
     // After a break, a track told again is a new source's, and what was sent before is not there.
     if (track.kind === 'video' && (isOther || this.#breakPending)) this.#skipsToKeyframe = true;
   }
@@ -169,14 +170,15 @@ export class RenditionPair {
     assert(track !== undefined, 'Cannot package audio: no track is known');
     this.#follower.push(sample, track);
     if (this.#leader === 'video') {
-      const aheadS = this.#follower.latestS - this.#horizonS;
+      const aheadS = this.#follower.latestS - this.#video.writer.stampS;
       if (aheadS > this.#patienceS || this.#follower.waiting > MAX_WAITING_SAMPLES) {
         this.#stopVideo();
       } else if (!lane.active && lane.writer.begun && aheadS > -this.#patienceS / 2) {
         this.#breakPending = true;
       }
     }
-    if (this.#leader === undefined) this.#joinAudio();
+    const awaitsVideo = this.#segment === undefined && this.#targets.hasVideo;
+    if (this.#leader === undefined && !awaitsVideo) this.#joinAudio();
     this.#drain();
   }
 
@@ -239,8 +241,8 @@ export class RenditionPair {
   }
 
   #stopVideo(): void {
-    const { writer } = this.#video;
-    writer.layLast(Number.POSITIVE_INFINITY);
+    const { lead, writer } = this.#video;
+    lead.layLast();
     const hadMedia = writer.closeSegment();
     this.#video.active = false;
     this.#video.missing = !hadMedia && writer.begun ? this.#segment : undefined;

@@ -102,6 +102,11 @@ export class RenditionWriter {
     return this.#newestDts / this.#timescale;
   }
 
+  /** Where the newest sample's own stamp puts it, in seconds; meaningless without one. */
+  get stampS(): number {
+    return (this.#newest?.dts ?? 0) / this.#timescale;
+  }
+
   /** Where the next sample decodes if it follows without a discontinuity, in seconds. */
   get endS(): number {
     return (this.#end ?? this.#newestDts) / this.#timescale;
@@ -147,10 +152,14 @@ export class RenditionWriter {
     return duration - this.#fit(duration).duration > this.#limits.nominal;
   }
 
-  /** What is written from here on belongs to `segment`; the one before must be closed. */
+  /**
+   * What is written from here on belongs to `segment`; the one before must be closed. Another
+   * track is taken up with a discontinuity only, since players need one to take another init.
+   */
   begin(segment: SegmentOpening, track: Track): void {
     this.#segment = segment;
-    if (track !== this.#track) this.#setTrack(track);
+    const mayChange = segment.discontinuity || !this.begun;
+    if (track !== this.#track && mayChange) this.#setTrack(track);
     if (!segment.discontinuity) return;
     this.#end = undefined;
     if (this.#newest !== undefined) this.#newestDts = this.#newest.dts;

@@ -15,6 +15,11 @@ const ROUNDING_UP_S = 0.001;
 /** EXTINF is rounded to whole seconds before it is compared with TARGETDURATION (4.4.3.1). */
 const EXTINF_ROUNDING_S = 0.499;
 
+/** Kept free at the end of the leading track's segments for a frame of audio not known yet. */
+const LEAST_MARGIN_S = 0.05;
+/** How many numbers of frames are tried beside the one asked for. */
+const MAX_STEPS = 40;
+
 /** What is asked for, and what the media is like; all in seconds. */
 export interface TargetRequest {
   readonly partDurationS: number;
@@ -35,6 +40,8 @@ export interface Targets {
   readonly segmentDurationS: number;
   /** Frame duration of the leading track. */
   readonly frameS: number;
+  /** Video leads from the first segment on. */
+  readonly hasVideo: boolean;
   /** Above it EXTINF would round beyond TARGETDURATION. */
   readonly maxSegmentS: number;
   /** Where the leading track is cut at the latest, so that a follower's last frame still fits. */
@@ -43,43 +50,75 @@ export interface Targets {
 
 /** The targets for a broadcast; they hold for all of it. */
 export function chooseTargets(request: TargetRequest): Targets {
-  const { segmentDurationS, frameS, audioFrameS } = request;
-  const nominalPartS = nominalPart(request);
-  const targetDuration = Math.max(1, Math.ceil(segmentDurationS), Math.ceil(nominalPartS));
+  const { segmentDurationS, frameS, audioFrameS, hasVideo } = request;
+  const { nominalS, exactS } = hasVideo ? choosePart(request) : chooseAudioPart(request);
+  const targetDuration = Math.max(1, Math.ceil(segmentDurationS), Math.ceil(nominalS));
   const maxSegmentS = targetDuration + EXTINF_ROUNDING_S;
-  const exact = request.hasVideo
-    ? partTargetFor(nominalPartS, audioFrameS)
-    : Math.min(nominalPartS + frameS, nominalPartS / MIN_PART_SHARE - ROUNDING_UP_S);
   return {
     targetDuration,
     // Whole milliseconds, so that the playlist states the very number that parts are held to.
-    partTarget: Math.ceil(exact * 1000 - 1e-6) / 1000,
-    nominalPartS,
+    partTarget: Math.ceil(exactS * 1000 - 1e-6) / 1000,
+    nominalPartS: nominalS,
     segmentDurationS,
     frameS,
+    hasVideo,
     maxSegmentS,
-    maxLeadSegmentS: maxSegmentS - (request.hasVideo ? Math.max(audioFrameS, 0.05) : 0),
+    maxLeadSegmentS: maxSegmentS - (hasVideo ? Math.max(audioFrameS, LEAST_MARGIN_S) : 0),
   };
 }
 
+interface PartChoice {
+  readonly nominalS: number;
+  /** PART-TARGET before it is rounded up. */
+  readonly exactS: number;
+}
+
 /** The whole number of frames that fits the part duration, one at least. */
-function nominalPart({ partDurationS, segmentDurationS, frameS }: TargetRequest): number {
+function frameCount({ partDurationS, segmentDurationS, frameS }: TargetRequest): number {
   const room = Math.min(partDurationS, segmentDurationS) / frameS;
-  return Math.max(1, Math.floor(room + FRAME_COUNT_TOLERANCE)) * frameS;
+  return Math.max(1, Math.floor(room + FRAME_COUNT_TOLERANCE));
+}
+
+function chooseAudioPart(request: TargetRequest): PartChoice {
+  const nominalS = frameCount(request) * request.frameS;
+  const highestS = nominalS / MIN_PART_SHARE - ROUNDING_UP_S;
+  return { nominalS, exactS: Math.min(nominalS + request.frameS, highestS) };
+}
+
+/** The nearest number of video frames for which audio has a fitting one too, fewer before more. */
+function choosePart(request: TargetRequest): PartChoice {
+  const { frameS, audioFrameS } = request;
+  const wanted = frameCount(request);
+  for (let step = 0; step <= MAX_STEPS; step++) {
+    const count = wanted + (step % 2 === 0 ? step / 2 : -(step + 1) / 2);
+    const exactS = count > 0 ? commonTarget(count * frameS, audioFrameS) : undefined;
+    if (exactS !== undefined) return { nominalS: count * frameS, exactS };
+  }
+  return { nominalS: wanted * frameS, exactS: wanted * frameS + STAMP_ROUNDING_S };
 }
 
 /**
- * Nominal plus one audio frame, which lets audio be cut after the frame that crosses the video's
- * boundary. Less where 85 % of that would be above what a part has when it ends a frame earlier.
+ * A PART-TARGET for video parts of `nominalS` and audio parts cut at the same places: nominal plus
+ * one audio frame, or less where 85 % of that is above what audio has when it ends a frame earlier.
+ * With frames too long for that, one for audio parts that all have one number of frames.
  */
-function partTargetFor(nominalS: number, audioFrameS: number): number {
+function commonTarget(nominalS: number, audioFrameS: number): number | undefined {
   const frames = nominalS / audioFrameS;
-  const widest = nominalS + audioFrameS;
-  const shortest = Math.min(Math.floor(frames) * audioFrameS, nominalS - STAMP_ROUNDING_S);
-  const longest = Math.max(Math.ceil(frames) * audioFrameS, nominalS + STAMP_ROUNDING_S);
-  const highest = shortest / MIN_PART_SHARE - ROUNDING_UP_S;
-  if (highest >= longest) return Math.min(widest, highest);
-  // Frames too long for parts this short: audio keeps to one count of frames, at its own pace.
-  const own = Math.max(1, Math.round(frames)) * audioFrameS;
-  return Math.max(own, nominalS + STAMP_ROUNDING_S);
+  const widestS = nominalS + audioFrameS;
+  const alignedS = within(nominalS, [Math.floor(frames), Math.ceil(frames)], audioFrameS);
+  if (alignedS !== undefined) return Math.min(widestS, alignedS);
+  const own = Math.max(1, Math.round(frames));
+  return within(nominalS, [own, own], audioFrameS);
+}
+
+/** The highest target for video of `nominalS` and audio of `least` to `most` frames, if any. */
+function within(
+  nominalS: number,
+  [least, most]: readonly [number, number],
+  audioFrameS: number,
+): number | undefined {
+  const shortestS = Math.min(least * audioFrameS, nominalS - STAMP_ROUNDING_S);
+  const longestS = Math.max(most * audioFrameS, nominalS + STAMP_ROUNDING_S);
+  const highestS = shortestS / MIN_PART_SHARE - ROUNDING_UP_S;
+  return highestS >= longestS ? highestS : undefined;
 }
