@@ -171,9 +171,9 @@ export class WatchSession {
     switch (report.kind) {
       case 'look':
         this.behind.value = report.behind;
-        if (report.captureMs !== null) {
-          this.#meter.add(Date.now() + this.#clock.offsetMs - report.captureMs);
-        }
+        // A paused picture has no latency worth a number.
+        if (report.captureMs === null) this.#meter.reset();
+        else this.#meter.add(Date.now() + this.#clock.offsetMs - report.captureMs);
         break;
       case 'qualities':
         this.qualities.value = report.qualities;
