@@ -1,6 +1,6 @@
 /**
- * @module `npm run check`: types, lint, floors, tidy, links and settings; `npm run check -- floors`
- * runs one of them. Findings are printed as path:line, so that a terminal or editor can open them.
+ * @module `npm run check`: types, lint, floors, tidy, links, settings and packages; `npm run check
+ * -- floors` runs one of them. Findings are printed as path:line, so that a terminal or editor can open them.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Finding } from './check/finding.ts';
 import { checkFloors } from './check/floors.ts';
 import { checkLinks } from './check/links.ts';
+import { checkPackages } from './check/packages.ts';
 import { readRepository } from './check/repository.ts';
 import { checkSettings } from './check/settings.ts';
 import { checkTidy } from './check/tidy.ts';
@@ -25,6 +26,7 @@ const CHECKS: Readonly<Record<string, () => Promise<string> | string>> = {
   tidy: () => print(checkTidy(files, { root: ROOT, home: homedir() })),
   links: () => print(checkLinks(files, (path) => existsSync(join(ROOT, path)))),
   settings: () => print(checkSettings(files)),
+  packages: () => print(checkPackages(files)),
 };
 
 function tsc(project: string): Promise<string> {

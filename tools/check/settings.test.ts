@@ -11,6 +11,7 @@ function check(readme: string, example: string): string[] {
   const files = [
     config,
     { path: 'README.md', text: readme },
+    { path: 'docs/reference/configuration.md', text: '`PORT` and `DATA_DIR`' },
     { path: '.env.example', text: example },
   ];
   return checkSettings(files).map(({ path, line, message }) => `${path}:${line} ${message}`);

@@ -4,7 +4,7 @@ import { type Finding, lineAt, type SourceFile } from './finding.ts';
 /** Where the server's settings are declared. */
 const DECLARATION = /^server\/app\/(config\.ts|config\/[\w-]+\.ts)$/;
 /** Where each of them must stand. */
-const PLACES = ['README.md', '.env.example'];
+const PLACES = ['README.md', 'docs/reference/configuration.md', '.env.example'];
 /** A quoted or bare key in capitals; single words count as keys of the table only. */
 const SETTING =
   /(?<=^\s*)([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)(?=: )|(?<=['"])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?=['"])/gm;

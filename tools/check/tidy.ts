@@ -43,7 +43,7 @@ const EXPORT =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|const|let|interface|type|enum) (\w+)/gm;
 /** Files that something other than an import starts. */
 const ENTRY =
-  /(^|\/)(index\.ts|main\.tsx?|vite\.config\.ts)$|\.test\.tsx?$|^(tools|bench|test|deploy)\//;
+  /(^|\/)(index\.ts|main\.tsx?|vite\.config\.ts)$|\.(test|test-support)\.tsx?$|^(tools|bench|test|deploy)\//;
 
 /** Checks every text file of the repository. */
 export function checkTidy(files: readonly SourceFile[], machine: Machine): Finding[] {
