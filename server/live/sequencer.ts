@@ -30,8 +30,9 @@ import { roundedDuration, type Timeline, type TimelineSnapshot } from './timelin
 export const MAX_SEQUENCES_AHEAD = 1000;
 /** Parts of one rendition that may wait for others. */
 export const MAX_WAITING_PARTS = 2000;
-/** The start settles when the run is so long, or so old, and has left the window behind. */
+/** The start settles when segments have left the window and the run has so many of them. */
 export const MAX_UNSETTLED_RUN = 1000;
+/** The start settles when segments have left the window and the run has begun so long ago. */
 export const MAX_UNSETTLED_MS = 60_000;
 /** How long a hole stays open when nothing else is said, in target durations. */
 const GAP_TIMEOUT_TARGET_DURATIONS = 3;

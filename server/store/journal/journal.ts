@@ -2,8 +2,9 @@
 export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 /** Bytes that may wait to be written; above it nothing more should be begun. */
 export const MAX_PENDING_BYTES = 16 * 1024 * 1024;
-/** A journal is worth compacting when it has grown by so much, and to twice what it needs. */
+/** A journal smaller than this is not worth compacting. */
 export const COMPACT_AFTER_BYTES = 8 * 1024 * 1024;
+/** A larger one is compacted when it has grown to so many times what it needed last. */
 export const COMPACT_AT_GROWTH = 2;
 
 /** What was found when a journal was opened. */
