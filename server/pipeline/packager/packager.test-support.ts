@@ -248,3 +248,25 @@ function checkInStep(video: readonly CheckedSegment[], audio: readonly CheckedSe
     assert.equal(segment.discontinuity, twin.discontinuity, `discontinuity of ${segment.msn}`);
   }
 }
+
+/** Presentation times in ticks of all samples. */
+export function presentationTicks(
+  segments: readonly CheckedSegment[],
+  timescale: number,
+): number[] {
+  return segments.flatMap(({ parts }) =>
+    parts.flatMap(({ startS, samples }) => {
+      let dts = Math.round(startS * timescale);
+      return samples.map((sample) => {
+        const pts = dts + sample.compositionOffset;
+        dts += sample.duration;
+        return pts;
+      });
+    }),
+  );
+}
+
+/** Durations of segments in seconds, rounded to what RTMP's millisecond stamps leave certain. */
+export function roundedDurations(segments: readonly CheckedSegment[]): number[] {
+  return segments.map((segment) => Math.round(segment.duration * 100) / 100);
+}
