@@ -1,10 +1,54 @@
-import { type PlaylistLoaderConstructor, XhrLoader } from 'hls.js';
+import {
+  type LoaderCallbacks,
+  type LoaderConfiguration,
+  type LoaderContext,
+  type PlaylistLoaderConstructor,
+  XhrLoader,
+} from 'hls.js';
+import { prepareEarlyPlaylist } from './early-playlist.ts';
 import type { EarlyAnswer, Prefetch } from './prefetch.ts';
 
-/** A playlist loader for hls.js that uses an early answer when there is one and asks the server otherwise. */
+/**
+ * A playlist loader for hls.js that uses an early answer when there is one and asks the server otherwise. Playlists of
+ * a broadcast's very first seconds are held until there is enough in them, and made fit for hls.js.
+ */
 export function earlyLoader(prefetch: Prefetch): PlaylistLoaderConstructor {
   return class EarlyLoader extends XhrLoader {
     #aborted = false;
+
+    override load(
+      context: LoaderContext,
+      config: LoaderConfiguration,
+      callbacks: LoaderCallbacks<LoaderContext>,
+    ): void {
+      super.load(context, config, {
+        ...callbacks,
+        onSuccess: (response, stats, asked, details) => {
+          if (typeof response.data !== 'string') return;
+          void this.#prepare(response.url, response.data).then((data) => {
+            if (this.#aborted) return;
+            if (data !== null) callbacks.onSuccess({ ...response, data }, stats, asked, details);
+            else callbacks.onError({ code: 0, text: 'playlist lost' }, asked, details, stats);
+          });
+        },
+      });
+    }
+
+    /** The playlist as hls.js takes it, asked for again while it lists too little; null when that failed. */
+    async #prepare(url: string, text: string): Promise<string | null> {
+      let prepared = prepareEarlyPlaylist(text);
+      while (prepared.kind === 'early' && !this.#aborted) {
+        const next = new URL(url);
+        next.searchParams.set('_HLS_msn', String(prepared.mediaSequenceNumber));
+        next.searchParams.set('_HLS_part', String(prepared.part));
+        const response = await fetch(next).catch(() => null);
+        if (response?.ok !== true) return null;
+        // hls.js reckons the age of a live playlist from its first byte, and this one is new.
+        this.stats.loading.first = performance.now();
+        prepared = prepareEarlyPlaylist(await response.text());
+      }
+      return prepared.kind === 'ready' ? prepared.text : null;
+    }
 
     protected override loadInternal(): void {
       this.#aborted = false;

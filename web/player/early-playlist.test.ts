@@ -21,15 +21,15 @@ ${lines.join('\n')}
 }
 
 test('prepareEarlyPlaylist() asks for more while less than the hold-back is listed', () => {
-  assert.deepEqual(prepareEarlyPlaylist(early(3)), {
+  assert.deepEqual(prepareEarlyPlaylist(early(2)), {
     kind: 'early',
     mediaSequenceNumber: 1,
-    part: 3,
+    part: 2,
   });
 });
 
 test('prepareEarlyPlaylist() puts a missing segment before the parts', () => {
-  const prepared = prepareEarlyPlaylist(early(4));
+  const prepared = prepareEarlyPlaylist(early(3));
   assert.equal(prepared.kind, 'ready');
   assert.match(
     prepared.kind === 'ready' ? prepared.text : '',

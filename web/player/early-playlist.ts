@@ -11,6 +11,8 @@ export type EarlyPlaylist =
   /** It lists too little to start with; ask again for this part of the open segment. */
   | { readonly kind: 'early'; readonly mediaSequenceNumber: number; readonly part: number };
 
+/** hls.js steps over a hole of up to 0.1 s, so playback may begin so much before the first part. */
+const SMALL_HOLE_S = 0.09;
 const PART = /^#EXT-X-PART:.*$/gm;
 const STARTS_SEGMENT = /^#EXT-X-(?:DISCONTINUITY$|MAP:|PROGRAM-DATE-TIME:|PART:)/m;
 
@@ -21,7 +23,7 @@ export function prepareEarlyPlaylist(text: string): EarlyPlaylist {
   const whole = /^#EXT(?:INF|-X-SKIP|-X-ENDLIST)/m.test(text);
   if (whole || parts.length === 0 || !(mediaSequenceNumber > 0)) return { kind: 'ready', text };
   const listedS = parts.reduce((sum, part) => sum + numberAfter(part, 'DURATION='), 0);
-  if (listedS < numberAfter(text, 'PART-HOLD-BACK=')) {
+  if (listedS + SMALL_HOLE_S < numberAfter(text, 'PART-HOLD-BACK=')) {
     return { kind: 'early', mediaSequenceNumber, part: parts.length };
   }
   return { kind: 'ready', text: withGap(text, mediaSequenceNumber) };

@@ -1,0 +1,200 @@
+/** Everything put together: the parts of one server, their wiring, and the order of start and end. */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { loadPepper, type PublishGrant, StreamDirectory, StreamKeys } from '../account/index.ts';
+import type { Clock, Log } from '../base/index.ts';
+import { OnAir } from '../live/index.ts';
+import { FlvSource, Publications, RtmpListener } from '../pipeline/ingest/index.ts';
+import { Orchestrator } from '../pipeline/orchestrator/index.ts';
+import { isDeliveryPath, Origin } from '../pipeline/origin/index.ts';
+import { DiskJournal } from '../store/journal/index.ts';
+import { FileStreamStore } from '../store/streams/index.ts';
+import { Broadcasts } from './broadcasts.ts';
+import type { Configuration } from './config/index.ts';
+import { createHttpServer, type HttpServer, listenErrorOf, refuse } from './http/index.ts';
+import { registerControlRoutes } from './routes/control-interim.ts';
+import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
+import { registerPageRoutes } from './routes/pages.ts';
+
+/** How long held requests and open answers may take to finish when the server stops. */
+const CLOSE_DEADLINE_MS = 5_000;
+const WEB_FOLDER = join(import.meta.dirname, '../../web/dist');
+
+/** What a server needs of its process. */
+export interface MillraceSettings {
+  readonly configuration: Configuration;
+  /** Contents of TLS_CERT and TLS_KEY; undefined speaks plain HTTP. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One whole server, from `start` to `close`. */
+export class Millrace {
+  readonly directory: StreamDirectory;
+  readonly #settings: MillraceSettings;
+  readonly #onAir = new OnAir();
+  readonly #orchestrator: Orchestrator;
+  readonly #origin: Origin;
+  readonly #broadcasts: Broadcasts;
+  readonly #publications: Publications;
+  readonly #rtmp: RtmpListener<PublishGrant>;
+  readonly #http: HttpServer;
+  #ready = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(settings: MillraceSettings, directory: StreamDirectory) {
+    this.#settings = settings;
+    this.directory = directory;
+    const { configuration, clock, log } = settings;
+    this.#orchestrator = new Orchestrator({
+      clock,
+      log,
+      journal: new DiskJournal({ folder: join(configuration.DATA_DIR, 'orchestrator') }),
+      defaults: {
+        windowSize: configuration.SLIDING_WINDOW_SIZE,
+        gapTimeoutMs: milliseconds(configuration.GAP_TIMEOUT),
+      },
+      evicted: (streamId) => this.#origin.forget(`/streams/${streamId}/`),
+    });
+    this.#origin = new Origin({
+      clock,
+      onAir: this.#onAir,
+      orchestrated: this.#orchestrator,
+      observer: { answered: () => {} },
+    });
+    this.#broadcasts = this.#createBroadcasts();
+    this.#publications = new Publications({
+      log,
+      source: (_streamId, metadata) => new FlvSource({ clock, metadata }),
+      goLive: (streamId) => this.#broadcasts.goLive(streamId),
+      gone: (streamId, reason) => log.info({ stream: streamId, reason }, 'publisher gone'),
+    });
+    this.#rtmp = this.#createRtmp();
+    this.#http = this.#createHttp();
+  }
+
+  /**
+   * Opens the stores, takes up what they kept, and listens. Throws a `ListenError` for a port that
+   * is taken, and the stores' own errors; whatever was opened before is closed again.
+   */
+  static async start(settings: MillraceSettings): Promise<Millrace> {
+    const { DATA_DIR: dataDir } = settings.configuration;
+    await mkdir(dataDir, { recursive: true });
+    const store = new FileStreamStore(join(dataDir, 'streams.json'));
+    const hasKeys = (await store.load()).length > 0;
+    const pepper = await loadPepper({ folder: dataDir, hasKeys, randomBytes });
+    const keys = new StreamKeys(pepper, randomBytes);
+    const { clock, log } = settings;
+    const directory = await StreamDirectory.open({ store, keys, clock, log, randomBytes });
+    const millrace = new Millrace(settings, directory);
+    try {
+      await millrace.#listen();
+    } catch (error) {
+      await millrace.close();
+      throw error;
+    }
+    return millrace;
+  }
+
+  /**
+   * Stops accepting, ends the broadcasts, answers held requests, keeps what is not kept yet, and
+   * resolves when all is closed. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #listen(): Promise<void> {
+    const { HOST: host, RTMP_PORT: port } = this.#settings.configuration;
+    await this.#orchestrator.recover();
+    try {
+      await this.#rtmp.listen({ host, port });
+    } catch (error) {
+      throw error instanceof Error
+        ? listenErrorOf(error, { host, port, setting: 'RTMP_PORT' })
+        : error;
+    }
+    await this.#http.listen();
+    this.#ready = true;
+  }
+
+  async #close(): Promise<void> {
+    this.#ready = false;
+    this.#publications.close('the server is stopping');
+    await this.#rtmp.close();
+    await this.#broadcasts.close();
+    this.#origin.release();
+    await this.#http.close(CLOSE_DEADLINE_MS);
+    await this.#orchestrator.close();
+    await this.directory.close();
+  }
+
+  #createBroadcasts(): Broadcasts {
+    const { clock, log, configuration } = this.#settings;
+    return new Broadcasts({
+      clock,
+      log,
+      onAir: this.#onAir,
+      observer: { partListed: () => {} },
+      segmentDurationS: configuration.SEGMENT_DURATION,
+      partDurationS: configuration.PART_DURATION,
+      windowSize: configuration.SLIDING_WINDOW_SIZE,
+      begin: (streamId) => this.directory.beginBroadcast(streamId),
+      ended: ({ streamId, id }) => this.directory.endBroadcast(streamId, id),
+      failed: (streamId) => this.#publications.end(streamId, 'the server failed'),
+      forgotten: ({ streamId, id }) => this.#origin.forget(`/live/${streamId}/${id}/`),
+    });
+  }
+
+  #createRtmp(): RtmpListener<PublishGrant> {
+    const { clock, log, configuration } = this.#settings;
+    return new RtmpListener<PublishGrant>({
+      clock,
+      log,
+      authorize: (request) => this.directory.authorize(request),
+      publish: ({ streamId }, publisher) => this.#publications.publish(streamId, publisher),
+      describe: ({ streamId }) => ({ stream: streamId }),
+      limits: { connections: configuration.MAX_PUBLISHERS },
+    });
+  }
+
+  #createHttp(): HttpServer {
+    const { clock, log, configuration } = this.#settings;
+    return createHttpServer({
+      log,
+      clock,
+      host: configuration.HOST,
+      port: configuration.PORT,
+      tls: this.#settings.tls,
+      delivery: { handler: this.#origin, matches: isDeliveryPath },
+      management: { token: configuration.API_TOKEN, publicUrl: configuration.PUBLIC_URL },
+      limits: { maxConnections: configuration.MAX_CONNECTIONS },
+      register: (app) => this.#register(app),
+    });
+  }
+
+  async #register(app: FastifyInstance): Promise<void> {
+    registerControlRoutes(app, {
+      directory: this.directory,
+      clock: this.#settings.clock,
+      rtmpPort: () => this.#settings.configuration.RTMP_PORT,
+      endBroadcast: (id) => this.#publications.end(id, 'ended by request'),
+    });
+    app.get('/health', async () => ({ status: 'ok' }));
+    app.get('/ready', async (_r, reply) =>
+      this.#ready
+        ? { status: 'ready' }
+        : refuse(reply, { refused: 'shutting_down', detail: 'not ready' }),
+    );
+    registerOrchestratorRoutes(app, { orchestrator: this.#orchestrator });
+    await registerPageRoutes(app, WEB_FOLDER);
+  }
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}
