@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -61,8 +61,53 @@ test('findComponent() takes the path of a setting or none', () => {
 
 test('hint() says what to type', () => {
   const apt = { name: 'apt-get', install: ['install', '-y'], asRoot: true };
-  assert.equal(hint('ffmpeg', apt), 'To install it, type: sudo apt-get install ffmpeg');
-  assert.match(hint('nginx', undefined), /set NGINX_PATH/);
+  assert.equal(hint('ffmpeg', apt, {}), 'To install it, type: sudo apt-get install ffmpeg');
+  assert.match(hint('nginx', undefined, {}), /set NGINX_PATH/);
+  assert.match(hint('nginx', apt, { NGINX_PATH: '/gone' }), /NGINX_PATH names \/gone/);
+});
+
+/** Runs `installComponents` where the only programs are these scripts of one line each. */
+async function installWith(scripts: Record<string, string>, env: NodeJS.ProcessEnv = {}) {
+  for (const [name, script] of Object.entries(scripts)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+  const installer = new URL('installer.mjs', import.meta.url);
+  const program =
+    `const { installComponents } = await import('${installer}');` +
+    `console.log(JSON.stringify(await installComponents(['ffmpeg'])));`;
+  const { output } = await run(process.execPath, ['--input-type=module', '-e', program], {
+    env: { PATH: folder, ...env },
+  });
+  return output;
+}
+
+const sudo = 'shift; "$@"';
+const environment = 'shift; exec "$@"';
+
+test('installComponents() installs by the package manager it finds', async () => {
+  const apt = `echo "$*" >> ${folder}/calls; case "$1" in install) cp ${folder}/sudo ${folder}/ffmpeg;; esac`;
+  const cp = 'exec /bin/cp "$@"';
+  const output = await installWith({ sudo, env: environment, cp, 'apt-get': apt });
+  assert.match(output, /Installing ffmpeg by apt-get/);
+  assert.match(output, /\[\]\s*$/);
+  const calls = readFileSync(join(folder, 'calls'), 'utf8');
+  assert.equal(calls, 'update -qq\ninstall -y -qq --no-install-recommends ffmpeg\n');
+});
+
+test('installComponents() says what failed and what to type', async () => {
+  const apt = 'echo "E: no such package"; exit 100';
+  const output = await installWith({ sudo, env: environment, 'apt-get': apt });
+  assert.match(output, /apt-get failed: E: no such package/);
+  assert.match(output, /type: sudo apt-get install ffmpeg/);
+});
+
+test('installComponents() touches nothing when told so or when a setting is wrong', async () => {
+  const apt = `echo called; exit 1`;
+  const scripts = { sudo, env: environment, 'apt-get': apt };
+  assert.doesNotMatch(await installWith(scripts, { INSTALL_COMPONENTS: '0' }), /Installing/);
+  const output = await installWith(scripts, { FFMPEG_PATH: '/gone' });
+  assert.doesNotMatch(output, /Installing/);
+  assert.match(output, /FFMPEG_PATH names \/gone/);
 });
 
 test('run() collects output and gives 127 for a command that does not exist', async () => {

@@ -35,24 +35,28 @@ const MANAGERS = [
  * @returns {Promise<Missing[]>} what is still missing, each with what to type
  */
 export async function installComponents(names) {
-  const wanted = names.filter((name) => findComponent(name) === undefined);
-  if (wanted.length === 0) return [];
+  const missing = names.filter((name) => findComponent(name) === undefined);
+  const wanted = missing.filter((name) => !process.env[COMPONENTS[name].variable]);
   const manager = MANAGERS.find(({ name }) => findCommand(name, process.env) !== undefined);
-  if (manager !== undefined && process.env.INSTALL_COMPONENTS !== '0') {
+  if (wanted.length > 0 && manager !== undefined && process.env.INSTALL_COMPONENTS !== '0') {
     const prefix = await privilege(manager, wanted);
     if (prefix !== undefined) await install(manager, prefix, wanted);
   }
-  const missing = wanted.filter((name) => findComponent(name) === undefined);
-  return missing.map((name) => ({ name, hint: hint(name, manager) }));
+  return missing
+    .filter((name) => findComponent(name) === undefined)
+    .map((name) => ({ name, hint: hint(name, manager, process.env) }));
 }
 
 /**
  * What a person types to install a component.
  * @param {ComponentName} name
  * @param {PackageManager | undefined} manager
+ * @param {NodeJS.ProcessEnv} env
  */
-export function hint(name, manager) {
+export function hint(name, manager, env) {
   const { packages, variable } = COMPONENTS[name];
+  const named = env[variable];
+  if (named) return `${variable} names ${named}, where no program is: correct or unset it.`;
   const ours = manager && packages[manager.name];
   if (manager === undefined || ours === undefined) {
     return `Install ${name} and put it on the PATH, or set ${variable} to where it is.`;
