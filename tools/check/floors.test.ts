@@ -17,6 +17,12 @@ test('checkFloors() lets a file import its own folder, lower floors and the cont
   assert.deepEqual(imports('web/pages/home.tsx', '../player/index.ts'), []);
 });
 
+test('checkFloors() lets a file read what is not code', () => {
+  const text = "new URL('../../package.json', import.meta.url);";
+  assert.deepEqual(check('server/app/main.ts', text), []);
+  assert.deepEqual(imports('web/pages/home.tsx', './home.css'), []);
+});
+
 const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ['server/media/track.ts', '../live/index.ts', /floor 3 lies above floor 1/],
   ['server/format/flv/tag.ts', '../amf0/index.ts', /strangers/],

@@ -59,6 +59,8 @@ const CLOCK_DOOR = 'server/base/clock.ts';
 
 const TEST_FILE = /\.(test|test-support)\.tsx?$/;
 const TEST_SUPPORT = /\.test-support\.tsx?$/;
+/** Only code has a floor: a style sheet, a picture or package.json may be read from anywhere. */
+const CODE = /\.(tsx?|mjs|js)$/;
 const BUILD_FILE = /(^|\/)vite\.config\.ts$/;
 
 /** Checks every file of `contract/`, `server/` and `web/`; others may import what they like. */
@@ -89,6 +91,7 @@ function checkFile(file: SourceFile): Finding[] {
 function judge(path: string, home: Home, { specifier }: Import): string | undefined {
   if (!specifier.startsWith('.')) return judgePackage(path, home, specifier);
   const target = posix.join(posix.dirname(path), specifier);
+  if (!CODE.test(target)) return undefined;
   const there = homeOf(target);
   if (there === undefined || there.tree === 'outside') {
     return `Cannot import ${target}: it lies outside the three trees`;
@@ -112,8 +115,7 @@ function judgeFolders(path: string, home: Home, there: Home, target: string): st
   }
   const isDoor = target === `${there.folder}/index.ts`;
   const isSharedTest = TEST_SUPPORT.test(target) && TEST_FILE.test(path);
-  const isAsset = !/\.tsx?$/.test(target);
-  if (isDoor || isSharedTest || isAsset) return undefined;
+  if (isDoor || isSharedTest) return undefined;
   return `Cannot import ${target}: a folder is entered by ${there.folder}/index.ts alone`;
 }
 
