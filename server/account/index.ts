@@ -9,4 +9,5 @@ export {
   type StreamDraft,
 } from './stream.ts';
 export { type PublishAttempt, type PublishGrant, StreamDirectory } from './stream-directory.ts';
+export { readStreamDraft } from './stream-draft.ts';
 export { isStreamKey, StreamKeys, streamIdOf } from './stream-key.ts';

@@ -22,6 +22,8 @@ export interface AppSettings {
 
 /** A stream id may have 100 characters; a longer one must reach the route to be refused by name. */
 const MAX_PARAMETER_LENGTH = 2048;
+/** What is for the operator's eyes, though it is only read: figures, and streams not live yet. */
+const MANAGED_READS = /^\/(?:metrics(?:[/?]|$)|api\/streams(?:\?|$))/;
 /** Methods that read. All others under a managed face manage. */
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
@@ -118,8 +120,8 @@ function guarded(guard: ManagementGuard, request: FastifyRequest): Refusal | und
 
 function isManagement(method: string, path: string): boolean {
   const face = faceOf(path);
-  if (face === 'streams' || face === 'api') return !READING.has(method);
-  return face === 'operators' && /^\/metrics(?:[/?]|$)/.test(path);
+  if (MANAGED_READS.test(path)) return true;
+  return (face === 'streams' || face === 'api') && !READING.has(method);
 }
 
 function answerUnknown(

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import type { CreatedStream, Problem, StreamView } from '../../../contract/index.ts';
+import { StreamDirectory, StreamKeys } from '../../account/index.ts';
+import { ManualClock, silentLog, systemClock } from '../../base/index.ts';
+import { MemoryStreamStore } from '../../store/streams/index.ts';
+import { createHttpServer } from '../http/index.ts';
+import { type ControlSettings, registerControlRoutes } from './control.ts';
+
+const TOKEN = 'a-token-for-these-tests';
+
+async function start(
+  context: TestContext,
+  settings: Partial<ControlSettings> = {},
+  token?: string,
+) {
+  const clock = new ManualClock();
+  const keys = new StreamKeys(Buffer.alloc(32, 1), randomBytes);
+  const directory = await StreamDirectory.open({
+    store: new MemoryStreamStore(),
+    keys,
+    clock,
+    log: silentLog,
+    randomBytes,
+  });
+  const ended: string[] = [];
+  const server = createHttpServer({
+    log: silentLog,
+    clock: systemClock,
+    host: '127.0.0.1',
+    port: 0,
+    delivery: { handler: { handle: () => undefined }, matches: () => false },
+    management: { token },
+    register: (app) =>
+      registerControlRoutes(app, {
+        directory,
+        clock,
+        publicUrl: undefined,
+        rtmpPort: () => 1935,
+        endBroadcast: (id) => ended.push(id) > 0,
+        ...settings,
+      }),
+  });
+  const { port } = await server.listen();
+  context.after(() => server.close(0));
+  const origin = `http://127.0.0.1:${port}`;
+  const request = async (method: string, path: string, body?: unknown, headers = {}) => {
+    const response = await fetch(`${origin}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+    });
+    return { response, status: response.status, json: await response.json() };
+  };
+  const create = async (title = 'Show'): Promise<CreatedStream> => {
+    const { status, json } = await request('POST', '/api/streams', {
+      broadcasterId: 'anna',
+      title,
+    });
+    assert.equal(status, 201);
+    return json as CreatedStream;
+  };
+  return { clock, directory, ended, port, request, create };
+}
+
+test('POST /api/streams makes an idle stream and shows its key once', async (context) => {
+  const { request, directory, clock } = await start(context);
+  const { response, status, json } = await request('POST', '/api/streams', {
+    broadcasterId: 'anna',
+    title: ' Evening show ',
+  });
+  assert.equal(status, 201);
+  const { id, streamKey, ...rest } = json as CreatedStream;
+  assert.equal(response.headers.get('location'), `/api/streams/${id}`);
+  assert.equal(response.headers.get('cache-control'), 'no-store');
+  assert.deepEqual(rest, {
+    title: 'Evening show',
+    broadcasterId: 'anna',
+    status: 'idle',
+    createdAt: new Date(clock.epochMs()).toISOString(),
+    startedAt: null,
+    endedAt: null,
+    broadcastId: null,
+    playbackUrl: `/live/${id}/master.m3u8`,
+    watchUrl: `/watch/${id}`,
+    ingest: { rtmpUrl: 'rtmp://127.0.0.1/live' },
+  });
+  assert.deepEqual(directory.authorize({ app: 'live', streamKey, remoteAddress: '192.0.2.1' }), {
+    granted: { streamId: id },
+  });
+  const shown = await request('GET', `/api/streams/${id}`);
+  const { streamKey: _key, ingest: _ingest, ...view } = json as CreatedStream;
+  assert.deepEqual(shown.json, view);
+});
+
+test('POST /api/streams names PUBLIC_URL and another port in the address for encoders', async (context) => {
+  const publicUrl = 'https://live.example.org';
+  const { create } = await start(context, { publicUrl, rtmpPort: () => 1999 });
+  assert.deepEqual((await create()).ingest, { rtmpUrl: 'rtmp://live.example.org:1999/live' });
+});
+
+test('POST /api/streams answers a misfit field by field', async (context) => {
+  const { request, directory } = await start(context);
+  const { response, status, json } = await request('POST', '/api/streams', { title: 'a\nb' });
+  assert.equal(status, 400);
+  assert.equal(response.headers.get('content-type'), 'application/problem+json');
+  const problem = json as Problem;
+  assert.equal(problem.code, 'invalid_request');
+  assert.deepEqual(problem.errors, [
+    { field: 'broadcasterId', message: 'is missing' },
+    { field: 'title', message: 'must not contain control characters or line breaks' },
+  ]);
+  assert.equal((await request('POST', '/api/streams')).status, 400);
+  assert.deepEqual(directory.list(), []);
+});
+
+test('GET /api/streams/{id} follows the stream through its broadcasts', async (context) => {
+  const { request, create, directory, clock } = await start(context);
+  const { id } = await create();
+  const view = async () => (await request('GET', `/api/streams/${id}`)).json as StreamView;
+  clock.advance(1_000);
+  const broadcast = directory.beginBroadcast(id);
+  const startedAt = new Date(clock.epochMs()).toISOString();
+  const live = await view();
+  assert.equal(live.status, 'live');
+  assert.deepEqual([live.startedAt, live.endedAt], [startedAt, null]);
+  assert.equal(live.broadcastId, broadcast.id);
+  clock.advance(5_000);
+  directory.endBroadcast(id, broadcast.id);
+  const ended = await view();
+  const endedAt = new Date(clock.epochMs()).toISOString();
+  assert.deepEqual([ended.status, ended.startedAt, ended.endedAt], ['ended', startedAt, endedAt]);
+});
+
+test('GET /api/streams/live lists what is live, without keys', async (context) => {
+  const { request, create, directory } = await start(context);
+  assert.deepEqual((await request('GET', '/api/streams/live')).json, { streams: [] });
+  const { id, streamKey } = await create();
+  await create('quiet');
+  directory.beginBroadcast(id);
+  const { response, json } = await request('GET', '/api/streams/live');
+  const { streams } = json as { streams: StreamView[] };
+  assert.deepEqual(
+    streams.map((stream) => [stream.id, stream.status]),
+    [[id, 'live']],
+  );
+  assert.equal(response.headers.get('cache-control'), 'no-store');
+  assert.ok(!JSON.stringify(json).includes(streamKey));
+});
+
+test('GET /api/streams lists all, for those who manage', async (context) => {
+  const { request } = await start(context, {}, TOKEN);
+  const bearer = { authorization: `Bearer ${TOKEN}` };
+  await request('POST', '/api/streams', { broadcasterId: 'anna', title: 'one' }, bearer);
+  for (const path of ['/api/streams', '/api/streams?x', '/%61pi/streams', '/api/%73treams']) {
+    assert.equal((await request('GET', path)).status, 401, path);
+  }
+  const { json } = await request('GET', '/api/streams', undefined, bearer);
+  assert.deepEqual(
+    (json as { streams: StreamView[] }).streams.map(({ title }) => title),
+    ['one'],
+  );
+  assert.equal((await request('GET', '/api/streams/live')).status, 200);
+  assert.equal((await request('POST', '/api/streams', {})).status, 401);
+});
+
+test('POST /api/streams/{id}/end ends the broadcast, and again changes nothing', async (context) => {
+  const { request, create, directory, ended, clock } = await start(context);
+  const { id } = await create();
+  const idle = await request('POST', `/api/streams/${id}/end`);
+  assert.deepEqual([idle.status, (idle.json as StreamView).status], [200, 'idle']);
+  directory.beginBroadcast(id);
+  clock.advance(1_000);
+  const first = await request('POST', `/api/streams/${id}/end`);
+  assert.deepEqual([first.status, (first.json as StreamView).status], [200, 'ended']);
+  clock.advance(1_000);
+  const second = await request('POST', `/api/streams/${id}/end`);
+  assert.deepEqual([second.status, second.json], [200, first.json]);
+  assert.deepEqual(ended, [id, id, id]);
+  assert.equal(directory.get(id)?.status, 'ended');
+});
+
+test('POST /api/streams/{id}/key shows a new key and kills the old one', async (context) => {
+  const { request, create, directory } = await start(context);
+  const { id, streamKey: old } = await create();
+  const { status, json } = await request('POST', `/api/streams/${id}/key`);
+  const { streamKey } = json as CreatedStream;
+  assert.equal(status, 200);
+  const attempt = { app: 'live', remoteAddress: '192.0.2.1' };
+  assert.deepEqual(directory.authorize({ ...attempt, streamKey }), { granted: { streamId: id } });
+  assert.ok('refused' in directory.authorize({ ...attempt, streamKey: old }));
+});
+
+test('unknown streams are 404 by name, on every route', async (context) => {
+  const { request } = await start(context);
+  const routes = [
+    ['GET', '/api/streams/nobody', 'Cannot show stream "nobody": it is unknown'],
+    ['POST', '/api/streams/nobody/end', 'Cannot end stream "nobody": it is unknown'],
+    ['POST', '/api/streams/nobody/key', 'Cannot replace the key of stream "nobody": it is unknown'],
+  ] as const;
+  for (const [method, path, detail] of routes) {
+    const { status, json } = await request(method, path);
+    const problem = json as Problem;
+    assert.deepEqual([status, problem.code, problem.detail], [404, 'stream_not_found', detail]);
+  }
+});
+
+test('GET /api/clock tells the time and is never cached', async (context) => {
+  const { request, clock } = await start(context);
+  clock.advance(1_234);
+  const { response, json } = await request('GET', '/api/clock');
+  assert.deepEqual(json, { epochMs: clock.epochMs() });
+  assert.equal(response.headers.get('cache-control'), 'no-store');
+});
