@@ -100,10 +100,10 @@ function judge(path: string, home: Home, { specifier }: Import): string | undefi
     return `Cannot import ${target}: only tests may use test support`;
   }
   if (there.folder === home.folder) return undefined;
-  return judgeFolders(path, home, there, target);
+  return judgeFolders(home, there, target) ?? judgeDoor(path, there, target);
 }
 
-function judgeFolders(path: string, home: Home, there: Home, target: string): string | undefined {
+function judgeFolders(home: Home, there: Home, target: string): string | undefined {
   if (there.tree !== 'contract' && there.tree !== home.tree) {
     return `Cannot import ${target}: ${home.tree}/ and ${there.tree}/ share contract/ alone`;
   }
@@ -113,6 +113,10 @@ function judgeFolders(path: string, home: Home, there: Home, target: string): st
   if (there.floor === home.floor) {
     return `Cannot import ${target}: folders on floor ${home.floor} are strangers to each other`;
   }
+  return undefined;
+}
+
+function judgeDoor(path: string, there: Home, target: string): string | undefined {
   const isDoor = target === `${there.folder}/index.ts`;
   const isSharedTest = TEST_SUPPORT.test(target) && TEST_FILE.test(path);
   if (isDoor || isSharedTest) return undefined;
