@@ -66,9 +66,11 @@ export class BroadcastPackager {
   }
 
   #drain(cursor: FeedCursor): void {
+    const { broadcast, packager } = this.#settings;
     for (let event = cursor.take(); event !== undefined; event = cursor.take()) {
       if (!this.#anchored) this.#anchor(event);
-      this.#apply(this.#settings.packager.push(event));
+      if (event.type === 'track') broadcast.presentation.expect(event.track.kind);
+      this.#apply(packager.push(event));
     }
   }
 
