@@ -8,6 +8,9 @@ import {
 import { prepareEarlyPlaylist } from './early-playlist.ts';
 import type { EarlyAnswer, Prefetch } from './prefetch.ts';
 
+/** How long one held request for the next part may take: more than the server holds any. Milliseconds. */
+const HELD_MOST_MS = 12_000;
+
 /**
  * A playlist loader for hls.js that uses an early answer when there is one and asks the server otherwise. Playlists of
  * a broadcast's very first seconds are held until there is enough in them, and made fit for hls.js.
@@ -15,6 +18,7 @@ import type { EarlyAnswer, Prefetch } from './prefetch.ts';
 export function earlyLoader(prefetch: Prefetch): PlaylistLoaderConstructor {
   return class EarlyLoader extends XhrLoader {
     #aborted = false;
+    #asking = new AbortController();
 
     override load(
       context: LoaderContext,
@@ -41,17 +45,31 @@ export function earlyLoader(prefetch: Prefetch): PlaylistLoaderConstructor {
         const next = new URL(url);
         next.searchParams.set('_HLS_msn', String(prepared.mediaSequenceNumber));
         next.searchParams.set('_HLS_part', String(prepared.part));
-        const response = await fetch(next).catch(() => null);
-        if (response?.ok !== true) return null;
+        const answer = await this.#askFor(next);
+        // Closed meanwhile, the loader has no statistics left to correct.
+        if (answer === null || this.#aborted) return null;
         // hls.js reckons the age of a live playlist from its first byte, and this one is new.
-        this.stats.loading.first = performance.now();
-        prepared = prepareEarlyPlaylist(await response.text());
+        this.stats.loading.first = answer.firstByteMs;
+        prepared = prepareEarlyPlaylist(answer.text);
       }
       return prepared.kind === 'ready' ? prepared.text : null;
     }
 
+    /** One held playlist; null when it could not be had, which the caller reports as a load error. */
+    async #askFor(url: URL): Promise<Pick<EarlyAnswer, 'text' | 'firstByteMs'> | null> {
+      const signal = AbortSignal.any([this.#asking.signal, AbortSignal.timeout(HELD_MOST_MS)]);
+      try {
+        const response = await fetch(url, { signal });
+        const firstByteMs = performance.now();
+        return response.ok ? { text: await response.text(), firstByteMs } : null;
+      } catch {
+        return null;
+      }
+    }
+
     protected override loadInternal(): void {
       this.#aborted = false;
+      this.#asking = new AbortController();
       const early = this.context === null ? null : prefetch.take(this.context.url);
       if (early === null) super.loadInternal();
       else void early.then((answer) => this.#settle(answer));
@@ -59,6 +77,7 @@ export function earlyLoader(prefetch: Prefetch): PlaylistLoaderConstructor {
 
     protected override abortInternal(): void {
       this.#aborted = true;
+      this.#asking.abort();
       super.abortInternal();
     }
 
