@@ -8,6 +8,7 @@ export type RenditionAddress = (rendition: string) => string;
 /** The renditions that are played together: of one broadcast, or of one orchestrated stream. */
 export class Presentation {
   readonly #renditions = new Map<string, Rendition>();
+  readonly #expected = new Set<string>();
   #version = 0;
   /** Every segment of every rendition has begun with a keyframe so far; undefined: not known yet. */
   independentSegments: boolean | undefined;
@@ -19,6 +20,23 @@ export class Presentation {
   /** Grows when a rendition appears or what is said of one changes. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Says that a rendition of this name is on its way. */
+  expect(name: string): void {
+    this.#expected.add(name);
+  }
+
+  /**
+   * Whether the multivariant playlist is worth reading: players read it once, and would stay
+   * without the audio that comes a moment later. What is expected and has not come by the end of
+   * the first segment may never come.
+   */
+  get complete(): boolean {
+    const renditions = [...this.#renditions.values()];
+    if (renditions.some(({ timeline }) => timeline.segments.length > 0)) return true;
+    const isThere = (name: string) => this.#renditions.get(name)?.timeline.listsMedia === true;
+    return renditions.length > 0 && [...this.#expected].every(isThere);
   }
 
   /**

@@ -91,7 +91,7 @@ export class Origin implements DeliveryHandler {
       return this.#file(broadcast, rendition, { name, request, reply });
     }
     const live = this.#settings.onAir.live(streamId);
-    if (live === undefined || live.presentation.renditions.size === 0) {
+    if (live === undefined || !live.presentation.complete) {
       reply(problemAnswer('not_live', 'Cannot play stream: it is not live', SHORT_MAX_AGE_S));
     } else if (steps.length === 4 && second === 'master.m3u8') {
       reply(
