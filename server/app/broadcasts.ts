@@ -30,6 +30,8 @@ export class Broadcasts {
   readonly #running = new Set<Promise<void>>();
   #cancelSweep: Cancel | undefined;
   #faults = 0;
+  #started = 0;
+  #ended = 0;
 
   constructor(settings: BroadcastsSettings) {
     this.#settings = settings;
@@ -41,6 +43,14 @@ export class Broadcasts {
     return this.#faults;
   }
 
+  /** What is on air now, what was since the start, and the bytes held for all that can be reached. */
+  get tally() {
+    let mediaBytes = 0;
+    for (const broadcast of this.#settings.onAir.all()) mediaBytes += broadcast.sizeBytes;
+    const [started, ended] = [this.#started, this.#ended];
+    return { live: started - ended, started, ended, mediaBytes };
+  }
+
   /** Begins a broadcast of `streamId`; it lasts until the returned feed is closed. */
   goLive(streamId: string): Feed {
     const { clock, onAir, begin } = this.#settings;
@@ -48,6 +58,7 @@ export class Broadcasts {
     const broadcast = new Broadcast(id, streamId, clock.epochMs());
     const feed = new Feed();
     onAir.start(broadcast);
+    this.#started += 1;
     const running = this.#run(broadcast, feed);
     this.#running.add(running);
     void running.finally(() => this.#running.delete(running));
@@ -81,6 +92,7 @@ export class Broadcasts {
       log.error({ err: error }, 'broadcast failed');
       this.#settings.failed(broadcast.streamId);
     }
+    this.#ended += 1;
     this.#settings.ended(broadcast);
   }
 

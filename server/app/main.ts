@@ -4,10 +4,14 @@ import { PepperError } from '../account/index.ts';
 import { systemClock } from '../base/index.ts';
 import { CorruptStoreError } from '../store/streams/index.ts';
 import { type Configuration, readConfiguration, writeHelp } from './config/index.ts';
+import { FolderInUseError } from './data-folder.ts';
+import { firstStream } from './first-stream.ts';
 import { ListenError } from './http/index.ts';
 import { createLog } from './log.ts';
 import { Millrace } from './millrace.ts';
 
+/** What an encoder assumes when an address names no port. */
+const RTMP_DEFAULT_PORT = 1935;
 /** Exit codes of sysexits.h: a setting cannot be used; a resource cannot be had. */
 const EXIT_USAGE = 64;
 const EXIT_UNAVAILABLE = 69;
@@ -44,15 +48,23 @@ async function run(configuration: Configuration): Promise<void> {
   let millrace: Millrace;
   try {
     const tls = await readTls(configuration);
-    millrace = await Millrace.start({ configuration, tls, clock: systemClock, log });
+    millrace = await Millrace.start({
+      configuration,
+      tls,
+      version: await version(),
+      clock: systemClock,
+      log,
+    });
   } catch (error) {
     if (!isPlain(error)) throw error;
     leave(EXIT_UNAVAILABLE, [`Millrace cannot start: ${error.message}`]);
     return;
   }
+  await welcome(configuration, millrace);
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) leave(1, ['Millrace stops at once: it was asked to twice']);
+    // A terminal's Ctrl-C arrives twice when npm passes it on, so a second one means nothing.
+    if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping');
     setTimeout(
@@ -65,6 +77,22 @@ async function run(configuration: Configuration): Promise<void> {
   process.on('SIGINT', stop);
 }
 
+/** What a person needs next, where a person is likely to be looking. */
+async function welcome(configuration: Configuration, millrace: Millrace): Promise<void> {
+  if (configuration.NODE_ENV === 'production') return;
+  const first = await firstStream(millrace.directory, configuration.DATA_DIR);
+  const scheme = configuration.TLS_CERT === undefined ? 'http' : 'https';
+  const page = configuration.PUBLIC_URL ?? `${scheme}://localhost:${millrace.port}`;
+  const rtmpPort = millrace.rtmpPort === RTMP_DEFAULT_PORT ? '' : `:${millrace.rtmpPort}`;
+  const lines = ['', `  Watch        ${page}`, `  OBS server   rtmp://localhost${rtmpPort}/live`];
+  if (first === undefined) lines.push('  Stream key   as given when the stream was made');
+  else {
+    lines.push(`  Stream key   ${first.streamKey}`);
+    lines.push(`  Your page    ${page}/watch/${first.stream.id}`);
+  }
+  process.stdout.write(`${[...lines, '', '  Stop with Ctrl-C', '', ''].join('\n')}`);
+}
+
 async function readTls({ TLS_CERT, TLS_KEY }: Configuration) {
   if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined;
   return { cert: await readFile(TLS_CERT), key: await readFile(TLS_KEY) };
@@ -74,6 +102,7 @@ async function readTls({ TLS_CERT, TLS_KEY }: Configuration) {
 function isPlain(error: unknown): error is Error {
   return (
     error instanceof ListenError ||
+    error instanceof FolderInUseError ||
     error instanceof PepperError ||
     error instanceof CorruptStoreError ||
     (error instanceof Error && 'syscall' in error)

@@ -1,6 +1,5 @@
 /** Everything put together: the parts of one server, their wiring, and the order of start and end. */
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { loadPepper, type PublishGrant, StreamDirectory, StreamKeys } from '../account/index.ts';
@@ -13,8 +12,11 @@ import { DiskJournal } from '../store/journal/index.ts';
 import { FileStreamStore } from '../store/streams/index.ts';
 import { Broadcasts } from './broadcasts.ts';
 import type { Configuration } from './config/index.ts';
-import { createHttpServer, type HttpServer, listenErrorOf, refuse } from './http/index.ts';
-import { registerControlRoutes } from './routes/control-interim.ts';
+import { claimDataFolder } from './data-folder.ts';
+import { createHttpServer, type HttpServer, listenErrorOf } from './http/index.ts';
+import { Metrics } from './metrics.ts';
+import { registerControlRoutes } from './routes/control.ts';
+import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
 import { registerPageRoutes } from './routes/pages.ts';
 
@@ -27,6 +29,7 @@ export interface MillraceSettings {
   readonly configuration: Configuration;
   /** Contents of TLS_CERT and TLS_KEY; undefined speaks plain HTTP. */
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -34,6 +37,9 @@ export interface MillraceSettings {
 /** One whole server, from `start` to `close`. */
 export class Millrace {
   readonly directory: StreamDirectory;
+  /** The ports taken; equal to the settings unless those were 0. */
+  port = 0;
+  rtmpPort = 0;
   readonly #settings: MillraceSettings;
   readonly #onAir = new OnAir();
   readonly #orchestrator: Orchestrator;
@@ -42,10 +48,17 @@ export class Millrace {
   readonly #publications: Publications;
   readonly #rtmp: RtmpListener<PublishGrant>;
   readonly #http: HttpServer;
+  readonly #metrics = this.#createMetrics();
+  readonly #release: () => Promise<void>;
   #ready = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(settings: MillraceSettings, directory: StreamDirectory) {
+  private constructor(
+    settings: MillraceSettings,
+    directory: StreamDirectory,
+    release: () => Promise<void>,
+  ) {
+    this.#release = release;
     this.#settings = settings;
     this.directory = directory;
     const { configuration, clock, log } = settings;
@@ -63,7 +76,7 @@ export class Millrace {
       clock,
       onAir: this.#onAir,
       orchestrated: this.#orchestrator,
-      observer: { answered: () => {} },
+      observer: this.#metrics,
     });
     this.#broadcasts = this.#createBroadcasts();
     this.#publications = new Publications({
@@ -82,14 +95,14 @@ export class Millrace {
    */
   static async start(settings: MillraceSettings): Promise<Millrace> {
     const { DATA_DIR: dataDir } = settings.configuration;
-    await mkdir(dataDir, { recursive: true });
+    const release = await claimDataFolder(dataDir);
     const store = new FileStreamStore(join(dataDir, 'streams.json'));
     const hasKeys = (await store.load()).length > 0;
     const pepper = await loadPepper({ folder: dataDir, hasKeys, randomBytes });
     const keys = new StreamKeys(pepper, randomBytes);
     const { clock, log } = settings;
     const directory = await StreamDirectory.open({ store, keys, clock, log, randomBytes });
-    const millrace = new Millrace(settings, directory);
+    const millrace = new Millrace(settings, directory, release);
     try {
       await millrace.#listen();
     } catch (error) {
@@ -112,13 +125,13 @@ export class Millrace {
     const { HOST: host, RTMP_PORT: port } = this.#settings.configuration;
     await this.#orchestrator.recover();
     try {
-      await this.#rtmp.listen({ host, port });
+      ({ port: this.rtmpPort } = await this.#rtmp.listen({ host, port }));
     } catch (error) {
       throw error instanceof Error
         ? listenErrorOf(error, { host, port, setting: 'RTMP_PORT' })
         : error;
     }
-    await this.#http.listen();
+    ({ port: this.port } = await this.#http.listen());
     this.#ready = true;
   }
 
@@ -131,6 +144,31 @@ export class Millrace {
     await this.#http.close(CLOSE_DEADLINE_MS);
     await this.#orchestrator.close();
     await this.directory.close();
+    await this.#release();
+  }
+
+  /** Nothing is read before somebody asks, so the parts may be made after it. */
+  #createMetrics(): Metrics {
+    return new Metrics({
+      responses: () => this.#http.responses.counts(),
+      http: () => this.#http.stats,
+      errors: () => ({
+        http: this.#http.responses.faults,
+        broadcast: this.#broadcasts.faults,
+        journal: this.#orchestrator.counters.journalFailures,
+      }),
+      held: () => this.#origin.held,
+      orchestrator: () => ({
+        ...this.#orchestrator.counters,
+        activeStreams: this.#orchestrator.activeStreams,
+      }),
+      rtmp: () => this.#rtmp.counters,
+      ingest: () => ({
+        takeovers: this.#publications.takeovers,
+        repairs: this.#publications.repairs,
+      }),
+      broadcasts: () => this.#broadcasts.tally,
+    });
   }
 
   #createBroadcasts(): Broadcasts {
@@ -139,7 +177,7 @@ export class Millrace {
       clock,
       log,
       onAir: this.#onAir,
-      observer: { partListed: () => {} },
+      observer: this.#metrics,
       segmentDurationS: configuration.SEGMENT_DURATION,
       partDurationS: configuration.PART_DURATION,
       windowSize: configuration.SLIDING_WINDOW_SIZE,
@@ -178,18 +216,20 @@ export class Millrace {
   }
 
   async #register(app: FastifyInstance): Promise<void> {
+    const { clock, configuration, version } = this.#settings;
     registerControlRoutes(app, {
       directory: this.directory,
-      clock: this.#settings.clock,
-      rtmpPort: () => this.#settings.configuration.RTMP_PORT,
-      endBroadcast: (id) => this.#publications.end(id, 'ended by request'),
+      clock,
+      publicUrl: configuration.PUBLIC_URL,
+      rtmpPort: () => this.rtmpPort,
+      endBroadcast: (streamId) => this.#publications.end(streamId, 'ended by request'),
     });
-    app.get('/health', async () => ({ status: 'ok' }));
-    app.get('/ready', async (_r, reply) =>
-      this.#ready
-        ? { status: 'ready' }
-        : refuse(reply, { refused: 'shutting_down', detail: 'not ready' }),
-    );
+    registerOperationsRoutes(app, {
+      clock,
+      version,
+      isReady: () => this.#ready,
+      metrics: this.#metrics,
+    });
     registerOrchestratorRoutes(app, { orchestrator: this.#orchestrator });
     await registerPageRoutes(app, WEB_FOLDER);
   }

@@ -21,6 +21,7 @@ const track: VideoTrack = {
 class FakeSource implements MediaSource {
   #begun = false;
   unsupported: string | undefined;
+  readonly repairs = new Map([['jump_joined', 1]]);
 
   media(_kind: 'audio' | 'video', timestampMs: number, data: Uint8Array): MediaEvent[] {
     const dts = timestampMs * 90;
@@ -106,6 +107,7 @@ test('end() closes the feed and the publisher, once', () => {
   assert.equal(feeds[0]?.closed, true);
   assert.deepEqual(publisher.closedFor, ['ended by request']);
   assert.deepEqual(gone, ['a: ended by request']);
+  assert.deepEqual([...publications.repairs], [['jump_joined', 1]]);
 });
 
 test('media() that cannot be carried ends the publisher by name', () => {

@@ -17,6 +17,8 @@ export interface MediaSource {
   end(): readonly MediaEvent[];
   /** Why the publisher cannot be taken, in words for its user; undefined while it can. */
   readonly unsupported: string | undefined;
+  /** Repairs to its timeline so far, by reason. */
+  readonly repairs: ReadonlyMap<string, number>;
 }
 
 /** What publications need of their owner. */
@@ -42,6 +44,9 @@ interface Publication {
 export class Publications {
   readonly #settings: PublicationsSettings;
   readonly #byStream = new Map<string, Publication>();
+  readonly #sources = new Set<MediaSource>();
+  /** Repairs of sources that have ended. */
+  readonly #pastRepairs = new Map<string, number>();
   #takeovers = 0;
 
   constructor(settings: PublicationsSettings) {
@@ -56,6 +61,13 @@ export class Publications {
   /** How often a publisher has replaced another. */
   get takeovers(): number {
     return this.#takeovers;
+  }
+
+  /** Repairs to timelines since the start, by reason. */
+  get repairs(): ReadonlyMap<string, number> {
+    const total = new Map(this.#pastRepairs);
+    for (const source of this.#sources) addTo(total, source.repairs);
+    return total;
   }
 
   /** Makes `publisher` the one of `streamId`. */
@@ -96,6 +108,7 @@ export class Publications {
   #sink(streamId: string, publication: Publication, publisher: RtmpPublisher): MediaSink {
     let metadata: AmfMap = new Map();
     const source = this.#settings.source(streamId, () => metadata);
+    this.#sources.add(source);
     const forward = (events: readonly MediaEvent[]): void => {
       for (const event of events) this.#forward(streamId, publication, event);
     };
@@ -113,6 +126,8 @@ export class Publications {
         metadata = values;
       },
       end: (reason) => {
+        this.#sources.delete(source);
+        addTo(this.#pastRepairs, source.repairs);
         if (!owns()) return;
         forward(source.end());
         this.#finish(streamId, publication, reason);
@@ -141,4 +156,8 @@ export class Publications {
     publication.feed.close();
     this.#settings.gone(streamId, reason);
   }
+}
+
+function addTo(total: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [reason, count] of counts) total.set(reason, (total.get(reason) ?? 0) + count);
 }

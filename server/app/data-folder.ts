@@ -1,0 +1,51 @@
+/** A folder of data belongs to one server at a time: two would write over each other. */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const LOCK_FILE = 'lock';
+
+/** The folder is another server's, said in words for whoever started this one. */
+export class FolderInUseError extends Error {
+  override readonly name = 'FolderInUseError';
+}
+
+/**
+ * Takes `folder`, making it when it is missing; the returned function gives it back. A server that
+ * was killed leaves its claim behind, which counts only while a process of that number lives.
+ * Throws a `FolderInUseError`.
+ */
+export async function claimDataFolder(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, LOCK_FILE);
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    try {
+      await writeFile(path, `${process.pid}\n`, { flag: 'wx' });
+      return () => rm(path, { force: true });
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+    const holder = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
+    if (holder !== process.pid && isAlive(holder)) {
+      throw new FolderInUseError(
+        `${folder} is in use by process ${holder}: stop that Millrace or set another DATA_DIR`,
+      );
+    }
+    await rm(path, { force: true });
+  }
+  throw new FolderInUseError(`${folder} is being taken by another Millrace: try again`);
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It lives but is another user's.
+    return hasCode(error, 'EPERM');
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
