@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { ManualClock, silentLog } from '../base/index.ts';
 import { MemoryStreamStore, type StreamRecord } from '../store/streams/index.ts';
@@ -121,7 +122,9 @@ test('issueOneTimeKey() works once, from this machine, in its time', async () =>
   const { directory, clock } = await opened();
   const { stream } = await created(directory);
   const granted = { granted: { streamId: stream.id } };
-  for (const loopback of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) {
+  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const addresses = own.map(({ address }) => address);
+  for (const loopback of ['127.0.0.1', '::1', '::ffff:127.0.0.1', ...addresses]) {
     const key = directory.issueOneTimeKey(stream.id, 1_000);
     isRefused(directory.authorize(publish(key, '192.0.2.1')));
     isRefused(directory.authorize(publish(key, '::ffff:192.0.2.1')));

@@ -3,6 +3,7 @@
  * waiting, because a publisher's handshake cannot wait for a disk. What is live is decided here
  * at once and kept afterwards: a full disk must not stop a broadcast.
  */
+import { networkInterfaces } from 'node:os';
 import type { Refusal } from '../../contract/index.ts';
 import { assert, type Cancel, type Clock, type Log } from '../base/index.ts';
 import type { BroadcastRecord, StreamRecord, StreamStore } from '../store/streams/index.ts';
@@ -164,7 +165,7 @@ export class StreamDirectory {
     const { app, streamKey, remoteAddress } = attempt;
     if (!APPLICATIONS.includes(app) || !isStreamKey(streamKey)) return refusedKey;
     const hash = keys.hash(streamKey);
-    if (isLoopback(remoteAddress)) {
+    if (this.#oneTimeKeys.size > 0 && isThisMachine(remoteAddress)) {
       const once = this.#takeOneTimeKey(hash);
       if (once !== undefined) return { granted: { streamId: once.streamId } };
     }
@@ -276,7 +277,11 @@ function unknownStream(action: string, id: string): Refusal {
   };
 }
 
-function isLoopback(address: string | undefined): boolean {
+/** Whether a peer is on this machine: on loopback, or at an address of one of its interfaces. */
+function isThisMachine(address: string | undefined): boolean {
   if (address === undefined) return false;
-  return address === '::1' || /^(?:::ffff:)?127\./i.test(address);
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  if (plain === '::1' || plain.startsWith('127.')) return true;
+  const interfaces = Object.values(networkInterfaces()).flat();
+  return interfaces.some((each) => each?.address === plain);
 }
