@@ -15,16 +15,16 @@ export interface FirstStream {
 }
 
 /**
- * Makes the first stream if there are none at all, and finds its key again otherwise. Keys are
+ * Makes the first stream if there is none but the demo's, and finds its key again otherwise. Keys are
  * kept as hashes, so this one is also in a file that only its owner can read; whoever deletes that
  * file is never shown the key again. Undefined when there is none to show.
  */
 export async function firstStream(
   directory: StreamDirectory,
-  dataDir: string,
+  { dataDir, demoId }: { readonly dataDir: string; readonly demoId: string | undefined },
 ): Promise<FirstStream | undefined> {
   const path = join(dataDir, KEY_FILE);
-  if (directory.list().length > 0) return findAgain(directory, path);
+  if (directory.list().some(({ id }) => id !== demoId)) return findAgain(directory, path);
   const made = await directory.create({ broadcasterId: 'me', title: 'My stream' });
   assert(!('refused' in made), 'an empty directory has room for a stream');
   await writeFile(path, `${made.streamKey}\n`, { mode: OWNER_ONLY });

@@ -1,10 +1,11 @@
 /** The program: reads what it was told, starts one server, and stops it when asked to. */
 import { readFile } from 'node:fs/promises';
 import { PepperError } from '../account/index.ts';
-import { systemClock } from '../base/index.ts';
+import { type Log, systemClock } from '../base/index.ts';
 import { CorruptStoreError } from '../store/streams/index.ts';
 import { type Configuration, readConfiguration, writeHelp } from './config/index.ts';
 import { FolderInUseError } from './data-folder.ts';
+import { Demo, demoStreamId } from './demo.ts';
 import { firstStream } from './first-stream.ts';
 import { ListenError } from './http/index.ts';
 import { createLog } from './log.ts';
@@ -12,6 +13,8 @@ import { Millrace } from './millrace.ts';
 
 /** What an encoder assumes when an address names no port. */
 const RTMP_DEFAULT_PORT = 1935;
+/** Hosts that mean all addresses, this machine's own among them. */
+const EVERY_ADDRESS: readonly string[] = ['::', '0.0.0.0'];
 /** Exit codes of sysexits.h: a setting cannot be used; a resource cannot be had. */
 const EXIT_USAGE = 64;
 const EXIT_UNAVAILABLE = 69;
@@ -60,7 +63,10 @@ async function run(configuration: Configuration): Promise<void> {
     leave(EXIT_UNAVAILABLE, [`Millrace cannot start: ${error.message}`]);
     return;
   }
-  await welcome(configuration, millrace);
+  const demoId = configuration.DEMO ? await demoStreamId(millrace.directory) : undefined;
+  await welcome({ configuration, millrace, demoId });
+  const demo =
+    demoId === undefined ? undefined : startDemo({ configuration, millrace, log, demoId });
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     // A terminal's Ctrl-C arrives twice when npm passes it on, so a second one means nothing.
@@ -71,26 +77,57 @@ async function run(configuration: Configuration): Promise<void> {
       () => leave(1, ['Millrace stops: something did not end in time']),
       SHUTDOWN_DEADLINE_MS,
     ).unref();
-    void millrace.close().then(() => process.exit(0));
+    void stopAll(demo, millrace).then(() => process.exit(0));
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 }
 
+async function stopAll(demo: Demo | undefined, millrace: Millrace): Promise<void> {
+  await Promise.all([demo?.close(), millrace.close()]);
+}
+
+/** What is running, for whoever adds to it. */
+interface Running {
+  readonly configuration: Configuration;
+  readonly millrace: Millrace;
+  readonly demoId: string | undefined;
+}
+
+function startDemo({
+  configuration,
+  millrace,
+  log,
+  demoId,
+}: Running & { readonly log: Log }): Demo {
+  const { FFMPEG_PATH: ffmpegPath, HOST } = configuration;
+  const host = EVERY_ADDRESS.includes(HOST) ? '127.0.0.1' : HOST;
+  const demo = new Demo({
+    ffmpegPath,
+    rtmp: { host, port: millrace.rtmpPort },
+    issueKey: (lifetimeMs) => millrace.directory.issueOneTimeKey(demoId ?? '', lifetimeMs),
+    log,
+  });
+  demo.start();
+  return demo;
+}
+
 /** What a person needs next, where a person is likely to be looking. */
-async function welcome(configuration: Configuration, millrace: Millrace): Promise<void> {
-  if (configuration.NODE_ENV === 'production') return;
-  const first = await firstStream(millrace.directory, configuration.DATA_DIR);
-  const scheme = configuration.TLS_CERT === undefined ? 'http' : 'https';
-  const page = configuration.PUBLIC_URL ?? `${scheme}://localhost:${millrace.port}`;
+async function welcome({ configuration, millrace, demoId }: Running): Promise<void> {
+  const { NODE_ENV, DATA_DIR: dataDir, TLS_CERT, PUBLIC_URL } = configuration;
+  if (NODE_ENV === 'production') return;
+  const first = await firstStream(millrace.directory, { dataDir, demoId });
+  const scheme = TLS_CERT === undefined ? 'http' : 'https';
+  const page = PUBLIC_URL ?? `${scheme}://localhost:${millrace.port}`;
   const rtmpPort = millrace.rtmpPort === RTMP_DEFAULT_PORT ? '' : `:${millrace.rtmpPort}`;
-  const lines = ['', `  Watch        ${page}`, `  OBS server   rtmp://localhost${rtmpPort}/live`];
-  if (first === undefined) lines.push('  Stream key   as given when the stream was made');
-  else {
-    lines.push(`  Stream key   ${first.streamKey}`);
-    lines.push(`  Your page    ${page}/watch/${first.stream.id}`);
-  }
-  process.stdout.write(`${[...lines, '', '  Stop with Ctrl-C', '', ''].join('\n')}`);
+  const lines = [['Page', page]];
+  if (demoId !== undefined) lines.push(['Demo', `${page}/watch/${demoId}`]);
+  if (first !== undefined) lines.push(['Your page', `${page}/watch/${first.stream.id}`]);
+  lines.push(['OBS server', `rtmp://localhost${rtmpPort}/live`]);
+  lines.push(['Stream key', first?.streamKey ?? 'as given when the stream was made']);
+  lines.push(['Stop', 'Ctrl-C']);
+  const text = lines.map(([name = '', value = '']) => `  ${name.padEnd(12)}${value}`);
+  process.stdout.write(`\n${text.join('\n')}\n\n`);
 }
 
 async function readTls({ TLS_CERT, TLS_KEY }: Configuration) {

@@ -10,6 +10,8 @@ import type { EarlyAnswer, Prefetch } from './prefetch.ts';
 
 /** How long one held request for the next part may take: more than the server holds any. Milliseconds. */
 const HELD_MOST_MS = 12_000;
+/** How often a playlist may be asked for again: a server that always lists too little is not worth more. */
+const ASKED_MOST = 16;
 
 /**
  * A playlist loader for hls.js that uses an early answer when there is one and asks the server otherwise. Playlists of
@@ -29,42 +31,18 @@ export function earlyLoader(prefetch: Prefetch): PlaylistLoaderConstructor {
         ...callbacks,
         onSuccess: (response, stats, asked, details) => {
           if (typeof response.data !== 'string') return;
-          void this.#prepare(response.url, response.data).then((data) => {
+          void enough(response.url, response.data, this.#asking.signal).then((found) => {
             if (this.#aborted) return;
-            if (data !== null) callbacks.onSuccess({ ...response, data }, stats, asked, details);
-            else callbacks.onError({ code: 0, text: 'playlist lost' }, asked, details, stats);
+            if (found === null) {
+              callbacks.onError({ code: 0, text: 'playlist lost' }, asked, details, stats);
+              return;
+            }
+            // hls.js reckons the age of a live playlist from its first byte.
+            if (found.firstByteMs !== null) stats.loading.first = found.firstByteMs;
+            callbacks.onSuccess({ ...response, data: found.text }, stats, asked, details);
           });
         },
       });
-    }
-
-    /** The playlist as hls.js takes it, asked for again while it lists too little; null when that failed. */
-    async #prepare(url: string, text: string): Promise<string | null> {
-      let prepared = prepareEarlyPlaylist(text);
-      while (prepared.kind === 'early' && !this.#aborted) {
-        const next = new URL(url);
-        next.searchParams.set('_HLS_msn', String(prepared.mediaSequenceNumber));
-        next.searchParams.set('_HLS_part', String(prepared.part));
-        const answer = await this.#askFor(next);
-        // Closed meanwhile, the loader has no statistics left to correct.
-        if (answer === null || this.#aborted) return null;
-        // hls.js reckons the age of a live playlist from its first byte, and this one is new.
-        this.stats.loading.first = answer.firstByteMs;
-        prepared = prepareEarlyPlaylist(answer.text);
-      }
-      return prepared.kind === 'ready' ? prepared.text : null;
-    }
-
-    /** One held playlist; null when it could not be had, which the caller reports as a load error. */
-    async #askFor(url: URL): Promise<Pick<EarlyAnswer, 'text' | 'firstByteMs'> | null> {
-      const signal = AbortSignal.any([this.#asking.signal, AbortSignal.timeout(HELD_MOST_MS)]);
-      try {
-        const response = await fetch(url, { signal });
-        const firstByteMs = performance.now();
-        return response.ok ? { text: await response.text(), firstByteMs } : null;
-      } catch {
-        return null;
-      }
     }
 
     protected override loadInternal(): void {
@@ -106,4 +84,36 @@ export function earlyLoader(prefetch: Prefetch): PlaylistLoaderConstructor {
       return this.getNetworkDetails() === null ? null : super.getCacheAge();
     }
   } as PlaylistLoaderConstructor;
+}
+
+/** A playlist fit for hls.js, and when the answer that it came with began if it was asked for again. */
+interface EnoughPlaylist {
+  readonly text: string;
+  readonly firstByteMs: number | null;
+}
+
+/** The playlist as hls.js takes it, asked for again while it lists too little; null when that failed. */
+async function enough(
+  url: string,
+  text: string,
+  closed: AbortSignal,
+): Promise<EnoughPlaylist | null> {
+  let prepared = prepareEarlyPlaylist(text);
+  let firstByteMs: number | null = null;
+  for (let asked = 0; prepared.kind === 'early' && asked < ASKED_MOST; asked += 1) {
+    const next = new URL(url);
+    next.searchParams.set('_HLS_msn', String(prepared.mediaSequenceNumber));
+    next.searchParams.set('_HLS_part', String(prepared.part));
+    try {
+      const signal = AbortSignal.any([closed, AbortSignal.timeout(HELD_MOST_MS)]);
+      const response = await fetch(next, { signal });
+      if (!response.ok) return null;
+      firstByteMs = performance.now();
+      prepared = prepareEarlyPlaylist(await response.text());
+    } catch {
+      // Reported as a load error by the caller, unless it was closed meanwhile.
+      return null;
+    }
+  }
+  return prepared.kind === 'ready' ? { text: prepared.text, firstByteMs } : null;
 }

@@ -12,6 +12,6 @@ test('retryDelayMs() is moved by chance up to a quarter either way', () => {
   assert.equal(retryDelayMs(1, 0.999_999), 625);
 });
 
-test('pollDelayMs() is two seconds, give or take half a second', () => {
-  assert.deepEqual([0, 0.5, 0.999_999].map(pollDelayMs), [1_500, 2_000, 2_500]);
+test('pollDelayMs() is 0.8 s, give or take a quarter of it', () => {
+  assert.deepEqual([0, 0.5, 0.999_999].map(pollDelayMs), [600, 800, 1_000]);
 });

@@ -3,7 +3,7 @@ export const RETRY_FIRST_MS = 500;
 /** The longest wait between two attempts to rejoin. Milliseconds. */
 export const RETRY_LONGEST_MS = 4_000;
 /** How often a page that waits for a broadcaster asks whether they are live. Milliseconds. */
-export const POLL_MS = 2_000;
+export const POLL_MS = 800;
 /** How soon a broadcast that has only just begun is tried again. Milliseconds. */
 export const SOON_MS = 300;
 /** Share of a delay that chance may add or take, so that a crowd does not come back in step. */

@@ -49,13 +49,13 @@ steady        | .                                 | .                           
 failed        | starting: wake500                 | reconnecting: wake500             | reconnecting: wake4000            | .                       | .                       | .                       | .
 tooEarly      | starting: wake300                 | live: wake300                     | reconnecting: wake300             | .                       | .                       | .                       | .
 mediaFailed   | starting: recoverMedia            | live: recoverMedia                | reconnecting: recoverMedia        | .                       | .                       | .                       | .
-notLive       | ended: unload wake2000            | ended: unload wake2000            | ended: unload wake2000            | .                       | .                       | .                       | .
+notLive       | ended: unload wake800             | ended: unload wake800             | ended: unload wake800             | .                       | .                       | .                       | .
 playlistEnded | ended: unload poll                | ended: unload poll                | ended: unload poll                | .                       | .                       | .                       | .
-sameBroadcast | .                                 | .                                 | .                                 | starting: load          | ended: wake2000         | starting: load          | .
+sameBroadcast | .                                 | .                                 | .                                 | starting: load          | ended: wake800          | starting: load          | .
 newBroadcast  | .                                 | starting: load                    | .                                 | starting: load          | starting: load          | starting: load          | .
-offAir        | ended: unload wake2000            | ended: unload wake2000            | ended: unload wake2000            | ended: wake2000         | ended: wake2000         | ended: wake2000         | .
-neverLive     | waiting: unload wake2000          | waiting: unload wake2000          | waiting: unload wake2000          | waiting: wake2000       | waiting: wake2000       | waiting: wake2000       | .
-unknownStream | missing: unload wake2000          | missing: unload wake2000          | missing: unload wake2000          | missing: unload wake2000 | missing: unload wake2000 | missing: unload wake2000 | .
+offAir        | ended: unload wake800             | ended: unload wake800             | ended: unload wake800             | ended: wake800          | ended: wake800          | ended: wake800          | .
+neverLive     | waiting: unload wake800           | waiting: unload wake800           | waiting: unload wake800           | waiting: wake800        | waiting: wake800        | waiting: wake800        | .
+unknownStream | missing: unload wake800           | missing: unload wake800           | missing: unload wake800           | missing: unload wake800  | missing: unload wake800  | missing: unload wake800  | .
 statusFailed  | .                                 | .                                 | .                                 | waiting: wake500        | ended: wake500          | missing: wake500        | .
 wake          | starting: load poll               | .                                 | reconnecting: load poll           | waiting: poll           | ended: poll             | missing: poll           | .
 unsupported   | unsupported: unload               | unsupported: unload               | unsupported: unload               | unsupported: unload     | unsupported: unload     | unsupported: unload     | .
