@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { parse } from 'hls-parser';
-import { needs, tempFolder } from '../support/component.ts';
+import { needs } from '../support/component.ts';
+import { assertDecodes, wholeMedia } from '../support/decoding.ts';
 import { fetchText, fetchUntil, renditionUrls } from '../support/fetching.ts';
 import { FfmpegPublisher } from '../support/ffmpeg-publisher.ts';
+import { readManifest, readMediaPlaylist } from '../support/playlist-reader.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 suite('a broadcast from FFmpeg', needs('ffmpeg'), () => {
@@ -38,8 +36,8 @@ suite('a broadcast from FFmpeg', needs('ffmpeg'), () => {
     assert.equal((await view()).status, 'live');
     for (const url of urls) {
       const text = await fetchUntil(url, (_status, body) => body.includes('s2.m4s'));
-      const playlist = parse(text);
-      assert.ok('segments' in playlist && playlist.lowLatencyCompatibility !== undefined);
+      assert.equal(readMediaPlaylist(text).lowLatencyCompatibility?.canBlockReload, true);
+      assert.equal(readManifest(text).serverControl?.canBlockReload, true);
       assert.match(text, /#EXT-X-PROGRAM-DATE-TIME:/);
       assertDecodes(await wholeMedia(url, text));
     }
@@ -120,28 +118,3 @@ suite('a broadcast from FFmpeg', needs('ffmpeg'), () => {
     assert.notEqual(await publisher.exited, 0);
   });
 });
-
-/** The init segment and every whole segment of a playlist, one after another. */
-async function wholeMedia(url: string, text: string): Promise<Buffer> {
-  const names = [
-    /#EXT-X-MAP:URI="([^"]+)"/.exec(text)?.[1] ?? '',
-    ...(text.match(/^s\d+\.m4s$/gm) ?? []),
-  ];
-  const bodies: Buffer[] = [];
-  for (const name of names) {
-    const response = await fetch(new URL(name, url));
-    assert.equal(response.status, 200, name);
-    bodies.push(Buffer.from(await response.arrayBuffer()));
-  }
-  return Buffer.concat(bodies);
-}
-
-/** FFmpeg reads every sample of `media` without a complaint. */
-function assertDecodes(media: Buffer): void {
-  const file = join(tempFolder(), 'media.mp4');
-  writeFileSync(file, media);
-  const args = ['-v', 'error', '-nostdin', '-i', file, '-f', 'null', '-'];
-  const decoded = spawnSync(process.env.FFMPEG_PATH ?? 'ffmpeg', args, { encoding: 'utf8' });
-  assert.equal(decoded.status, 0, decoded.stderr);
-  assert.equal(decoded.stderr.trim(), '');
-}

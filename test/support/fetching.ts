@@ -32,3 +32,17 @@ export async function renditionUrls(url: string): Promise<string[]> {
   const names = [...text.matchAll(/URI="([^"]+\.m3u8)"|^([^#\s]\S*\.m3u8)$/gm)];
   return names.map((name) => new URL(name[1] ?? name[2] ?? '', url).href);
 }
+
+/** Sends `body` as JSON. */
+export function postJson(url: string, body: object): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+/** The value of a metric in Prometheus' text format; 0 when it is not there. */
+export function metricOf(text: string, name: string): number {
+  return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+}

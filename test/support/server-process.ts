@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-const MAIN = join(import.meta.dirname, '../../server/app/main.ts');
+/** The program that `npm start` runs. */
+export const SERVER_PROGRAM = join(import.meta.dirname, '../../server/app/main.ts');
 const READY_TIMEOUT_MS = 15_000;
+/** Output that is kept; the end of it says what went wrong. */
+const OUTPUT_MAX_CHARACTERS = 1024 * 1024;
 /** Linux counts process times in hundredths of a second. */
 const TICKS_PER_SECOND = 100;
 
@@ -24,8 +27,11 @@ export class ServerProcess {
   readonly port: number;
   readonly rtmpPort: number;
   readonly #child: ChildProcess;
-  readonly #folder: string;
+  /** Where its data is kept. */
+  readonly folder: string;
   readonly #options: StartOptions;
+  readonly #exited: Promise<number | null>;
+  #output = '';
 
   constructor(
     child: ChildProcess,
@@ -34,8 +40,14 @@ export class ServerProcess {
   ) {
     this.#child = child;
     [this.port, this.rtmpPort] = place.ports;
-    this.#folder = place.folder;
+    this.folder = place.folder;
     this.#options = options;
+    this.#exited = new Promise((resolve) => child.once('close', (code) => resolve(code)));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output = (this.#output + text).slice(-OUTPUT_MAX_CHARACTERS);
+      });
+    }
   }
 
   /** Starts the server and waits until it is ready. */
@@ -54,9 +66,11 @@ export class ServerProcess {
       LOG_FORMAT: 'json',
     };
     const pin = options.cpu === undefined ? [] : ['taskset', '-c', String(options.cpu)];
-    const [command = '', ...args] = [...pin, process.execPath, MAIN];
+    const [command = '', ...args] = [...pin, process.execPath, SERVER_PROGRAM];
     const child = spawn(command, args, {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Away from the checkout, whose .env is somebody's own.
+      cwd: folder,
       env: { ...process.env, ...settings, ...options.env },
     });
     const server = new ServerProcess(child, { ports, folder }, options);
@@ -70,6 +84,11 @@ export class ServerProcess {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** What the server has printed so far, logs and errors alike. */
+  get output(): string {
+    return this.#output;
   }
 
   /** Creates a stream and returns its id and key. */
@@ -98,22 +117,19 @@ export class ServerProcess {
 
   /** Ends the process by `signal` and gives its exit code; the data folder stays. */
   async kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
-    const exited = new Promise<number | null>((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill(signal);
-    return exited;
+    if (this.#runs()) this.#child.kill(signal);
+    return this.#exited;
   }
 
   /** Ends the process and removes its data. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      await this.kill('SIGTERM');
-    }
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.kill('SIGTERM');
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Starts another process on the same ports and data, after this one was killed. */
   async restart(): Promise<ServerProcess> {
-    return ServerProcess.#spawn([this.port, this.rtmpPort], this.#folder, this.#options);
+    return ServerProcess.#spawn([this.port, this.rtmpPort], this.folder, this.#options);
   }
 
   async #ready(): Promise<void> {
@@ -121,10 +137,15 @@ export class ServerProcess {
     while (performance.now() < deadline) {
       const answer = await fetch(`${this.url}/ready`).catch(() => undefined);
       if (answer?.status === 200) return;
-      if (this.#child.exitCode !== null) break;
+      if (!this.#runs()) break;
       await wait(50);
     }
-    throw new Error('Cannot start server: it did not become ready');
+    await this.kill('SIGKILL');
+    throw new Error(`Cannot start server: it did not become ready; it printed:\n${this.#output}`);
+  }
+
+  #runs(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 }
 
