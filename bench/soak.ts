@@ -1,77 +1,152 @@
 /**
- * Whether a server stays as it is: memory and open descriptors over minutes of viewers that come,
- * watch, stall without reading, and leave, and of publishers that reconnect once a minute.
+ * Whether a server stays as it is: memory and open descriptors over many minutes of viewers that
+ * come, watch and leave in the middle, of viewers that stop reading, and of publishers that
+ * reconnect once a minute.
  *
  *     node bench/soak.ts [minutes=30] [publishers=4] [viewers=60]
  *
- * Method: viewers follow the live edge with blocking reloads and fetch each part; one in ten stops
- * reading for good and is replaced a minute later. Once a minute, before the reconnects, the
- * server's resident memory and descriptors are read. The first five minutes are warm-up.
+ * Method: nine viewers of ten follow video and sound at the live edge by blocking reload and hint,
+ * hang up after 20 to 60 seconds in the middle of their requests, and come back on new connections.
+ * One of ten asks for 100 MB of segments and playlists on one connection, reads nothing, and is replaced each minute.
+ * Before each reconnect the server's resident memory and descriptors are read; the first third, at
+ * most five minutes, is warm-up. At the end everybody leaves and the descriptors are read again.
  */
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ServerProcess } from '../test/support/server-process.ts';
-import { encodeTestFlv } from './support/flv-file.ts';
-import { PublisherSwarm } from './support/rtmp-publisher.ts';
+import { LiveViewer } from './support/live-viewer.ts';
+import { PublisherSwarm } from './support/publisher-swarm.ts';
+import { rounded } from './support/spread.ts';
+import { encodeTestPicture } from './support/test-picture.ts';
 
 const minutes = Number(process.argv[2] ?? 30);
 const publishers = Number(process.argv[3] ?? 4);
 const viewers = Number(process.argv[4] ?? 60);
-const WARM_UP_MINUTES = 5;
-const STALLED_SHARE = 10;
 
-const file = encodeTestFlv(30);
+const MINUTE_MS = 60_000;
+/** Publishers stay away for so long. */
+const AWAY_MS = 2_000;
+/** Until streams have segments that stalled viewers can ask for. */
+const FIRST_SEGMENTS_MS = 8_000;
+const SHORTEST_STAY_MS = 20_000;
+const LONGEST_STAY_MS = 60_000;
+const NOT_LIVE_PAUSE_MS = 500;
+const STALLED_ONE_OF = 10;
+const STALLED_REQUESTS = 150;
+const WARM_UP_MINUTES = Math.min(5, Math.floor(minutes / 3));
+/** Longer than the server keeps a connection that says nothing after the last answer. */
+const LEAVING_MS = 5_000;
+
+/** What the server held at the end of a minute. */
+interface Reading {
+  readonly minute: number;
+  readonly residentMiB: number;
+  readonly descriptors: number;
+}
+
+const counts = { partsFetched: 0, visits: 0, failures: 0, stalled: 0, stalledDropped: 0 };
+let isOver = false;
+const present = new Set<LiveViewer>();
+
+const file = encodeTestPicture(LONGEST_STAY_MS / 1000);
 const server = await ServerProcess.start();
-const streams = await Promise.all(
-  Array.from({ length: publishers }, (_, index) => server.createStream(`soak ${index}`)),
-);
-let watching = true;
-let partsFetched = 0;
-let failures = 0;
+try {
+  console.log(JSON.stringify(await soak()));
+} finally {
+  await server.stop();
+}
 
-/** Follows the newest parts of a stream until `until`. */
-async function watch(streamId: string, until: () => boolean): Promise<void> {
-  while (watching && !until()) {
+async function soak(): Promise<object> {
+  const descriptorsBefore = descriptors();
+  const streams = await Promise.all(
+    Array.from({ length: publishers }, (_, index) => server.createStream(`soak ${index}`)),
+  );
+  const streamOf = (index: number): string => streams[index % streams.length]?.id ?? '';
+  const stalled = Math.floor(viewers / STALLED_ONE_OF);
+  const coming = Array.from({ length: viewers - stalled }, (_, index) =>
+    comeAndGo(streamOf(index)),
+  );
+  const readings: Reading[] = [];
+  for (let minute = 1; minute <= minutes; minute += 1) {
+    const swarm = new PublisherSwarm(file);
+    for (const { streamKey } of streams) await swarm.add(server.rtmpPort, streamKey);
+    await wait(FIRST_SEGMENTS_MS);
+    const idle: Socket[] = [];
+    for (let index = 0; index < stalled; index += 1) idle.push(await stall(streamOf(index)));
+    await wait(MINUTE_MS - AWAY_MS - FIRST_SEGMENTS_MS);
+    readings.push({ minute, residentMiB: server.residentMiB(), descriptors: descriptors() });
+    const { lost } = swarm.stop();
+    console.error(JSON.stringify({ ...readings.at(-1), publishersLost: lost, ...counts }));
+    for (const socket of idle) socket.destroy();
+    await wait(AWAY_MS);
+  }
+  isOver = true;
+  for (const viewer of present) viewer.leave();
+  await Promise.all(coming);
+  await wait(LEAVING_MS);
+  return {
+    minutes,
+    ...counts,
+    ...memory(readings),
+    descriptorsBefore,
+    descriptorsAfter: descriptors(),
+  };
+}
+
+/** One viewer after another, each for a while. */
+async function comeAndGo(streamId: string): Promise<void> {
+  while (!isOver) {
+    const viewer = new LiveViewer(server.url);
+    present.add(viewer);
+    const stayMs = SHORTEST_STAY_MS + Math.random() * (LONGEST_STAY_MS - SHORTEST_STAY_MS);
+    const timer = setTimeout(() => viewer.leave(), stayMs);
+    counts.visits += 1;
     try {
-      await follow(streamId, until);
-    } catch {
-      failures += 1;
-      await wait(500);
+      await watch(viewer, streamId);
+    } catch (error) {
+      // Leaving cuts off what was asked for; everything else is the server's failure.
+      if (!viewer.left) {
+        counts.failures += 1;
+        console.error(String(error));
+        await wait(NOT_LIVE_PAUSE_MS);
+      }
+    } finally {
+      clearTimeout(timer);
+      viewer.leave();
+      present.delete(viewer);
     }
   }
 }
 
-async function follow(streamId: string, until: () => boolean): Promise<void> {
-  const master = await text(`${server.url}/live/${streamId}/master.m3u8`);
-  const path = /^\S+video\/playlist\.m3u8$/m.exec(master)?.[0];
-  if (path === undefined) throw new Error('no video playlist');
-  const url = new URL(path, `${server.url}/live/${streamId}/`).href;
-  let playlist = await text(url);
-  while (watching && !until() && !playlist.includes('#EXT-X-ENDLIST')) {
-    const hint = /PRELOAD-HINT:TYPE=PART,URI="(p(\d+)\.(\d+)\.m4s)"/.exec(playlist);
-    if (hint === null) throw new Error('no hint');
-    playlist = await text(`${url}?_HLS_msn=${hint[2]}&_HLS_part=${hint[3]}`);
-    const part = await fetch(new URL(hint[1] ?? '', url));
-    await part.arrayBuffer();
-    if (part.ok) partsFetched += 1;
+/** Watches one broadcast after another until the viewer leaves. */
+async function watch(viewer: LiveViewer, streamId: string): Promise<void> {
+  while (!viewer.left) {
+    const playlists = await viewer.playlists(streamId);
+    if (playlists === undefined) await wait(NOT_LIVE_PAUSE_MS);
+    else await Promise.all(playlists.map((url) => follow(viewer, url)));
   }
 }
 
-async function text(url: string): Promise<string> {
-  const response = await fetch(url);
-  const body = await response.text();
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  return body;
+async function follow(viewer: LiveViewer, url: string): Promise<void> {
+  for await (const part of viewer.follow(url)) if (part.bytes.length > 0) counts.partsFetched += 1;
 }
 
-/** Asks for much and reads nothing. */
-function stall(streamId: string): Socket {
+/** Asks for far more than the system's buffers hold, and reads nothing. */
+async function stall(streamId: string): Promise<Socket> {
+  const viewer = new LiveViewer(server.url);
+  const [url = ''] = (await viewer.playlists(streamId)) ?? [];
+  const segment = /^s\d+\.m4s$/m.exec((await viewer.ask(url)).body.toString())?.[0] ?? '';
+  viewer.leave();
   const socket = connect({ host: '127.0.0.1', port: server.port });
-  socket.on('error', () => socket.destroy());
+  counts.stalled += 1;
+  // A server that has had enough resets the connection, which shows although nothing is read.
+  socket.once('error', () => {
+    counts.stalledDropped += 1;
+  });
   socket.pause();
-  const head = `GET /live/${streamId}/master.m3u8 HTTP/1.1\r\nHost: soak\r\n\r\n`;
-  socket.write(head.repeat(200));
+  const head = `GET ${new URL(segment, url).pathname} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+  socket.write(head.repeat(STALLED_REQUESTS));
   return socket;
 }
 
@@ -79,46 +154,24 @@ function descriptors(): number {
   return readdirSync(`/proc/${server.pid}/fd`).length;
 }
 
-const readings: { minute: number; residentMiB: number; descriptors: number }[] = [];
-const stalled = Math.floor(viewers / STALLED_SHARE);
-const ids = streams.map((stream) => stream.id);
-const following: Promise<void>[] = [];
-for (let index = 0; index < viewers - stalled; index += 1) {
-  following.push(watch(ids[index % ids.length] ?? '', () => false));
+function memory(readings: readonly Reading[]): object {
+  const steady = readings.filter(({ minute }) => minute > WARM_UP_MINUTES);
+  const minute = mean(steady.map((reading) => reading.minute));
+  const residentMiB = mean(steady.map((reading) => reading.residentMiB));
+  let covariance = 0;
+  let variance = 0;
+  for (const reading of steady) {
+    covariance += (reading.minute - minute) * (reading.residentMiB - residentMiB);
+    variance += (reading.minute - minute) ** 2;
+  }
+  return {
+    residentMiB: rounded(residentMiB),
+    // The slope of a straight line through the readings; null when one reading is all there is.
+    growthMiBPerHour: variance === 0 ? null : rounded((covariance / variance) * 60),
+    descriptors: readings.map((reading) => reading.descriptors),
+  };
 }
-for (let minute = 1; minute <= minutes; minute += 1) {
-  const swarm = new PublisherSwarm(file);
-  for (const { streamKey } of streams) await swarm.add(server.rtmpPort, streamKey);
-  const idle = Array.from({ length: stalled }, (_, index) => stall(ids[index % ids.length] ?? ''));
-  await wait(58_000);
-  readings.push({
-    minute,
-    residentMiB: Math.round(server.residentMiB()),
-    descriptors: descriptors(),
-  });
-  console.error(JSON.stringify({ ...readings.at(-1), partsFetched, failures }));
-  swarm.stop();
-  for (const socket of idle) socket.destroy();
-  await wait(2_000);
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
-watching = false;
-await Promise.allSettled(following);
-await wait(2_000);
-const left = descriptors();
-const steady = readings.filter((reading) => reading.minute > WARM_UP_MINUTES);
-const half = Math.floor(steady.length / 2);
-const mean = (list: typeof readings): number =>
-  list.reduce((sum, reading) => sum + reading.residentMiB, 0) / list.length;
-console.log(
-  JSON.stringify({
-    minutes,
-    partsFetched,
-    failures,
-    firstHalfMiB: Math.round(mean(steady.slice(0, half))),
-    secondHalfMiB: Math.round(mean(steady.slice(half))),
-    descriptorsAtFirst: readings[0]?.descriptors,
-    descriptorsAtLast: readings.at(-1)?.descriptors,
-    descriptorsLeft: left,
-  }),
-);
-await server.stop();

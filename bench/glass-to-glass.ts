@@ -1,0 +1,124 @@
+/**
+ * How far behind the encoder a viewer is: from sending a picture over RTMP to its being on screen
+ * in Chromium, on our watch page or (`--classic`) on a plain page with hls.js defaults.
+ *
+ *     node bench/glass-to-glass.ts [--starts 5] [--seconds 8] [--part-duration 0.333]
+ *                                  [--classic] [--long 300] [--publish-starts 3]
+ *
+ * Method: each picture carries its number as black and white cells along its top. This process
+ * publishes and notes when it sent which number; the page reads the number back from the video
+ * element whenever a picture is presented. Both have the clock of one machine. Every start is a
+ * browser of its own with empty caches, joining a stream that has run for longer than its window.
+ * Encoding is not in the figures, since the picture is encoded beforehand.
+ *
+ * `--long` adds one visit of so many seconds, `--publish-starts` so many pages that are open before
+ * their stream begins: from Publish.Start to the first picture.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { quantile, ServerProcess } from '../test/support/server-process.ts';
+import { ClassicPage } from './support/classic-page.ts';
+import { FrameLedger } from './support/frame-ledger.ts';
+import { PublisherSwarm, type SwarmResult } from './support/publisher-swarm.ts';
+import { encodeTestPicture } from './support/test-picture.ts';
+import { Visit, type VisitReport } from './support/visit.ts';
+
+const LOOP_S = 64;
+/** Until the window is full: a player that starts earlier finds fewer segments than later ones. */
+const FILL_MS = 15_000;
+
+const { values } = parseArgs({
+  options: {
+    starts: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '8' },
+    'part-duration': { type: 'string', default: '0.333' },
+    classic: { type: 'boolean', default: false },
+    long: { type: 'string', default: '0' },
+    'publish-starts': { type: 'string', default: '3' },
+  },
+});
+const longSeconds = Number(values.long);
+// A page without low latency does not wait for streams: there is no such start to measure.
+const publishStarts = values.classic ? 0 : Number(values['publish-starts']);
+
+const file = encodeTestPicture(LOOP_S);
+const server = await ServerProcess.start({ env: { PART_DURATION: values['part-duration'] } });
+try {
+  console.log(JSON.stringify(await measure()));
+} finally {
+  await server.stop();
+}
+
+async function measure(): Promise<object> {
+  const ledger = new FrameLedger(file);
+  const { id, streamKey } = await server.createStream('glass to glass');
+  const swarm = new PublisherSwarm(file, { onSend: ledger.note });
+  await swarm.add(server.rtmpPort, streamKey);
+  const classic = values.classic
+    ? await ClassicPage.open(`${server.url}/live/${id}/master.m3u8`)
+    : undefined;
+  const url = classic?.url ?? `${server.url}/watch/${id}`;
+  await wait(FILL_MS);
+
+  const visits: VisitReport[] = [];
+  for (let start = 0; start < Number(values.starts); start += 1) {
+    visits.push(await visit(url, Number(values.seconds), ledger));
+    console.error(JSON.stringify(visits.at(-1)));
+  }
+  const long = longSeconds > 0 ? await visit(url, longSeconds, ledger) : undefined;
+  const publisher = swarm.stop();
+  classic?.close();
+
+  const firstPictureMs: number[] = [];
+  for (let start = 0; start < publishStarts; start += 1) {
+    firstPictureMs.push(await publishToOpenPage());
+  }
+  return summary({ visits, long, firstPictureMs, publisher });
+}
+
+async function visit(url: string, seconds: number, ledger: FrameLedger): Promise<VisitReport> {
+  const opened = await Visit.open(url);
+  try {
+    return await opened.watch(seconds, ledger);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Milliseconds from Publish.Start to the first picture on a page that was waiting for it. */
+async function publishToOpenPage(): Promise<number> {
+  const { id, streamKey } = await server.createStream('first picture');
+  const opened = await Visit.open(`${server.url}/watch/${id}`);
+  const swarm = new PublisherSwarm(file);
+  try {
+    await opened.untilState('waiting');
+    const startedMs = await swarm.add(server.rtmpPort, streamKey);
+    return Math.round((await opened.untilPicture()) - performance.timeOrigin - startedMs);
+  } finally {
+    swarm.stop();
+    await opened.close();
+  }
+}
+
+interface Results {
+  readonly visits: readonly VisitReport[];
+  readonly long: VisitReport | undefined;
+  readonly firstPictureMs: readonly number[];
+  readonly publisher: SwarmResult;
+}
+
+function summary({ visits, long, firstPictureMs, publisher }: Results): object {
+  const median = (of: (report: VisitReport) => number): number => quantile(visits.map(of), 0.5);
+  return {
+    page: values.classic ? 'hls.js defaults, no low latency' : 'watch page',
+    partDurationS: Number(values['part-duration']),
+    starts: visits.length,
+    startupMs: median((report) => report.startupMs),
+    latencyP50Ms: median((report) => report.latencyMs.p50),
+    latencyP95Ms: median((report) => report.latencyMs.p95),
+    rebuffers: visits.reduce((sum, report) => sum + report.rebuffers, 0),
+    ...(long === undefined ? {} : { long: { seconds: longSeconds, ...long } }),
+    ...(publishStarts === 0 ? {} : { publishToFirstPictureMs: firstPictureMs }),
+    publisher: { lost: publisher.lost, worstLatenessMs: publisher.worstLatenessMs },
+  };
+}

@@ -1,0 +1,22 @@
+import { quantile } from '../../test/support/server-process.ts';
+
+/** How values lie, to a tenth. */
+export interface Spread {
+  readonly p50: number;
+  readonly p95: number;
+  readonly max: number;
+}
+
+/** The middle, the slow end and the slowest of `values`; NaN without any. */
+export function spread(values: readonly number[]): Spread {
+  return {
+    p50: rounded(quantile(values, 0.5)),
+    p95: rounded(quantile(values, 0.95)),
+    max: rounded(quantile(values, 1)),
+  };
+}
+
+/** A figure to a tenth: finer ones differ from run to run. */
+export function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}
