@@ -20,16 +20,16 @@ ${lines.join('\n')}
 `;
 }
 
-test('prepareEarlyPlaylist() asks for more while less than the hold-back is listed', () => {
-  assert.deepEqual(prepareEarlyPlaylist(early(2)), {
+test('prepareEarlyPlaylist() asks for more while less than the hold-back and a margin is listed', () => {
+  assert.deepEqual(prepareEarlyPlaylist(early(3)), {
     kind: 'early',
     mediaSequenceNumber: 1,
-    part: 2,
+    part: 3,
   });
 });
 
 test('prepareEarlyPlaylist() puts a missing segment before the parts', () => {
-  const prepared = prepareEarlyPlaylist(early(3));
+  const prepared = prepareEarlyPlaylist(early(4));
   assert.equal(prepared.kind, 'ready');
   assert.match(
     prepared.kind === 'ready' ? prepared.text : '',

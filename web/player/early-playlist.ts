@@ -11,8 +11,11 @@ export type EarlyPlaylist =
   /** It lists too little to start with; ask again for this part of the open segment. */
   | { readonly kind: 'early'; readonly mediaSequenceNumber: number; readonly part: number };
 
-/** hls.js steps over a hole of up to 0.1 s, so playback may begin so much before the first part. */
-const SMALL_HOLE_S = 0.09;
+/**
+ * How far behind the first frame playback has to begin: up to 0.25 s after a segment's end hls.js still takes that
+ * segment for the one to load (`maxFragLookUpTolerance`), and here it is the missing one.
+ */
+const START_MARGIN_S = 0.26;
 const PART = /^#EXT-X-PART:.*$/gm;
 const STARTS_SEGMENT = /^#EXT-X-(?:DISCONTINUITY$|MAP:|PROGRAM-DATE-TIME:|PART:)/m;
 
@@ -23,7 +26,7 @@ export function prepareEarlyPlaylist(text: string): EarlyPlaylist {
   const whole = /^#EXT(?:INF|-X-SKIP|-X-ENDLIST)/m.test(text);
   if (whole || parts.length === 0 || !(mediaSequenceNumber > 0)) return { kind: 'ready', text };
   const listedS = parts.reduce((sum, part) => sum + numberAfter(part, 'DURATION='), 0);
-  if (listedS + SMALL_HOLE_S < numberAfter(text, 'PART-HOLD-BACK=')) {
+  if (listedS < numberAfter(text, 'PART-HOLD-BACK=') + START_MARGIN_S) {
     return { kind: 'early', mediaSequenceNumber, part: parts.length };
   }
   return { kind: 'ready', text: withGap(text, mediaSequenceNumber) };
@@ -33,10 +36,10 @@ function withGap(text: string, mediaSequenceNumber: number): string {
   const durationS = numberAfter(text, '#EXT-X-TARGETDURATION:');
   const gap = `#EXT-X-GAP\n#EXTINF:${durationS},\nmissing\n`;
   const at = text.search(STARTS_SEGMENT);
-  const renumbered = text
+  const header = text
     .slice(0, at)
     .replace(/(#EXT-X-MEDIA-SEQUENCE:)\d+/, `$1${mediaSequenceNumber - 1}`);
-  return renumbered + gap + text.slice(at);
+  return header + gap + text.slice(at);
 }
 
 /** The decimal number right after `label`; NaN when there is none. */
