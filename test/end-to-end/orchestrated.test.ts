@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { needs } from '../support/component.ts';
 import { assertDecodes, wholeMedia } from '../support/decoding.ts';
-import { fetchText, fetchUntil, metricOf, postJson, renditionUrls } from '../support/fetching.ts';
+import { fetchText, fetchUntil, metricOf, postJson } from '../support/fetching.ts';
 import { FEED, OrchestratorFeeder } from '../support/orchestrator-feeder.ts';
 import {
   readManifest,

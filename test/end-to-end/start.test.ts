@@ -88,6 +88,29 @@ suite('a stream key', needs('ffmpeg'), () => {
   }
 });
 
+suite('the demo', needs('ffmpeg'), () => {
+  test('is on air soon, by a key that is void for whoever reads it', async (context) => {
+    const server = await ServerProcess.start({ env: { DEMO: '1', LOG_LEVEL: 'debug' } });
+    context.after(() => server.stop());
+    const live = async () =>
+      JSON.parse(await fetchText(`${server.url}/api/streams/live`)).streams as unknown[];
+    await fetchUntil(
+      `${server.url}/api/streams/live`,
+      (_status, body) => JSON.parse(body).streams.length === 1,
+    );
+    const before = await live();
+    const [address = '', secret = ''] =
+      /rtmp:\/\/\S+\/live\/(\S+)/.exec(descendantsOf(server.pid)) ?? [];
+    assert.notEqual(secret, '', 'the demo encoder has an address');
+    const thief = new FfmpegPublisher(address, { seconds: 5 });
+    assert.notEqual(await thief.exited, 0);
+    assert.deepEqual(await live(), before, 'the demo goes on');
+    await server.kill('SIGTERM');
+    assert.ok(!processes().includes(secret), 'its encoder went with it');
+    assert.ok(!server.output.includes(secret));
+  });
+});
+
 /** Runs the server to its end. */
 async function run(context: TestContext, env: Record<string, string>, args: string[] = []) {
   const ports = { PORT: String(await freePort()), RTMP_PORT: String(await freePort()) };
@@ -110,10 +133,16 @@ async function takePort(context: TestContext): Promise<number> {
   return address.port;
 }
 
-/** The command lines of a process's children, theirs, and so on, as anybody on the machine can see them. */
+/** What `ps` shows to everybody: number, parent and command line of all that runs. */
+function processes(): string {
+  return execFileSync('ps', ['-e', '-ww', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
+}
+
+/** The command lines of a process's children, theirs, and so on. */
 function descendantsOf(pid: number): string {
-  const table = execFileSync('ps', ['-e', '-ww', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
-  const rows = table.split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line));
+  const rows = processes()
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line));
   const family = new Set([pid]);
   const commands: string[] = [];
   // Children have higher numbers than their parents, but for the rare wrap, and ps sorts by them.

@@ -161,6 +161,8 @@ class SegmentFeed {
     // Promised and put before it is registered: whoever reads of it can have it.
     this.#shelf.promise(next);
     this.#shelf.put(path, bytes);
+    // The segment waits for its last part; both are then listed at once, for one reload.
+    if (isLast) await this.#registerSegment();
     await send('POST', `${this.#options.url}/parts`, {
       sequence: this.#sequence,
       part,
@@ -170,12 +172,19 @@ class SegmentFeed {
       independent: part === 0,
       ...(part === 0 && this.#start()),
     });
-    if (isLast) await this.close();
+    if (!isLast) return;
+    this.#sequence += 1;
+    this.#framesBefore += this.#frames;
+    this.#frames = 0;
+    this.#parts = [];
   }
 
   /** Registers what has come since the last segment as a segment. */
   async close(): Promise<void> {
-    if (this.#parts.length === 0) return;
+    if (this.#parts.length > 0) await this.#registerSegment();
+  }
+
+  async #registerSegment(): Promise<void> {
     const path = `${this.#options.folder}/s${this.#sequence}.m4s`;
     this.#shelf.put(path, Buffer.concat(this.#parts));
     await send('POST', `${this.#options.url}/segments`, {
@@ -184,10 +193,6 @@ class SegmentFeed {
       path: this.#shelf.urlOf(path),
       ...this.#start(),
     });
-    this.#sequence += 1;
-    this.#framesBefore += this.#frames;
-    this.#frames = 0;
-    this.#parts = [];
   }
 
   #start(): { readonly initPath: string; readonly programDateTime: string } {
