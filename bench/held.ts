@@ -1,67 +1,54 @@
 /**
- * How long held playlist requests wait after their part is there: from the moment a part is
- * posted to the orchestrator to each answer's arrival, the post itself included.
+ * How long held playlist requests wait after their part is there: from before a part is posted to
+ * the orchestrator until each answer has arrived whole, the post itself included.
  *
  *     node bench/held.ts [held=2000] [rounds=20]
  *
  * Method: this process opens as many keep-alive connections as requests, lets all of them ask for
- * the next part, posts it, and notes when each answer has come whole.
+ * the next part, posts it once the server says that it holds them all, and notes when each answer
+ * has come. Reading them takes this process about as long as writing them takes the server, and
+ * that is in the figures too.
  */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
-import { quantile, ServerProcess } from '../test/support/server-process.ts';
+import { ServerProcess } from '../test/support/server-process.ts';
+import { awaitMetric } from './support/metric.ts';
+import { share } from './support/spread.ts';
 
 const held = Number(process.argv[2] ?? 2000);
 const rounds = Number(process.argv[3] ?? 20);
+
 const PARTS_PER_SEGMENT = 6;
-const PLAYLIST = '/streams/bench/renditions/720p/playlist.m3u8';
+const SEGMENT_S = 2;
+const FIRST_PARTS = 3 * PARTS_PER_SEGMENT;
+const RENDITION = '/streams/bench/renditions/720p';
 
-const server = await ServerProcess.start();
-
-async function send(path: string, body: object, method = 'POST'): Promise<void> {
-  const response = await fetch(`${server.url}/streams/bench${path}`, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`Cannot ${method} ${path}: ${await response.text()}`);
-}
-
-/** Posts part `count` of the stream, closing the segment before it where one ends. */
-async function postPart(count: number): Promise<void> {
-  const sequence = 1 + Math.floor(count / PARTS_PER_SEGMENT);
-  const part = count % PARTS_PER_SEGMENT;
-  if (part === 0 && count > 0) {
-    const path = `/media/${sequence - 1}.m4s`;
-    await send('/renditions/720p/segments', { sequence: sequence - 1, duration: 2, path });
-  }
-  const path = `/media/${sequence}.${part}.m4s`;
-  const independent = part === 0;
-  const duration = 1 / 3;
-  await send('/renditions/720p/parts', { sequence, part, duration, path, independent });
-}
-
-/** One viewer on one connection. */
-class Viewer {
+/** One viewer on one connection, asking for one playlist at a time. */
+class HeldViewer {
   readonly #socket: Socket;
   #received = '';
-  #resolve: ((atMs: number) => void) | undefined;
+  #answer = Promise.withResolvers<number>();
 
-  constructor(port: number) {
-    this.#socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    this.#socket.setEncoding('latin1');
-    this.#socket.on('data', (text: string) => this.#take(text));
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => this.#take(text));
+    socket.on('close', () => this.#answer.reject(new Error('Cannot hold: the server hung up')));
   }
 
-  /** Asks for `query` and resolves with the time at which the answer was whole. */
+  static async open(port: number): Promise<HeldViewer> {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+    await once(socket, 'connect');
+    return new HeldViewer(socket);
+  }
+
+  /** Asks for `query`; resolves with the time at which the answer was whole. */
   ask(query: string): Promise<number> {
-    const head = `GET ${PLAYLIST}?${query} HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\n\r\n`;
     this.#received = '';
-    const answer = new Promise<number>((resolve) => {
-      this.#resolve = resolve;
-    });
-    this.#socket.write(head);
-    return answer;
+    this.#answer = Promise.withResolvers<number>();
+    const head = `GET ${RENDITION}/playlist.m3u8?${query} HTTP/1.1\r\n`;
+    this.#socket.write(`${head}Host: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n`);
+    return this.#answer.promise;
   }
 
   close(): void {
@@ -74,35 +61,79 @@ class Viewer {
     if (head < 0) return;
     const length = Number(/content-length: (\d+)/i.exec(this.#received)?.[1] ?? 0);
     if (this.#received.length < head + 4 + length) return;
-    if (!this.#received.startsWith('HTTP/1.1 200')) throw new Error(this.#received.slice(0, 200));
-    this.#resolve?.(performance.now());
+    if (this.#received.startsWith('HTTP/1.1 200 ')) this.#answer.resolve(performance.now());
+    else this.#answer.reject(new Error(`Cannot reload: ${this.#received.slice(0, 300)}`));
   }
 }
 
-await send('', { targetDuration: 2, partTarget: 0.36 }, 'PUT');
-let count = 0;
-for (; count < PARTS_PER_SEGMENT * 3; count += 1) await postPart(count);
-await (await fetch(`${server.url}${PLAYLIST}`)).text();
-const viewers = Array.from({ length: held }, () => new Viewer(server.port));
-const waits: number[] = [];
-for (let round = 0; round < rounds; round += 1) {
-  const sequence = 1 + Math.floor(count / PARTS_PER_SEGMENT);
-  const query = `_HLS_msn=${sequence}&_HLS_part=${count % PARTS_PER_SEGMENT}`;
-  const answers = viewers.map((viewer) => viewer.ask(query));
-  await wait(300);
-  const postedMs = performance.now();
-  const [, ...arrivals] = await Promise.all([postPart(count), ...answers]);
-  for (const atMs of arrivals) waits.push(atMs - postedMs);
-  count += 1;
+const server = await ServerProcess.start();
+try {
+  console.log(JSON.stringify(await measure()));
+} finally {
+  await server.stop();
 }
-for (const viewer of viewers) viewer.close();
-await server.stop();
-console.log(
-  JSON.stringify({
+
+async function measure(): Promise<object> {
+  await send('PUT', '/streams/bench', { targetDuration: SEGMENT_S, partTarget: 0.36 });
+  let count = 0;
+  for (; count < FIRST_PARTS; count += 1) {
+    await endSegment(count);
+    await postPart(count);
+  }
+  const viewers = await Promise.all(
+    Array.from({ length: held }, () => HeldViewer.open(server.port)),
+  );
+  const waits: number[] = [];
+  for (let round = 0; round < rounds; round += 1, count += 1) {
+    await endSegment(count);
+    const { sequence, part } = placeOf(count);
+    const answers = viewers.map((viewer) => viewer.ask(`_HLS_msn=${sequence}&_HLS_part=${part}`));
+    await awaitMetric(server.url, 'hls_held_requests', held);
+    const postedMs = performance.now();
+    const [, ...arrivals] = await Promise.all([postPart(count), ...answers]);
+    for (const atMs of arrivals) waits.push(atMs - postedMs);
+  }
+  for (const viewer of viewers) viewer.close();
+  return {
     held,
     rounds,
-    p50Ms: Number(quantile(waits, 0.5).toFixed(1)),
-    p99Ms: Number(quantile(waits, 0.99).toFixed(1)),
-    maxMs: Number(quantile(waits, 1).toFixed(1)),
-  }),
-);
+    p50Ms: share(waits, 0.5),
+    p99Ms: share(waits, 0.99),
+    maxMs: share(waits, 1),
+  };
+}
+
+function placeOf(count: number): { sequence: number; part: number } {
+  const sequence = 1 + Math.floor(count / PARTS_PER_SEGMENT);
+  return { sequence, part: count % PARTS_PER_SEGMENT };
+}
+
+/** Closes the segment before part `count` if that part begins another. */
+async function endSegment(count: number): Promise<void> {
+  const { sequence, part } = placeOf(count);
+  if (part > 0 || sequence === 1) return;
+  const path = `/media/${sequence - 1}.m4s`;
+  await send('POST', `${RENDITION}/segments`, {
+    sequence: sequence - 1,
+    duration: SEGMENT_S,
+    path,
+  });
+}
+
+async function postPart(count: number): Promise<void> {
+  const { sequence, part } = placeOf(count);
+  const path = `/media/${sequence}.${part}.m4s`;
+  const duration = SEGMENT_S / PARTS_PER_SEGMENT;
+  const independent = part === 0;
+  await send('POST', `${RENDITION}/parts`, { sequence, part, duration, path, independent });
+}
+
+async function send(method: 'POST' | 'PUT', path: string, body: object): Promise<void> {
+  const response = await fetch(`${server.url}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`Cannot ${method} ${path}: ${text}`);
+}

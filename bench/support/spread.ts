@@ -10,10 +10,15 @@ export interface Spread {
 /** The middle, the slow end and the slowest of `values`; NaN without any. */
 export function spread(values: readonly number[]): Spread {
   return {
-    p50: rounded(quantile(values, 0.5)),
-    p95: rounded(quantile(values, 0.95)),
-    max: rounded(quantile(values, 1)),
+    p50: share(values, 0.5),
+    p95: share(values, 0.95),
+    max: share(values, 1),
   };
+}
+
+/** The value below which `part` (0 to 1) of `values` lie, to a tenth. */
+export function share(values: readonly number[], part: number): number {
+  return rounded(quantile(values, part));
 }
 
 /** A figure to a tenth: finer ones differ from run to run. */
