@@ -1,5 +1,6 @@
-import type { Cancel, Clock } from '../../base/index.ts';
+import type { Cancel, Clock, Log } from '../../base/index.ts';
 import type { Timeline } from '../../live/index.ts';
+import { problemAnswer } from './answer.ts';
 import type { Answer } from './delivery.ts';
 
 /** One request that waits for media. */
@@ -27,19 +28,33 @@ export class HeldCount {
   now = 0;
 }
 
-/** The requests that wait for one rendition. A request costs one entry, a change one pass. */
+/** What a hold list needs of its owner. */
+export interface HoldSettings {
+  readonly timeline: Timeline;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly observer: HeldObserver;
+  readonly count: HeldCount;
+}
+
+/**
+ * The requests that wait for one rendition. A request costs one entry, a change one pass. A fault
+ * in answering one is that request's 500: nobody is there to catch it, and others are waiting.
+ */
 export class HoldList {
   readonly #timeline: Timeline;
   readonly #clock: Clock;
+  readonly #log: Log;
   readonly #observer: HeldObserver;
   readonly #count: HeldCount;
   readonly #held = new Set<Held>();
   #watching = false;
   #cancelTimer: Cancel | undefined;
 
-  constructor(timeline: Timeline, clock: Clock, observer: HeldObserver, count: HeldCount) {
+  constructor({ timeline, clock, log, observer, count }: HoldSettings) {
     this.#timeline = timeline;
     this.#clock = clock;
+    this.#log = log;
     this.#observer = observer;
     this.#count = count;
   }
@@ -84,10 +99,9 @@ export class HoldList {
   #flush(): void {
     const nowMs = this.#clock.monotonicMs();
     for (const held of this.#held) {
-      const ready = held.poll();
+      const ready = this.#poll(held);
       if (ready === undefined) continue;
-      this.#forget(held);
-      held.reply(ready);
+      this.#answer(held, ready);
       this.#observer.answered(nowMs - held.sinceMs, false);
     }
   }
@@ -109,8 +123,7 @@ export class HoldList {
     const nowMs = this.#clock.monotonicMs();
     for (const held of this.#held) {
       if (held.deadlineMs > nowMs) break;
-      this.#forget(held);
-      held.reply(held.tooLate());
+      this.#answer(held, held.tooLate());
       this.#observer.answered(nowMs - held.sinceMs, true);
     }
   }
@@ -120,8 +133,25 @@ export class HoldList {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     for (const held of [...this.#held]) {
-      this.#forget(held);
-      held.reply(held.poll() ?? held.tooLate());
+      this.#answer(held, this.#poll(held) ?? held.tooLate());
+    }
+  }
+
+  #poll(held: Held): Answer | undefined {
+    try {
+      return held.poll();
+    } catch (error) {
+      this.#log.error({ error }, 'held request failed');
+      return problemAnswer('internal_error', 'Cannot answer request: the server failed', 0);
+    }
+  }
+
+  #answer(held: Held, answer: Answer): void {
+    this.#forget(held);
+    try {
+      held.reply(answer);
+    } catch (error) {
+      this.#log.error({ error }, 'held request failed');
     }
   }
 }

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { ManualClock } from '../../base/index.ts';
 import { Broadcast, OnAir, Presentation } from '../../live/index.ts';
 import type { Answer, DeliveryRequest } from './delivery.ts';
-import { Origin } from './origin.ts';
+import { isDeliveryPath, Origin } from './origin.ts';
 
 const TARGETS = { windowSize: 6, targetDuration: 2, partTarget: 0.35433 };
 
@@ -88,6 +88,17 @@ test('handle() serves the multivariant playlist of the live broadcast', () => {
   broadcast.end(0);
   assert.equal(now('/live/demo/master.m3u8').status, 404);
   assert.match(text(now('/live/demo/master.m3u8')), /"code":"not_live"/);
+});
+
+test('handle() compresses a multivariant playlist once for all, and only sends it when it changed', () => {
+  const { now } = scene();
+  const master = '/live/demo/master.m3u8';
+  const first = now(master, { gzip: true });
+  assert.equal(now(master, { gzip: true }), first);
+  assert.equal(gunzipSync(Buffer.concat(first.body)).toString(), text(now(master)));
+  assert.notEqual(header(first, 'etag'), header(now(master), 'etag'));
+  const unchanged = now(master, { gzip: true, ifNoneMatch: header(first, 'etag') });
+  assert.equal(unchanged.status, 304);
 });
 
 test('handle() leads the address without a broadcast to the one that is live', () => {
@@ -205,4 +216,43 @@ test('handle() serves orchestrated playlists and says that it did', () => {
   const answer = now('/streams/event/renditions/720p/playlist.m3u8');
   assert.match(text(answer), /#EXT-X-MEDIA-SEQUENCE:42\n/);
   assert.deepEqual(new Set(served), new Set(['event/720p']));
+});
+
+test('isDeliveryPath() leaves streams and renditions named like playlists to the API', () => {
+  for (const path of [
+    '/live/demo/master.m3u8',
+    '/streams/event/master.m3u8',
+    '/streams/event.m3u8/master.m3u8',
+    '/streams/event/renditions/720p/playlist.m3u8',
+    '/streams/event/renditions/playlist.m3u8/playlist.m3u8',
+  ]) {
+    assert.equal(isDeliveryPath(path), true, path);
+  }
+  for (const path of [
+    '/streams/event.m3u8',
+    '/streams/master.m3u8',
+    '/streams/event/renditions/720p.m3u8',
+    '/streams/event/renditions/playlist.m3u8',
+    '/streams/event/other.m3u8',
+  ]) {
+    assert.equal(isDeliveryPath(path), false, path);
+  }
+});
+
+test('handle() answers a held request that fails with 500, and the others as ever', async () => {
+  const { ask, broadcast, part } = scene();
+  broadcast.presentation.add('other', TARGETS);
+  const failing = ask(`${PLAYLIST}?_HLS_msn=2&_HLS_part=0`);
+  const fine = ask('/live/demo/b1/video/p2.0.m4s');
+  const other = broadcast.presentation.renditions.get('other');
+  assert.ok(other !== undefined);
+  other.timeline.edge = () => {
+    throw new Error('fault');
+  };
+  part(2, 0);
+  await settled();
+  assert.deepEqual(
+    [failing, fine].map(({ answers }) => answers[0]?.status),
+    [500, 200],
+  );
 });

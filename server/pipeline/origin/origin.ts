@@ -1,11 +1,16 @@
-import { gzipSync } from 'node:zlib';
-import type { Cancel, Clock } from '../../base/index.ts';
-import { writeMultivariantPlaylist } from '../../format/hls/index.ts';
-import type { Broadcast, OnAir, Presentation, Rendition } from '../../live/index.ts';
+import { type Cancel, type Clock, type Log, silentLog } from '../../base/index.ts';
+import type {
+  Broadcast,
+  OnAir,
+  Presentation,
+  Rendition,
+  RenditionAddress,
+} from '../../live/index.ts';
 import { answer, problemAnswer } from './answer.ts';
 import type { Answer, DeliveryHandler, DeliveryRequest } from './delivery.ts';
 import { HeldCount, type HeldObserver, HoldList } from './hold-list.ts';
 import { MediaDesk } from './media-desk.ts';
+import { MultivariantDesk } from './multivariant-desk.ts';
 import { PlaylistDesk } from './playlist-desk.ts';
 
 /** Seconds that caches keep what may change with the next request. */
@@ -26,14 +31,18 @@ export interface OriginSettings {
   readonly onAir: OnAir;
   readonly orchestrated: OrchestratedStreams;
   readonly observer: HeldObserver;
+  readonly log?: Log;
 }
 
 type Reply = (answer: Answer) => void;
 
+/** The two kinds of playlist. A stream or rendition of the API may have a name that ends alike. */
+const ORCHESTRATED_PLAYLIST =
+  /^\/streams\/[^/]+\/(?:master\.m3u8|renditions\/[^/]+\/playlist\.m3u8)$/;
+
 /** Whether a path is one that an origin answers. */
 export function isDeliveryPath(path: string): boolean {
-  if (path.startsWith('/live/')) return true;
-  return path.startsWith('/streams/') && path.endsWith('.m3u8');
+  return path.startsWith('/live/') || ORCHESTRATED_PLAYLIST.test(path);
 }
 
 /** Answers everything under `/live/`, and the playlists under `/streams/`. */
@@ -43,6 +52,7 @@ export class Origin implements DeliveryHandler {
   readonly #held = new HeldCount();
   readonly #holds = new WeakMap<Rendition, HoldList>();
   readonly #playlists = new WeakMap<Rendition, PlaylistDesk>();
+  readonly #multivariants = new WeakMap<Presentation, MultivariantDesk>();
   readonly #media = new WeakMap<Rendition, MediaDesk>();
   readonly #holdLists = new Set<WeakRef<HoldList>>();
   #byPath = new Map<string, PlaylistDesk>();
@@ -94,13 +104,11 @@ export class Origin implements DeliveryHandler {
     if (live === undefined || !live.presentation.complete) {
       reply(problemAnswer('not_live', 'Cannot play stream: it is not live', SHORT_MAX_AGE_S));
     } else if (steps.length === 4 && second === 'master.m3u8') {
-      reply(
-        multivariant(
-          live.presentation,
-          request,
-          (rendition) => `${live.id}/${rendition}/playlist.m3u8`,
-        ),
+      const desk = this.#multivariantDesk(
+        live.presentation,
+        (rendition) => `${live.id}/${rendition}/playlist.m3u8`,
       );
+      reply(desk.handle(request));
     } else if (
       steps.length === 5 &&
       third === 'playlist.m3u8' &&
@@ -159,9 +167,11 @@ export class Origin implements DeliveryHandler {
       return undefined;
     }
     if (steps.length === 4 && third === 'master.m3u8') {
-      reply(
-        multivariant(presentation, request, (rendition) => `renditions/${rendition}/playlist.m3u8`),
+      const desk = this.#multivariantDesk(
+        presentation,
+        (rendition) => `renditions/${rendition}/playlist.m3u8`,
       );
+      reply(desk.handle(request));
       return undefined;
     }
     const rendition = presentation.renditions.get(name);
@@ -212,11 +222,22 @@ export class Origin implements DeliveryHandler {
     return desk;
   }
 
+  /** A presentation has one address, so its desk is told it once. */
+  #multivariantDesk(presentation: Presentation, address: RenditionAddress): MultivariantDesk {
+    let desk = this.#multivariants.get(presentation);
+    if (desk === undefined) {
+      desk = new MultivariantDesk(presentation, address);
+      this.#multivariants.set(presentation, desk);
+    }
+    return desk;
+  }
+
   #holdList(rendition: Rendition): HoldList {
     let holds = this.#holds.get(rendition);
     if (holds === undefined) {
-      const { clock, observer } = this.#settings;
-      holds = new HoldList(rendition.timeline, clock, observer, this.#held);
+      const { clock, observer, log = silentLog } = this.#settings;
+      const { timeline } = rendition;
+      holds = new HoldList({ timeline, clock, log, observer, count: this.#held });
       this.#holds.set(rendition, holds);
       for (const reference of this.#holdLists) {
         if (reference.deref() === undefined) this.#holdLists.delete(reference);
@@ -230,29 +251,6 @@ export class Origin implements DeliveryHandler {
     if (this.#byPath.size >= MOST_KNOWN_PATHS) this.#byPath = new Map();
     this.#byPath.set(path, desk);
   }
-}
-
-function multivariant(
-  presentation: Presentation,
-  request: DeliveryRequest,
-  address: (rendition: string) => string,
-): Answer {
-  const playlist = presentation.multivariant(address);
-  if (playlist.variants.length === 0) {
-    return problemAnswer(
-      'playlist_not_ready',
-      'Cannot write multivariant playlist: no rendition has a bandwidth yet',
-      SHORT_MAX_AGE_S,
-    );
-  }
-  const text = Buffer.from(writeMultivariantPlaylist(playlist));
-  const headers: [string, string][] = [
-    ['content-type', 'application/vnd.apple.mpegurl'],
-    ['cache-control', `max-age=${SHORT_MAX_AGE_S}`],
-    ['vary', 'Accept-Encoding'],
-  ];
-  if (!request.gzip) return answer(200, headers, [text]);
-  return answer(200, [...headers, ['content-encoding', 'gzip']], [gzipSync(text)]);
 }
 
 function redirect(location: string, query: string): Answer {
