@@ -77,6 +77,7 @@ export class Millrace {
       onAir: this.#onAir,
       orchestrated: this.#orchestrator,
       observer: this.#metrics,
+      log,
     });
     this.#broadcasts = this.#createBroadcasts();
     this.#publications = new Publications({
@@ -138,13 +139,20 @@ export class Millrace {
   async #close(): Promise<void> {
     this.#ready = false;
     this.#publications.close('the server is stopping');
-    await this.#rtmp.close();
-    await this.#broadcasts.close();
-    this.#origin.release();
-    await this.#http.close(CLOSE_DEADLINE_MS);
-    await this.#orchestrator.close();
-    await this.directory.close();
-    await this.#release();
+    const failures: unknown[] = [];
+    // What fails to end must not keep what comes after it from being kept.
+    for (const step of [
+      () => this.#rtmp.close(),
+      () => this.#broadcasts.close(),
+      async () => this.#origin.release(),
+      () => this.#http.close(CLOSE_DEADLINE_MS),
+      () => this.#orchestrator.close(),
+      () => this.directory.close(),
+      () => this.#release(),
+    ]) {
+      await step().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything ended well');
   }
 
   /** Nothing is read before somebody asks, so the parts may be made after it. */
