@@ -15,7 +15,7 @@ import { parseChunks } from '../server/format/cmaf/index.ts';
 import { ServerProcess } from '../test/support/server-process.ts';
 import { epochMs, FrameLedger } from './support/frame-ledger.ts';
 import { type FollowedPart, LiveViewer } from './support/live-viewer.ts';
-import { PublisherSwarm } from './support/publisher-swarm.ts';
+import { PublisherSwarm, type SwarmResult } from './support/publisher-swarm.ts';
 import { rounded, spread } from './support/spread.ts';
 import { encodeTestPicture, FRAME_RATE } from './support/test-picture.ts';
 
@@ -33,37 +33,47 @@ const { values } = parseArgs({
 
 const file = encodeTestPicture(Number(values.seconds));
 const ledger = new FrameLedger(file);
-const server = await ServerProcess.start({ env: { PART_DURATION: values['part-duration'] } });
-const { id, streamKey } = await server.createStream('part latency');
-const swarm = new PublisherSwarm(file, { tickMs: TICK_MS, onSend: ledger.note });
-await swarm.add(server.rtmpPort, streamKey);
-const viewer = new LiveViewer(server.url);
-const playlists = await viewer.awaitPlaylists(id);
-const playlist = playlists.find((url) => url.includes('/video/')) ?? '';
-
 const newest: number[] = [];
 const oldest: number[] = [];
 const listed: number[] = [];
-const warmAtMs = performance.now() + WARM_UP_MS;
-const endAtMs = warmAtMs + Number(values.seconds) * 1000;
-for await (const part of viewer.follow(playlist)) {
-  if (part.wholeAtMs >= warmAtMs) measure(part);
-  if (part.wholeAtMs >= endAtMs) break;
+
+const server = await ServerProcess.start({ env: { PART_DURATION: values['part-duration'] } });
+try {
+  const { lost, worstLatenessMs } = await publishAndFollow();
+  console.log(
+    JSON.stringify({
+      partDurationS: Number(values['part-duration']),
+      parts: newest.length,
+      floorMs: rounded(1000 / FRAME_RATE),
+      newestMs: spread(newest),
+      listedMs: spread(listed),
+      oldestMs: spread(oldest),
+      publisher: { lost, worstLatenessMs },
+    }),
+  );
+} finally {
+  await server.stop();
 }
-viewer.leave();
-const { lost, worstLatenessMs } = swarm.stop();
-await server.stop();
-console.log(
-  JSON.stringify({
-    partDurationS: Number(values['part-duration']),
-    parts: newest.length,
-    floorMs: rounded(1000 / FRAME_RATE),
-    newestMs: spread(newest),
-    listedMs: spread(listed),
-    oldestMs: spread(oldest),
-    publisher: { lost, worstLatenessMs },
-  }),
-);
+
+async function publishAndFollow(): Promise<SwarmResult> {
+  const { id, streamKey } = await server.createStream('part latency');
+  const swarm = new PublisherSwarm(file, { tickMs: TICK_MS, onSend: ledger.note });
+  const viewer = new LiveViewer(server.url);
+  try {
+    await swarm.add(server.rtmpPort, streamKey);
+    const playlists = await viewer.awaitPlaylists(id);
+    const warmAtMs = performance.now() + WARM_UP_MS;
+    const endAtMs = warmAtMs + Number(values.seconds) * 1000;
+    const video = playlists.find((url) => url.includes('/video/')) ?? '';
+    for await (const part of viewer.follow(video)) {
+      if (part.wholeAtMs >= warmAtMs) measure(part);
+      if (part.wholeAtMs >= endAtMs) break;
+    }
+  } finally {
+    viewer.leave();
+  }
+  return swarm.stop();
+}
 
 function measure({ bytes, wholeAtMs, listedAtMs }: FollowedPart): void {
   const samples = parseChunks(bytes).flatMap((chunk) => chunk.samples);
