@@ -18,6 +18,7 @@ const EVERY_ADDRESS: readonly string[] = ['::', '0.0.0.0'];
 /** Exit codes of sysexits.h: a setting cannot be used; a resource cannot be had. */
 const EXIT_USAGE = 64;
 const EXIT_UNAVAILABLE = 69;
+const EXIT_FAULT = 70;
 /** The whole of a graceful end; after it the process leaves as it is. */
 const SHUTDOWN_DEADLINE_MS = 10_000;
 
@@ -48,6 +49,7 @@ async function run(configuration: Configuration): Promise<void> {
   const { LOG_LEVEL: level, LOG_FORMAT: format, API_TOKEN } = configuration;
   const secrets = API_TOKEN === undefined ? [] : [API_TOKEN];
   const log = createLog({ level, format, secrets, colours: process.stdout.isTTY === true });
+  const end = awaitEnd(log);
   let millrace: Millrace;
   try {
     const tls = await readTls(configuration);
@@ -59,32 +61,46 @@ async function run(configuration: Configuration): Promise<void> {
       log,
     });
   } catch (error) {
-    if (!isPlain(error)) throw error;
-    leave(EXIT_UNAVAILABLE, [`Millrace cannot start: ${error.message}`]);
+    if (isPlain(error)) leave(EXIT_UNAVAILABLE, [`Millrace cannot start: ${error.message}`]);
+    log.error({ error }, 'start failed');
+    process.exitCode = EXIT_FAULT;
     return;
   }
   const demoId = configuration.DEMO ? await demoStreamId(millrace.directory) : undefined;
   await welcome({ configuration, millrace, demoId });
   const demo =
     demoId === undefined ? undefined : startDemo({ configuration, millrace, log, demoId });
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    // A terminal's Ctrl-C arrives twice when npm passes it on, so a second one means nothing.
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, 'stopping');
-    setTimeout(
-      () => leave(1, ['Millrace stops: something did not end in time']),
-      SHUTDOWN_DEADLINE_MS,
-    ).unref();
-    void stopAll(demo, millrace).then(() => process.exit(0));
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  const code = await end;
+  const overdue = ['Millrace stops: something did not end in time'];
+  setTimeout(() => leave(1, overdue), SHUTDOWN_DEADLINE_MS).unref();
+  try {
+    await Promise.all([demo?.close(), millrace.close()]);
+  } catch (error) {
+    log.error({ error }, 'stopping failed');
+    process.exit(EXIT_FAULT);
+  }
+  process.exit(code);
 }
 
-async function stopAll(demo: Demo | undefined, millrace: Millrace): Promise<void> {
-  await Promise.all([demo?.close(), millrace.close()]);
+/**
+ * Resolves with the exit code at the first signal, or at a fault that no broadcast or request
+ * owns. Called before anything is started, so that no moment is left in which a signal ends us
+ * ungracefully. A terminal's Ctrl-C arrives twice when npm passes it on: a second one means
+ * nothing.
+ */
+function awaitEnd(log: Log): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      log.info({ signal }, 'stopping');
+      resolve(0);
+    });
+  }
+  process.on('uncaughtException', (error) => {
+    log.error({ error }, 'stopping because of a fault');
+    resolve(EXIT_FAULT);
+  });
+  return promise;
 }
 
 /** What is running, for whoever adds to it. */
