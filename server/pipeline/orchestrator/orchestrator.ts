@@ -90,11 +90,12 @@ export class Orchestrator {
     this.#streams = new StreamShelf(defaults);
     const snapshots = (): Iterable<JournalRecord> => this.#streams.snapshots();
     this.#keeper = new JournalKeeper({ journal, clock, log, snapshots });
-    this.#deadlines = new Deadlines(clock, (rendition, nowMs) => {
+    const due = (rendition: OrchestratedRendition, nowMs: number): void => {
       const risesBefore = rendition.rendition.timeline.targetRises;
       this.#passed(rendition, rendition.sequencer.tick(nowMs));
       this.#noteRises(rendition, risesBefore);
-    });
+    };
+    this.#deadlines = new Deadlines({ clock, log, due });
   }
 
   /** Streams that have not ended. */
