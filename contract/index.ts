@@ -6,4 +6,4 @@ export {
   type Problem,
   type Refusal,
 } from './error-code.ts';
-export type { CreatedStream, StreamStatus, StreamView } from './stream.ts';
+export type { CreatedStream, IngestView, StreamStatus, StreamView } from './stream.ts';

@@ -23,6 +23,11 @@ export interface StreamView {
 /** The answer to creating a stream: the only time the key is shown. */
 export interface CreatedStream extends StreamView {
   readonly streamKey: string;
-  /** Server address and key as an encoder asks for them. */
-  readonly ingest: { readonly rtmpUrl: string };
+  readonly ingest: IngestView;
+}
+
+/** Where an encoder publishes to. */
+export interface IngestView {
+  /** The server's address as an encoder asks for it; the key goes into another field. */
+  readonly rtmpUrl: string;
 }

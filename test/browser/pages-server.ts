@@ -17,6 +17,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
+/** Where the pages tell encoders to publish to. */
+export const INGEST_URL = 'rtmp://127.0.0.1:1999/live';
+
 /** Seconds of prepared media; a test ends long before. */
 const MEDIA_S = 60;
 /** Segments, of one second each, that a broadcast begins with. */
@@ -114,6 +117,7 @@ export class PagesServer {
   #answer(path: string, response: ServerResponse): void {
     const live = this.streams.filter(({ status }) => status === 'live');
     if (path === '/api/clock') json(response, 200, { epochMs: Date.now() });
+    else if (path === '/api/ingest') json(response, 200, { rtmpUrl: INGEST_URL });
     else if (path === '/api/streams/live') json(response, 200, { streams: live });
     else if (path.startsWith('/api/streams/')) this.#answerStream(path, response);
     else if (path.startsWith('/live/')) this.#answerMedia(path, response);

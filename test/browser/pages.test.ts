@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { launchChromium } from '../support/chromium.ts';
 import { needs, tempFolder } from '../support/component.ts';
-import { PagesServer, prepareMedia, streamView } from './pages-server.ts';
+import { INGEST_URL, PagesServer, prepareMedia, streamView } from './pages-server.ts';
 
 const DESKTOP = { width: 1280, height: 800 };
 const NARROWEST = { width: 360, height: 640 };
@@ -59,7 +59,7 @@ test('the home page says how to go live while nobody is', NEEDS, async (context)
   const { server, page, complaints } = await visit(context, NARROWEST);
   await page.goto(server.url);
   await page.getByRole('heading', { name: 'Nobody is live at the moment' }).waitFor();
-  assert.equal(await page.getByText('rtmp://127.0.0.1/live').count(), 1);
+  await page.getByText(INGEST_URL, { exact: true }).waitFor();
   assert.equal(await overflow(page), 0);
   assert.deepEqual(complaints, []);
 });

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { StreamView } from '../../contract/index.ts';
-import { loadEngine } from '../player/index.ts';
+import { askIngest, loadEngine } from '../player/index.ts';
 import { Frame } from './frame.tsx';
 import { LiveList } from './live-list.ts';
 import { sinceText } from './since-text.ts';
@@ -82,7 +82,12 @@ function hueOf(id: string): number {
 }
 
 function QuietChannel({ host }: { readonly host: string }): VNode {
-  const server = `rtmp://${host.includes(':') ? `[${host}]` : host}/live`;
+  const [server, setServer] = useState(`rtmp://${host}/live`);
+  useEffect(() => {
+    void askIngest().then((ingest) => {
+      if (ingest !== null) setServer(ingest.rtmpUrl);
+    });
+  }, []);
   return (
     <section class="quiet" aria-labelledby="go-live">
       <svg class="quiet-water" viewBox="0 0 120 40" aria-hidden="true">

@@ -1,6 +1,6 @@
 /** @module The player of the watch page: joins a broadcast, stays near live, and comes back by itself. */
 export { latencyText } from './latency-meter.ts';
 export { Player } from './player.tsx';
-export { askLiveStreams } from './stream-status.ts';
+export { askIngest, askLiveStreams } from './stream-status.ts';
 export { loadEngine, WatchSession } from './watch-session.ts';
 export type { WatchPhase } from './watch-state.ts';

@@ -1,4 +1,4 @@
-import type { StreamView } from '../../contract/index.ts';
+import type { IngestView, StreamView } from '../../contract/index.ts';
 
 /** How long a question to the server may take. Milliseconds. */
 const PATIENCE_MS = 5_000;
@@ -32,6 +32,16 @@ export async function askLiveStreams(): Promise<readonly StreamView[] | null> {
     const response = await ask('/api/streams/live');
     if (!response.ok) return null;
     return ((await response.json()) as { readonly streams: readonly StreamView[] }).streams;
+  } catch {
+    return null;
+  }
+}
+
+/** Where encoders publish to; null when the server could not be asked. */
+export async function askIngest(): Promise<IngestView | null> {
+  try {
+    const response = await ask('/api/ingest');
+    return response.ok ? ((await response.json()) as IngestView) : null;
   } catch {
     return null;
   }

@@ -103,6 +103,17 @@ test('POST /api/streams names PUBLIC_URL and another port in the address for enc
   assert.deepEqual((await create()).ingest, { rtmpUrl: 'rtmp://live.example.org:1999/live' });
 });
 
+test('GET /api/ingest tells everybody where encoders publish to', async (context) => {
+  const { request } = await start(context, { rtmpPort: () => 1999 }, TOKEN);
+  const { response, status, json } = await request('GET', '/api/ingest');
+  assert.deepEqual([status, json], [200, { rtmpUrl: 'rtmp://127.0.0.1:1999/live' }]);
+  assert.equal(response.headers.get('cache-control'), 'no-store');
+  const publicUrl = 'https://live.example.org';
+  const usual = await start(context, { publicUrl });
+  const answer = await usual.request('GET', '/api/ingest');
+  assert.deepEqual(answer.json, { rtmpUrl: 'rtmp://live.example.org/live' });
+});
+
 test('POST /api/streams answers a misfit field by field', async (context) => {
   const { request, directory } = await start(context);
   const { response, status, json } = await request('POST', '/api/streams', { title: 'a\nb' });

@@ -1,6 +1,6 @@
 /** Control for people and programs: streams, their keys, who is live, and the time. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { CreatedStream, Refusal, StreamView } from '../../../contract/index.ts';
+import type { CreatedStream, IngestView, Refusal, StreamView } from '../../../contract/index.ts';
 import { readStreamDraft, type Stream, type StreamDirectory } from '../../account/index.ts';
 import type { Clock } from '../../base/index.ts';
 import { refuse } from '../http/index.ts';
@@ -24,11 +24,13 @@ export interface ControlSettings {
 
 type ById = { Params: { id: string } };
 
-/** Adds everything under `/api/streams`, and `/api/clock`. */
+/** Adds everything under `/api/streams`, `/api/ingest`, and `/api/clock`. */
 export function registerControlRoutes(app: FastifyInstance, settings: ControlSettings): void {
   const { directory, clock } = settings;
 
   app.get('/api/clock', async () => ({ epochMs: clock.epochMs() }));
+
+  app.get('/api/ingest', async (request): Promise<IngestView> => ingestOf(settings, request));
 
   app.get('/api/streams', async () => ({ streams: directory.list().map(viewOf) }));
 
@@ -84,19 +86,12 @@ function viewOf(stream: Stream): StreamView {
   };
 }
 
-function createdStream(
-  stream: Stream,
-  streamKey: string,
-  ingest: CreatedStream['ingest'],
-): CreatedStream {
+function createdStream(stream: Stream, streamKey: string, ingest: IngestView): CreatedStream {
   return { ...viewOf(stream), streamKey, ingest };
 }
 
 /** The address to type into an encoder: this server's, as the client calls it. */
-function ingestOf(
-  { publicUrl, rtmpPort }: ControlSettings,
-  request: FastifyRequest,
-): CreatedStream['ingest'] {
+function ingestOf({ publicUrl, rtmpPort }: ControlSettings, request: FastifyRequest): IngestView {
   const host = publicUrl === undefined ? hostOf(request) : new URL(publicUrl).hostname;
   const port = rtmpPort();
   const authority = port === RTMP_DEFAULT_PORT ? host : `${host}:${port}`;
