@@ -139,7 +139,8 @@ async function welcome({ configuration, millrace, demoId }: Running): Promise<vo
   const lines = [['Page', page]];
   if (demoId !== undefined) lines.push(['Demo', `${page}/watch/${demoId}`]);
   if (first !== undefined) lines.push(['Your page', `${page}/watch/${first.stream.id}`]);
-  lines.push(['OBS server', `rtmp://localhost${rtmpPort}/live`]);
+  const host = PUBLIC_URL === undefined ? 'localhost' : new URL(PUBLIC_URL).hostname;
+  lines.push(['OBS server', `rtmp://${host}${rtmpPort}/live`]);
   lines.push(['Stream key', first?.streamKey ?? 'as given when the stream was made']);
   lines.push(['Stop', 'Ctrl-C']);
   const text = lines.map(([name = '', value = '']) => `  ${name.padEnd(12)}${value}`);
