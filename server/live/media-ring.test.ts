@@ -47,7 +47,55 @@ test('slide() keeps removed segments for a while and then expires them', () => {
 
 test('lookup() knows no other names', () => {
   const ring = ringOf(1);
-  for (const name of ['', 's1.mp4', 's01x.m4s', '../s1.m4s', 'p1.m4s', 'init1.mp4', '__proto__']) {
+  for (const name of [
+    '',
+    's1.mp4',
+    's01x.m4s',
+    '../s1.m4s',
+    'p1.m4s',
+    'init1.mp4',
+    'init00.mp4',
+    '__proto__',
+  ]) {
     assert.equal(ring.lookup(name), 'never', name);
   }
+});
+
+test('slide() drops init segments with the last segment that used them', () => {
+  const ring = new MediaRing();
+  for (let n = 1; n <= 4; n += 1) {
+    ring.putInit(n, bytes(n, n, n));
+    ring.expect(n, n);
+    ring.putPart(n, bytes(n));
+    ring.closeSegment(n);
+  }
+  ring.putInit(5, bytes(5, 5, 5));
+  ring.slide(3, 1000, 500);
+  assert.deepEqual(ring.lookup('init1.mp4'), { found: [bytes(1, 1, 1)], sizeBytes: 3 });
+  ring.slide(3, 1500, 500);
+  assert.equal(ring.lookup('init1.mp4'), 'expired');
+  assert.equal(ring.lookup('init2.mp4'), 'expired');
+  assert.deepEqual(ring.lookup('init3.mp4'), { found: [bytes(3, 3, 3)], sizeBytes: 3 });
+  assert.deepEqual(ring.lookup('init5.mp4'), { found: [bytes(5, 5, 5)], sizeBytes: 3 });
+  assert.equal(ring.lookup('init6.mp4'), 'never');
+  assert.equal(ring.sizeBytes, 2 * 1 + 3 * 3);
+});
+
+test('slide() keeps the init segment that several segments use, and that a listed gap names', () => {
+  const ring = new MediaRing();
+  ring.putInit(0, bytes(0));
+  ring.expect(1, 0);
+  ring.putPart(1, bytes(1));
+  ring.closeSegment(1);
+  ring.expect(2, 0);
+  ring.closeSegment(2);
+  ring.putInit(1, bytes(1));
+  ring.expect(3, 1);
+  ring.putPart(3, bytes(3));
+  ring.slide(2, 0, 10);
+  ring.slide(2, 10, 10);
+  assert.equal(ring.lookup('s1.m4s'), 'expired');
+  assert.deepEqual(ring.lookup('init0.mp4'), { found: [bytes(0)], sizeBytes: 1 });
+  ring.slide(3, 10, 10);
+  assert.equal(ring.lookup('init0.mp4'), 'expired');
 });

@@ -19,12 +19,21 @@ interface StoredSegment {
   dropAtMs: number | undefined;
 }
 
+/** From segment `mediaSequenceNumber` on, init segment `index` is the one in use. */
+interface InitUse {
+  readonly mediaSequenceNumber: number;
+  readonly index: number;
+}
+
+const INIT_NAME = /^init(0|[1-9]\d{0,14})\.mp4$/;
 const SEGMENT_NAME = /^s(\d{1,15})\.m4s$/;
 const PART_NAME = /^p(\d{1,15})\.(\d{1,6})\.m4s$/;
 
 /** See the top of the file. */
 export class MediaRing {
-  readonly #inits = new Map<string, Uint8Array>();
+  readonly #inits = new Map<number, Uint8Array>();
+  /** By segment, ascending; the first is that of the oldest segment kept. */
+  readonly #initUses: InitUse[] = [];
   readonly #segments = new Map<number, StoredSegment>();
   #firstKept = 0;
   #firstListed = 0;
@@ -48,13 +57,22 @@ export class MediaRing {
     return `p${mediaSequenceNumber}.${part}.m4s`;
   }
 
+  /** Adds init segment `index`; indices only grow. */
   putInit(index: number, bytes: Uint8Array): void {
-    this.#inits.set(MediaRing.initName(index), bytes);
+    this.#inits.set(index, bytes);
     this.#sizeBytes += bytes.length;
   }
 
-  /** Says that segment `mediaSequenceNumber` comes next, so that its first part may be hinted. */
-  expect(mediaSequenceNumber: number): void {
+  /**
+   * Says that segment `mediaSequenceNumber` comes next, so that its first part may be hinted, and
+   * which init segment it uses: that leaves with the last segment that does. Without `initIndex`
+   * it is that of the segment before.
+   */
+  expect(mediaSequenceNumber: number, initIndex?: number): void {
+    const inUse = this.#initUses.at(-1)?.index;
+    if (initIndex !== undefined && initIndex !== inUse) {
+      this.#initUses.push({ mediaSequenceNumber, index: initIndex });
+    }
     if (this.#segments.size === 0) {
       this.#firstKept = mediaSequenceNumber;
       this.#firstListed = mediaSequenceNumber;
@@ -103,16 +121,23 @@ export class MediaRing {
     }
     this.#firstListed = Math.max(this.#firstListed, firstListed);
     this.#expire(nowMs);
+    this.#dropInits();
   }
 
   /** What there is under the file name `name`. */
   lookup(name: string): MediaLookup {
-    const init = this.#inits.get(name);
-    if (init !== undefined) return { found: [init], sizeBytes: init.length };
+    const init = INIT_NAME.exec(name);
+    if (init !== null) return this.#init(Number(init[1]));
     const part = PART_NAME.exec(name);
     if (part !== null) return this.#part(Number(part[1]), Number(part[2]));
     const segment = SEGMENT_NAME.exec(name);
     return segment === null ? 'never' : this.#segment(Number(segment[1]));
+  }
+
+  #init(index: number): MediaLookup {
+    const bytes = this.#inits.get(index);
+    if (bytes !== undefined) return { found: [bytes], sizeBytes: bytes.length };
+    return index < (this.#initUses[0]?.index ?? 0) ? 'expired' : 'never';
   }
 
   #part(mediaSequenceNumber: number, part: number): MediaLookup {
@@ -141,6 +166,19 @@ export class MediaRing {
         this.#sizeBytes -= segment.sizeBytes;
       }
       this.#firstKept += 1;
+    }
+  }
+
+  #dropInits(): void {
+    for (let next = this.#initUses[1]; next !== undefined; next = this.#initUses[1]) {
+      if (next.mediaSequenceNumber > this.#firstKept) break;
+      this.#initUses.shift();
+    }
+    const inUse = this.#initUses[0]?.index ?? 0;
+    for (const [index, bytes] of this.#inits) {
+      if (index >= inUse) break;
+      this.#inits.delete(index);
+      this.#sizeBytes -= bytes.length;
     }
   }
 }

@@ -141,7 +141,7 @@ export class BroadcastPackager {
     if (timeline === undefined) return;
     this.#anchored = true;
     if (timeline.nextMediaSequenceNumber === undefined) timeline.start(event.msn);
-    this.#settings.broadcast.media(event.rendition).expect(event.msn);
+    this.#settings.broadcast.media(event.rendition).expect(event.msn, event.initIndex);
     this.#edges.set(event.rendition, event.startTimeS);
     timeline.openSegment(this.#startOf(event), MediaRing.partName(event.msn, 0));
   }
@@ -191,6 +191,7 @@ export class BroadcastPackager {
     const rendition = this.#rendition(event.rendition);
     if (rendition === undefined) return;
     const ring = this.#settings.broadcast.media(event.rendition);
+    ring.expect(event.msn, event.initIndex);
     ring.closeSegment(event.msn);
     const uri = MediaRing.segmentName(event.msn);
     rendition.timeline.appendGap({ duration: event.duration, uri }, this.#startOf(event));
