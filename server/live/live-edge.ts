@@ -22,7 +22,7 @@ const ADVANCE_PART_LIMIT_PARTS = 3;
  * The rules of RFC 8216bis 6.2.5.2 for `_HLS_msn` and `_HLS_part`. A part index past the end of
  * a whole segment means part 0 of the next. A low-latency reload without `_HLS_part` is ready
  * with the first part of its segment: AVPlayer asks so for part 0 and stalls a whole segment
- * otherwise.
+ * otherwise. Of the segment after the open one, the Advance Part Limit counts from its part 0.
  */
 export function judgeEdge(
   edge: LiveEdge,
@@ -38,10 +38,12 @@ export function judgeEdge(
     }
     return edge.openParts > 0 ? 'ready' : 'wait';
   }
-  if (mediaSequenceNumber > edge.next || edge.partTarget === undefined) return 'wait';
+  if (edge.partTarget === undefined) return 'wait';
   const wanted = part ?? 0;
+  const limit = advancePartLimit(edge.partTarget);
+  if (mediaSequenceNumber > edge.next) return wanted > limit ? 'too_far_ahead' : 'wait';
   if (wanted < edge.openParts) return 'ready';
-  return wanted > edge.openParts - 1 + advancePartLimit(edge.partTarget) ? 'too_far_ahead' : 'wait';
+  return wanted > edge.openParts - 1 + limit ? 'too_far_ahead' : 'wait';
 }
 
 function advancePartLimit(partTarget: number): number {
