@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MediaEvent, VideoTrack } from '../media/index.ts';
+import type { AudioTrack, MediaEvent, VideoTrack } from '../media/index.ts';
 import { Feed, MAX_BACKLOG_EVENTS } from './feed.ts';
 
 const track: VideoTrack = {
@@ -11,6 +11,16 @@ const track: VideoTrack = {
   width: 1280,
   height: 720,
   frameRate: 30,
+  config: new Uint8Array(),
+};
+
+const audioTrack: AudioTrack = {
+  kind: 'audio',
+  codec: 'mp4a',
+  codecString: 'mp4a.40.2',
+  timescale: 48_000,
+  channels: 2,
+  frameTicks: 1024,
   config: new Uint8Array(),
 };
 
@@ -47,6 +57,21 @@ test('a reader that falls behind goes on at a keyframe, and others lose nothing'
   assert.deepEqual(slow.take(), { type: 'discontinuity', reason: 'reader_fell_behind' });
   assert.equal(slow.take()?.type, 'sample');
   assert.equal(slow.skippedSamples, MAX_BACKLOG_EVENTS + 2);
+});
+
+test('a reader that falls behind keeps the last configuration of each track only', () => {
+  const feed = new Feed();
+  const slow = feed.read();
+  feed.publish({ type: 'track', track: audioTrack });
+  const widths: number[] = [];
+  for (let width = 1; width <= MAX_BACKLOG_EVENTS; width += 1) {
+    feed.publish({ type: 'track', track: { ...track, width } });
+  }
+  for (let event = slow.take(); event !== undefined; event = slow.take()) {
+    assert.equal(event.type, 'track');
+    widths.push(event.track.kind === 'video' ? event.track.width : 0);
+  }
+  assert.deepEqual(widths, [0, MAX_BACKLOG_EVENTS]);
 });
 
 test('close() wakes readers and leaves them what they hold', async () => {

@@ -119,14 +119,14 @@ export class FeedCursor {
     return true;
   }
 
-  /** Drops what is unread but the track configurations, which still hold afterwards. */
+  /** Drops what is unread but the last configuration of each track, which holds afterwards. */
   #skip(): void {
-    const kept: MediaEvent[] = [];
+    const kept = new Map<TrackKind, MediaEvent>();
     for (const event of this.#events.slice(this.#next)) {
-      if (event.type === 'track') kept.push(event);
+      if (event.type === 'track') kept.set(event.track.kind, event);
       if (event.type === 'sample') this.#skippedSamples += 1;
     }
-    this.#events = kept;
+    this.#events = [...kept.values()];
     this.#next = 0;
     this.#backlogBytes = 0;
     this.#skipping = true;
