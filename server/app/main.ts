@@ -10,6 +10,7 @@ import { firstStream } from './first-stream.ts';
 import { ListenError } from './http/index.ts';
 import { createLog } from './log.ts';
 import { Millrace } from './millrace.ts';
+import { readTlsFiles, TlsFilesError } from './tls-files.ts';
 
 /** What an encoder assumes when an address names no port. */
 const RTMP_DEFAULT_PORT = 1935;
@@ -149,7 +150,7 @@ async function welcome({ configuration, millrace, demoId }: Running): Promise<vo
 
 async function readTls({ TLS_CERT, TLS_KEY }: Configuration) {
   if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined;
-  return { cert: await readFile(TLS_CERT), key: await readFile(TLS_KEY) };
+  return readTlsFiles({ cert: TLS_CERT, key: TLS_KEY });
 }
 
 /** Whether the message says all that a person needs; others come with their stack. */
@@ -157,6 +158,7 @@ function isPlain(error: unknown): error is Error {
   return (
     error instanceof ListenError ||
     error instanceof FolderInUseError ||
+    error instanceof TlsFilesError ||
     error instanceof PepperError ||
     error instanceof CorruptStoreError ||
     (error instanceof Error && 'syscall' in error)
