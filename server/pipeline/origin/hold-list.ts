@@ -128,12 +128,12 @@ export class HoldList {
     }
   }
 
-  /** Answers everybody now: with what there is, or with `tooLate`. For shutting down. */
+  /** Answers everybody now, for shutting down: with what there is, or that the server stops. */
   release(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     for (const held of [...this.#held]) {
-      this.#answer(held, this.#poll(held) ?? held.tooLate());
+      this.#answer(held, this.#poll(held) ?? stopping());
     }
   }
 
@@ -154,4 +154,8 @@ export class HoldList {
       this.#log.error({ error }, 'held request failed');
     }
   }
+}
+
+function stopping(): Answer {
+  return problemAnswer('shutting_down', 'Cannot wait for media: the server is stopping', 0);
 }

@@ -256,3 +256,18 @@ test('handle() answers a held request that fails with 500, and the others as eve
     [500, 200],
   );
 });
+
+test('release() answers what has nothing to show with 503 shutting_down', () => {
+  const { ask, origin } = scene();
+  const playlist = ask(`${PLAYLIST}?_HLS_msn=2&_HLS_part=0`);
+  const media = ask('/live/demo/b1/video/p2.0.m4s');
+  origin.release();
+  assert.equal(origin.held, 0);
+  for (const { answers } of [playlist, media]) {
+    const [answer] = answers;
+    assert.ok(answer !== undefined && answers.length === 1);
+    assert.equal(answer.status, 503);
+    assert.match(text(answer), /"code":"shutting_down"/);
+    assert.equal(header(answer, 'cache-control'), 'no-store');
+  }
+});
