@@ -271,3 +271,21 @@ test('release() answers what has nothing to show with 503 shutting_down', () => 
     assert.equal(header(answer, 'cache-control'), 'no-store');
   }
 });
+
+test('handle() never repeats an entity tag for a stream that was made anew', () => {
+  const { now, orchestrated, origin } = scene();
+  const path = '/streams/event/renditions/720p/playlist.m3u8';
+  const make = (uri: string): string | undefined => {
+    const presentation = new Presentation();
+    const { timeline } = presentation.add('720p', { ...TARGETS, partTarget: undefined });
+    timeline.start(1);
+    timeline.appendSegment({ discontinuity: false }, { duration: 2, uri });
+    orchestrated.set('event', presentation);
+    origin.forget('/streams/event/');
+    return header(now(path), 'etag');
+  };
+  const first = make('/old.ts');
+  assert.ok(first !== undefined);
+  assert.notEqual(make('/new.ts'), first);
+  assert.match(text(now(path, { ifNoneMatch: first })), /new\.ts/);
+});

@@ -56,6 +56,7 @@ export class Origin implements DeliveryHandler {
   readonly #media = new WeakMap<Rendition, MediaDesk>();
   readonly #holdLists = new Set<WeakRef<HoldList>>();
   #byPath = new Map<string, PlaylistDesk>();
+  #playlistDesks = 0;
 
   constructor(settings: OriginSettings) {
     this.#settings = settings;
@@ -216,7 +217,9 @@ export class Origin implements DeliveryHandler {
     if (desk === undefined) {
       const holds = this.#holdList(rendition);
       const { clock } = this.#settings;
-      desk = new PlaylistDesk({ presentation, rendition, clock, holds, epoch: this.#epoch });
+      this.#playlistDesks += 1;
+      const scope = `${this.#epoch}.${this.#playlistDesks.toString(36)}`;
+      desk = new PlaylistDesk({ presentation, rendition, clock, holds, scope });
       this.#playlists.set(rendition, desk);
     }
     return desk;

@@ -24,8 +24,8 @@ export interface DeskSettings {
   readonly rendition: Rendition;
   readonly clock: Clock;
   readonly holds: HoldList;
-  /** Distinguishes this run of the server in entity tags: versions start anew with it. */
-  readonly epoch: string;
+  /** Of this run of the server and this desk, for entity tags: versions start anew with either. */
+  readonly scope: string;
 }
 
 /** The text of one version, plain and compressed, and the answers made of it so far. */
@@ -151,7 +151,7 @@ export class PlaylistDesk {
     const body = this.#body(rendered, form.skip, form.gzip);
     const headers: [string, string][] = [
       ['content-type', PLAYLIST_TYPE],
-      ['etag', `"${this.#settings.epoch}-${versions}${variant}"`],
+      ['etag', `"${this.#settings.scope}-${versions}${variant}"`],
       ['cache-control', `max-age=${this.#maxAge(form.blocking)}`],
       ['vary', 'Accept-Encoding'],
     ];
