@@ -116,7 +116,7 @@ describe('POST .../segments', () => {
     assert.equal(answer?.status, 400);
     assert.deepEqual(answer?.body.errors, [
       { field: 'sequence', message: 'must be a whole number from 0 to 9007199254740991' },
-      { field: 'duration', message: 'must be a number of seconds above 0 and up to 60' },
+      { field: 'duration', message: 'must be a number of seconds from 0.001 to 60' },
       { field: 'path', message: 'must not contain control characters or line breaks' },
     ]);
     assert.equal((await api('GET', '/streams/bad')).status, 404, 'nothing was made');

@@ -91,7 +91,7 @@ describe('readSegment()', () => {
       ['sequence', 0],
       ['sequence', Number.MAX_SAFE_INTEGER],
       ['duration', 60],
-      ['duration', 1e-9],
+      ['duration', 0.001],
       ['path', 'x'.repeat(2048)],
       ['path', 'a b"c#d'],
       ['programDateTime', '1970-01-01T00:00:00Z'],
@@ -188,5 +188,23 @@ describe('readRendition()', () => {
       faults(readRendition(body)),
       'bandwidth averageBandwidth resolution frameRate codecs audioGroup audio.group audio.name audio.default audio.language audio.channels',
     );
+  });
+});
+
+test('readSegment() and readPart() refuse initByteRange without initPath', () => {
+  const more = { initByteRange: { length: 7, offset: 3 } };
+  assert.equal(faults(readSegment({ ...segment, ...more })), 'initByteRange');
+  assert.equal(faults(readPart({ ...part, ...more })), 'initByteRange');
+});
+
+test('readSegment(), readPart() and readStream() refuse what a playlist would print as 0.000', () => {
+  for (const duration of [0.0009, 1e-12, Number.MIN_VALUE]) {
+    assert.equal(faults(readSegment({ ...segment, duration })), 'duration');
+    assert.equal(faults(readPart({ ...part, duration })), 'duration');
+    assert.equal(faults(readStream({ partTarget: duration })), 'partTarget');
+  }
+  assert.deepEqual(meant(readSegment({ ...segment, duration: 0.001 })), {
+    ...segment,
+    duration: 0.001,
   });
 });

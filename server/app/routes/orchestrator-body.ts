@@ -15,6 +15,8 @@ import type { StreamSettings } from '../../pipeline/orchestrator/index.ts';
 const MAX_PATH_LENGTH = 2048;
 /** Seconds of a segment or part. */
 const MAX_DURATION_S = 60;
+/** Playlists print milliseconds: what is shorter would be 0.000 in them. */
+const MIN_DURATION_S = 0.001;
 /** Parts of one segment; 60 s of parts of 60 ms. */
 const MAX_PART_INDEX = 999;
 const MAX_WINDOW_SIZE = 1000;
@@ -58,8 +60,10 @@ function integerWithin(least: number, most: number) {
 }
 
 function durationWithin(value: unknown): Message | undefined {
-  const fits = typeof value === 'number' && value > 0 && value <= MAX_DURATION_S;
-  return fits ? undefined : `must be a number of seconds above 0 and up to ${MAX_DURATION_S}`;
+  if (typeof value === 'number' && value >= MIN_DURATION_S && value <= MAX_DURATION_S) {
+    return undefined;
+  }
+  return `must be a number of seconds from ${MIN_DURATION_S} to ${MAX_DURATION_S}`;
 }
 
 function isBoolean(value: unknown): Message | undefined {
@@ -138,14 +142,25 @@ const media = {
   initByteRange: byteRange,
 };
 
-const segmentBody = z.object({ ...media, path: field<string>(pathOnLine) });
-const partBody = z.object({
-  ...media,
-  part: field<number>(integerWithin(0, MAX_PART_INDEX)),
-  path: field<string>(pathInQuotes),
-  independent: optional<boolean>(isBoolean),
-  hintPath: optional<string>(pathInQuotes),
-});
+/** A byte range of nothing would be passed over without a word. */
+function initRangeHasPath(body: { readonly initPath?: unknown; readonly initByteRange?: unknown }) {
+  return body.initByteRange === undefined || body.initPath !== undefined;
+}
+
+const INIT_RANGE = { path: ['initByteRange'], message: 'needs initPath' };
+
+const segmentBody = z
+  .object({ ...media, path: field<string>(pathOnLine) })
+  .refine(initRangeHasPath, INIT_RANGE);
+const partBody = z
+  .object({
+    ...media,
+    part: field<number>(integerWithin(0, MAX_PART_INDEX)),
+    path: field<string>(pathInQuotes),
+    independent: optional<boolean>(isBoolean),
+    hintPath: optional<string>(pathInQuotes),
+  })
+  .refine(initRangeHasPath, INIT_RANGE);
 const streamBody = z.object({
   windowSize: optional<number>(integerWithin(1, MAX_WINDOW_SIZE)),
   targetDuration: optional<number>(integerWithin(1, MAX_DURATION_S)),
