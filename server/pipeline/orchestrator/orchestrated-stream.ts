@@ -51,10 +51,15 @@ export class OrchestratedStream {
     return this.#ended;
   }
 
+  /** Segments listed while no window is declared. */
+  get defaultWindowSize(): number {
+    return this.#defaults.windowSize;
+  }
+
   /** What its timelines are made with: what is declared, else the defaults. */
   get targets(): TimelineTargets {
     return {
-      windowSize: this.#settings.windowSize ?? this.#defaults.windowSize,
+      windowSize: this.#settings.windowSize ?? this.defaultWindowSize,
       targetDuration: this.#settings.targetDuration,
       partTarget: this.#settings.partTarget,
     };
@@ -108,6 +113,7 @@ export class OrchestratedStream {
 
   snapshot(): StreamSnapshot {
     return {
+      defaultWindowSize: this.defaultWindowSize,
       settings: this.#settings,
       ended: this.#ended,
       renditions: [...this.#renditions.values()].map(({ rendition, sequencer }) => ({
@@ -124,7 +130,8 @@ export class OrchestratedStream {
     state: StreamSnapshot,
     context: { readonly defaults: StreamDefaults; readonly nowMs: number },
   ): OrchestratedStream {
-    const stream = new OrchestratedStream(id, context.defaults);
+    const windowSize = state.defaultWindowSize ?? context.defaults.windowSize;
+    const stream = new OrchestratedStream(id, { ...context.defaults, windowSize });
     stream.#settings = state.settings;
     stream.#ended = state.ended;
     for (const { name, attributes, sequencer } of state.renditions) {

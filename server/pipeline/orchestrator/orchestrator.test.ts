@@ -10,7 +10,7 @@ import {
   JournalError,
   MemoryJournal,
 } from '../../store/journal/index.ts';
-import { MAX_RENDITIONS } from './orchestrated-stream.ts';
+import { MAX_RENDITIONS, OrchestratedStream, type StreamDefaults } from './orchestrated-stream.ts';
 import { Orchestrator } from './orchestrator.ts';
 import { MAX_STREAMS } from './stream-shelf.ts';
 
@@ -22,7 +22,12 @@ interface Fixture {
 
 async function make(
   records: Uint8Array[] = [],
-  more: { journal?: Journal; log?: Log; evicted?: (id: string) => void } = {},
+  more: {
+    journal?: Journal;
+    log?: Log;
+    evicted?: (id: string) => void;
+    defaults?: StreamDefaults;
+  } = {},
 ): Promise<Fixture> {
   const clock = new ManualClock();
   const orchestrator = new Orchestrator({
@@ -105,6 +110,31 @@ describe('Orchestrator', () => {
     clock.advance(1);
     assert.equal(gaps(), 3);
     assert.equal(codeOf(await orchestrator.registerSegment('a', 'r', segment(2))), 'late');
+  });
+
+  test('recover() keeps the window that streams began with when the default is another', async () => {
+    const { orchestrator, records } = await make([], { defaults: { windowSize: 4 } });
+    await orchestrator.declareStream('declared', { windowSize: 5 });
+    for (let sequence = 1; sequence <= 20; sequence += 1) {
+      await orchestrator.registerSegment('s', 'r', segment(sequence));
+      await orchestrator.registerSegment('declared', 'r', segment(sequence));
+    }
+    const other = { defaults: { windowSize: 9 } };
+    const replayed = await make(records, other);
+    assert.deepEqual(stateOf(replayed.orchestrator), stateOf(orchestrator));
+    await replayed.orchestrator.registerSegment('new', 'r', segment(1));
+    const fresh = replayed.orchestrator.view('new');
+    assert.ok('windowSize' in fresh);
+    assert.equal(fresh.windowSize, 9);
+  });
+
+  test('a snapshot keeps the window that its stream began with', () => {
+    const began = new OrchestratedStream('s', { windowSize: 4 });
+    const context = { defaults: { windowSize: 9 }, nowMs: 0 };
+    const restored = OrchestratedStream.from('s', began.snapshot(), context);
+    assert.equal(restored.targets.windowSize, 4);
+    const again = OrchestratedStream.from('s', restored.snapshot(), context);
+    assert.equal(again.targets.windowSize, 4);
   });
 
   test('declareStream() takes a changed gap timeout at once', async () => {
@@ -200,7 +230,11 @@ describe('a journal that cannot be written', () => {
     journal.full = false;
     const answer = await orchestrator.registerSegment('s', 'r', segment(1));
     assert.equal(codeOf(answer), 'duplicate');
-    assert.equal(journal.kept, 1, 'the duplicate is acknowledged since the first is kept now');
+    assert.equal(
+      journal.kept,
+      2,
+      'the duplicate is acknowledged since stream and segment are kept',
+    );
   });
 });
 

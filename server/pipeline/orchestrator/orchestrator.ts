@@ -279,7 +279,10 @@ export class Orchestrator {
       this.#evicted(oldest.id);
     }
     this.#log.info({ streamId: id }, 'stream created');
-    return this.#streams.create(id);
+    const stream = this.#streams.create(id);
+    const { defaultWindowSize } = stream;
+    this.#keeper.append({ kind: 'created', stream: id, defaultWindowSize });
+    return stream;
   }
 
   #barred(): Refusal | undefined {

@@ -18,6 +18,8 @@ export interface StreamSettings {
 
 /** A whole stream as plain values. */
 export interface StreamSnapshot {
+  /** As in the record `created`. */
+  readonly defaultWindowSize?: number;
   readonly settings: StreamSettings;
   readonly ended: boolean;
   readonly renditions: readonly RenditionSnapshot[];
@@ -32,6 +34,11 @@ export interface RenditionSnapshot {
 
 /** What a record tells of its stream. */
 export type StreamChange =
+  /**
+   * The window that holds while none is declared. A stream keeps the one it began with: doing its
+   * records again with a larger one would move its playlists back.
+   */
+  | { readonly kind: 'created'; readonly defaultWindowSize: number }
   | { readonly kind: 'declared'; readonly settings: StreamSettings }
   | { readonly kind: 'ended' }
   | { readonly kind: 'evicted' }

@@ -37,6 +37,9 @@ export class Replay {
       this.#streams.restore(id, record.state, this.#nowMs);
     } else if (record.kind === 'evicted') {
       this.#streams.forget(id);
+    } else if (record.kind === 'created') {
+      // A snapshot may tell of it already.
+      if (this.#streams.get(id) === undefined) this.#streams.create(id, record.defaultWindowSize);
     } else {
       this.#change(this.#streams.get(id) ?? this.#streams.create(id), record);
     }
@@ -44,7 +47,7 @@ export class Replay {
 
   #change(
     stream: OrchestratedStream,
-    record: Exclude<JournalRecord, { kind: 'snapshot' | 'evicted' }>,
+    record: Exclude<JournalRecord, { kind: 'snapshot' | 'created' | 'evicted' }>,
   ): void {
     const nowMs = this.#nowMs;
     switch (record.kind) {

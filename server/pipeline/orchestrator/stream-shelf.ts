@@ -32,9 +32,10 @@ export class StreamShelf {
     return this.#streams.values();
   }
 
-  create(id: string): OrchestratedStream {
+  /** Makes a stream; `windowSize` stands for the default one. */
+  create(id: string, windowSize = this.#defaults.windowSize): OrchestratedStream {
     assert(!this.#streams.has(id), 'a stream is created once');
-    const stream = new OrchestratedStream(id, this.#defaults);
+    const stream = new OrchestratedStream(id, { ...this.#defaults, windowSize });
     this.#streams.set(id, stream);
     return stream;
   }
