@@ -317,6 +317,7 @@ describe('GET /streams', () => {
       targetDuration: null,
       partTarget: null,
       gapTimeout: null,
+      independentSegments: false,
       masterUrl: '/streams/state/master.m3u8',
       renditions: [
         {

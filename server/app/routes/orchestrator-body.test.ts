@@ -208,3 +208,12 @@ test('readSegment(), readPart() and readStream() refuse what a playlist would pr
     duration: 0.001,
   });
 });
+
+test('readStream() takes independentSegments as true or false only', () => {
+  for (const independentSegments of [true, false]) {
+    assert.deepEqual(readStream({ independentSegments }), { independentSegments });
+  }
+  for (const independentSegments of ['true', 1, null]) {
+    assert.equal(faults(readStream({ independentSegments })), 'independentSegments');
+  }
+});

@@ -166,6 +166,7 @@ const streamBody = z.object({
   targetDuration: optional<number>(integerWithin(1, MAX_DURATION_S)),
   partTarget: optional<number>(durationWithin),
   gapTimeout: optional<number>(numberWithin(0, MAX_GAP_TIMEOUT_S, ' seconds')),
+  independentSegments: optional<boolean>(isBoolean),
 });
 const bitrate = integerWithin(1, Number.MAX_SAFE_INTEGER);
 const renditionBody = z.object({
@@ -224,12 +225,13 @@ export function readPart(body: unknown): Read<PartBody, PartRegistration> | Refu
 export function readStream(body: unknown): StreamSettings | Refusal {
   const sent = read(streamBody, body ?? {}, 'stream');
   if ('refused' in sent) return sent;
-  const { windowSize, targetDuration, partTarget, gapTimeout } = sent;
+  const { windowSize, targetDuration, partTarget, gapTimeout, independentSegments } = sent;
   return {
     ...(windowSize !== undefined && { windowSize }),
     ...(targetDuration !== undefined && { targetDuration }),
     ...(partTarget !== undefined && { partTarget }),
     ...(gapTimeout !== undefined && { gapTimeoutMs: gapTimeout * 1000 }),
+    ...(independentSegments !== undefined && { independentSegments }),
   };
 }
 

@@ -96,6 +96,7 @@ export class OrchestratedStream {
   /** Adds to what is declared. Targets must not change once anything was registered. */
   declare(settings: StreamSettings): void {
     this.#settings = { ...this.#settings, ...settings };
+    this.presentation.independentSegments = this.#settings.independentSegments;
     for (const { rendition, sequencer } of this.#renditions.values()) {
       rendition.timeline.declare(this.targets);
       sequencer.gapTimeoutMs = this.gapTimeoutMs;
@@ -132,7 +133,7 @@ export class OrchestratedStream {
   ): OrchestratedStream {
     const windowSize = state.defaultWindowSize ?? context.defaults.windowSize;
     const stream = new OrchestratedStream(id, { ...context.defaults, windowSize });
-    stream.#settings = state.settings;
+    stream.declare(state.settings);
     stream.#ended = state.ended;
     for (const { name, attributes, sequencer } of state.renditions) {
       stream.describe(name, attributes);

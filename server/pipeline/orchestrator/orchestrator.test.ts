@@ -137,6 +137,30 @@ describe('Orchestrator', () => {
     assert.equal(again.targets.windowSize, 4);
   });
 
+  test('declareStream() tells players of independent segments, also after a restart', async () => {
+    const { orchestrator, records } = await make();
+    await orchestrator.declareRendition('s', 'r', { bandwidth: 1 });
+    const told = (of: Orchestrator): unknown[] => {
+      const view = of.view('s');
+      const playlist = of.presentation('s')?.multivariant((name) => name);
+      return ['independentSegments' in view && view.independentSegments, playlist].map((from) =>
+        typeof from === 'object' ? from.independentSegments : from,
+      );
+    };
+    assert.deepEqual(told(orchestrator), [false, false]);
+    await orchestrator.declareStream('s', { independentSegments: true });
+    await orchestrator.declareStream('s', { windowSize: 7 });
+    assert.deepEqual(told(orchestrator), [true, true]);
+    assert.deepEqual(told((await make(records)).orchestrator), [true, true]);
+    const kept = new OrchestratedStream('s', { windowSize: 6 });
+    kept.declare({ independentSegments: true });
+    const context = { defaults: { windowSize: 6 }, nowMs: 0 };
+    const restored = OrchestratedStream.from('s', kept.snapshot(), context);
+    assert.equal(restored.presentation.independentSegments, true);
+    await orchestrator.declareStream('s', { independentSegments: false });
+    assert.deepEqual(told(orchestrator), [false, false]);
+  });
+
   test('declareStream() takes a changed gap timeout at once', async () => {
     const { orchestrator, clock } = await make();
     await orchestrator.declareStream('s', { gapTimeoutMs: 0 });

@@ -14,6 +14,8 @@ export interface StreamSettings {
   readonly partTarget?: number;
   /** Milliseconds that a hole stays open; 0 for ever. */
   readonly gapTimeoutMs?: number;
+  /** Every segment of every rendition begins with a keyframe (EXT-X-INDEPENDENT-SEGMENTS). */
+  readonly independentSegments?: boolean;
 }
 
 /** A whole stream as plain values. */

@@ -32,6 +32,8 @@ export interface OrchestratedStreamView {
   readonly partTarget: number | null;
   /** Seconds; 0 for ever; null for three target durations. */
   readonly gapTimeout: number | null;
+  /** Whether that is declared. */
+  readonly independentSegments: boolean;
   readonly masterUrl: string;
   readonly renditions: readonly OrchestratedRenditionView[];
 }
@@ -47,6 +49,7 @@ export function viewOf(stream: OrchestratedStream): OrchestratedStreamView {
     targetDuration: targetDuration ?? null,
     partTarget: partTarget ?? null,
     gapTimeout: gapTimeoutMs === undefined ? null : gapTimeoutMs / 1000,
+    independentSegments: stream.settings.independentSegments ?? false,
     masterUrl: `/streams/${stream.id}/master.m3u8`,
     renditions: [...stream.renditions.values()]
       .sort((a, b) => (a.rendition.name < b.rendition.name ? -1 : 1))
