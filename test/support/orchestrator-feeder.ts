@@ -59,7 +59,7 @@ export class OrchestratorFeeder {
   static async start(options: FeederOptions): Promise<OrchestratorFeeder> {
     const { partTarget, targetDuration } = FEED;
     const stream = streamUrl(options);
-    await send('PUT', stream, { partTarget, targetDuration });
+    await send('PUT', stream, { partTarget, targetDuration, independentSegments: true });
     return new OrchestratorFeeder(options, await MediaShelf.open());
   }
 
