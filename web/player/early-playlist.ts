@@ -1,7 +1,8 @@
 /**
- * Lets hls.js start within the first segment of a broadcast. It takes no playlist without a whole segment, which would
- * keep the first viewers waiting for the second keyframe. So a playlist that lists parts alone gets a segment before
- * them that is marked as missing (EXT-X-GAP), under the number before theirs.
+ * Lets hls.js join within the first segment of a broadcast. It takes no playlist without a whole segment: it would fail,
+ * start over, and fail again until there is one. So a playlist that lists parts alone gets a segment before them that is
+ * marked as missing (EXT-X-GAP), under the number before theirs; hls.js then follows the broadcast and begins to play
+ * the moment the first segment is whole.
  */
 
 /** What is to be done with a playlist. */
