@@ -9,13 +9,40 @@ export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError';
 }
 
+/** The folder cannot be made or written to, said in words for whoever started the server. */
+export class DataFolderError extends Error {
+  override readonly name = 'DataFolderError';
+}
+
+/** What the system calls a path that is no folder of this user's. */
+const PROBLEMS: ReadonlyMap<unknown, string> = new Map([
+  ['EEXIST', 'it is a file'],
+  ['ENOTDIR', 'a part of its path is a file'],
+  ['EACCES', 'this user may not write there'],
+  ['EPERM', 'this user may not write there'],
+  ['EROFS', 'the file system is read-only'],
+]);
+
 /**
  * Takes `folder`, making it when it is missing; the returned function gives it back. A server that
  * was killed leaves its claim behind, which counts only while a process of that number lives.
- * Throws a `FolderInUseError`.
+ * Throws a `FolderInUseError` or a `DataFolderError`.
  */
 export async function claimDataFolder(folder: string): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true });
+  try {
+    await mkdir(folder, { recursive: true });
+    return await claim(folder);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const problem = PROBLEMS.get(code);
+    if (problem === undefined) throw error;
+    throw new DataFolderError(`DATA_DIR: ${folder} cannot be used, ${problem} (${code})`, {
+      cause: error,
+    });
+  }
+}
+
+async function claim(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, LOCK_FILE);
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {

@@ -4,7 +4,7 @@ import { PepperError } from '../account/index.ts';
 import { type Log, systemClock } from '../base/index.ts';
 import { CorruptStoreError } from '../store/streams/index.ts';
 import { type Configuration, readConfiguration, writeHelp } from './config/index.ts';
-import { FolderInUseError } from './data-folder.ts';
+import { DataFolderError, FolderInUseError } from './data-folder.ts';
 import { Demo, demoStreamId } from './demo.ts';
 import { firstStream } from './first-stream.ts';
 import { ListenError } from './http/index.ts';
@@ -158,6 +158,7 @@ function isPlain(error: unknown): error is Error {
   return (
     error instanceof ListenError ||
     error instanceof FolderInUseError ||
+    error instanceof DataFolderError ||
     error instanceof TlsFilesError ||
     error instanceof PepperError ||
     error instanceof CorruptStoreError ||
