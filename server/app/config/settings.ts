@@ -103,7 +103,7 @@ export const SETTINGS = {
   DEMO: optional(onOff, {
     topic: 'Operation',
     fallbackWords: '1, in production 0',
-    meaning: 'Whether a first start without streams broadcasts a test picture.',
+    meaning: 'Whether a server that began without streams broadcasts a test picture.',
   }),
   FFMPEG_PATH: given(path, 'ffmpeg', {
     topic: 'Operation',
