@@ -12,7 +12,7 @@
  * Encoding is not in the figures, since the picture is encoded beforehand.
  *
  * `--long` adds one visit of so many seconds, `--publish-starts` so many pages that are open before
- * their stream begins: from Publish.Start to the first picture.
+ * their stream begins: from Publish.Start to the first picture, and how it went on from there.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -69,11 +69,12 @@ async function measure(): Promise<object> {
   const publisher = swarm.stop();
   classic?.close();
 
-  const firstPictureMs: number[] = [];
+  const early: EarlyVisit[] = [];
   for (let start = 0; start < publishStarts; start += 1) {
-    firstPictureMs.push(await publishToOpenPage());
+    early.push(await publishToOpenPage());
+    console.error(JSON.stringify(early.at(-1)));
   }
-  return summary({ visits, long, firstPictureMs, publisher });
+  return summary({ visits, long, early, publisher });
 }
 
 async function visit(url: string, seconds: number, ledger: FrameLedger): Promise<VisitReport> {
@@ -85,15 +86,23 @@ async function visit(url: string, seconds: number, ledger: FrameLedger): Promise
   }
 }
 
-/** Milliseconds from Publish.Start to the first picture on a page that was waiting for it. */
-async function publishToOpenPage(): Promise<number> {
+/** A page that was open before its stream began. */
+interface EarlyVisit extends VisitReport {
+  /** From Publish.Start to the first picture. */
+  readonly firstPictureMs: number;
+}
+
+async function publishToOpenPage(): Promise<EarlyVisit> {
   const { id, streamKey } = await server.createStream('first picture');
   const opened = await Visit.open(`${server.url}/watch/${id}`);
-  const swarm = new PublisherSwarm(file);
+  const ledger = new FrameLedger(file);
+  const swarm = new PublisherSwarm(file, { onSend: ledger.note });
   try {
     await opened.untilState('waiting');
     const startedMs = await swarm.add(server.rtmpPort, streamKey);
-    return Math.round((await opened.untilPicture()) - performance.timeOrigin - startedMs);
+    const picturedMs = (await opened.untilPicture()) - performance.timeOrigin;
+    const report = await opened.watch(Number(values.seconds), ledger);
+    return { firstPictureMs: Math.round(picturedMs - startedMs), ...report };
   } finally {
     swarm.stop();
     await opened.close();
@@ -103,11 +112,11 @@ async function publishToOpenPage(): Promise<number> {
 interface Results {
   readonly visits: readonly VisitReport[];
   readonly long: VisitReport | undefined;
-  readonly firstPictureMs: readonly number[];
+  readonly early: readonly EarlyVisit[];
   readonly publisher: SwarmResult;
 }
 
-function summary({ visits, long, firstPictureMs, publisher }: Results): object {
+function summary({ visits, long, early, publisher }: Results): object {
   const median = (of: (report: VisitReport) => number): number => quantile(visits.map(of), 0.5);
   return {
     page: values.classic ? 'hls.js defaults, no low latency' : 'watch page',
@@ -118,7 +127,18 @@ function summary({ visits, long, firstPictureMs, publisher }: Results): object {
     latencyP95Ms: median((report) => report.latencyMs.p95),
     rebuffers: visits.reduce((sum, report) => sum + report.rebuffers, 0),
     ...(long === undefined ? {} : { long: { seconds: longSeconds, ...long } }),
-    ...(publishStarts === 0 ? {} : { publishToFirstPictureMs: firstPictureMs }),
+    ...(publishStarts === 0 ? {} : { early: earlySummary(early) }),
     publisher: { lost: publisher.lost, worstLatenessMs: publisher.worstLatenessMs },
+  };
+}
+
+function earlySummary(early: readonly EarlyVisit[]): object {
+  return {
+    publishToFirstPictureMs: early.map(({ firstPictureMs }) => firstPictureMs),
+    rebuffers: early.reduce((sum, { rebuffers }) => sum + rebuffers, 0),
+    latencyP95Ms: quantile(
+      early.map(({ latencyMs }) => latencyMs.p95),
+      0.5,
+    ),
   };
 }

@@ -28,12 +28,12 @@ test('prepareEarlyPlaylist() asks for more while less than the hold-back and a m
   });
 });
 
-test('prepareEarlyPlaylist() puts a missing segment before the parts', () => {
+test('prepareEarlyPlaylist() puts a segment with a part before the parts, after the map', () => {
   const prepared = prepareEarlyPlaylist(early(4));
   assert.equal(prepared.kind, 'ready');
   assert.match(
     prepared.kind === 'ready' ? prepared.text : '',
-    /#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-GAP\n#EXTINF:2,\nmissing\n#EXT-X-MAP:URI="init0.mp4"\n#EXT-X-PROGRAM/,
+    /#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-MAP:URI="init0.mp4"\n#EXT-X-PART:DURATION=0.005,URI="p1.0.m4s"\n#EXTINF:0.01,\np1.0.m4s\n#EXT-X-PROGRAM/,
   );
 });
 

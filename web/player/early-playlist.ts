@@ -1,8 +1,8 @@
 /**
- * Lets hls.js join within the first segment of a broadcast. It takes no playlist without a whole segment: it would fail,
- * start over, and fail again until there is one. So a playlist that lists parts alone gets a segment before them that is
- * marked as missing (EXT-X-GAP), under the number before theirs; hls.js then follows the broadcast and begins to play
- * the moment the first segment is whole.
+ * Lets hls.js play within the first segment of a broadcast. It takes no playlist without a whole segment: it would fail,
+ * start over, and fail again until there is one, two seconds in. So a playlist that lists parts alone gets a segment
+ * before them, too short to be seen, under the number before theirs. Nothing of it is ever loaded: playback begins
+ * within the parts, and once the server lists a whole segment its playlist is taken as it is.
  */
 
 /** What is to be done with a playlist. */
@@ -12,13 +12,12 @@ export type EarlyPlaylist =
   /** It lists too little to start with; ask again for this part of the open segment. */
   | { readonly kind: 'early'; readonly mediaSequenceNumber: number; readonly part: number };
 
-/**
- * How far behind the first frame playback has to begin: up to 0.25 s after a segment's end hls.js still takes that
- * segment for the one to load (`maxFragLookUpTolerance`), and here it is the missing one.
- */
-const START_MARGIN_S = 0.26;
+/** How long the segment before the first is said to be: what hls.js still tells from nothing. Seconds. */
+const LEAD_S = 0.01;
+/** How far within the first segment playback has to begin, so that hls.js does not choose the one before. Seconds. */
+const START_MARGIN_S = 0.05;
 const PART = /^#EXT-X-PART:.*$/gm;
-const STARTS_SEGMENT = /^#EXT-X-(?:DISCONTINUITY$|MAP:|PROGRAM-DATE-TIME:|PART:)/m;
+const STARTS_SEGMENT = /^#EXT-X-(?:DISCONTINUITY$|PROGRAM-DATE-TIME:|PART:)/m;
 
 /** Reads a media playlist as served; see the top of the file. */
 export function prepareEarlyPlaylist(text: string): EarlyPlaylist {
@@ -30,17 +29,18 @@ export function prepareEarlyPlaylist(text: string): EarlyPlaylist {
   if (listedS < numberAfter(text, 'PART-HOLD-BACK=') + START_MARGIN_S) {
     return { kind: 'early', mediaSequenceNumber, part: parts.length };
   }
-  return { kind: 'ready', text: withGap(text, mediaSequenceNumber) };
+  return { kind: 'ready', text: withLead(text, mediaSequenceNumber) };
 }
 
-function withGap(text: string, mediaSequenceNumber: number): string {
-  const durationS = numberAfter(text, '#EXT-X-TARGETDURATION:');
-  const gap = `#EXT-X-GAP\n#EXTINF:${durationS},\nmissing\n`;
+/** hls.js loads an open segment by its parts only when the first part listed is of a segment before it. */
+function withLead(text: string, mediaSequenceNumber: number): string {
+  const address = /^#EXT-X-PART:.*URI="([^"]+)"/m.exec(text)?.[1];
+  const part = `#EXT-X-PART:DURATION=${LEAD_S / 2},URI="${address}"`;
   const at = text.search(STARTS_SEGMENT);
   const header = text
     .slice(0, at)
     .replace(/(#EXT-X-MEDIA-SEQUENCE:)\d+/, `$1${mediaSequenceNumber - 1}`);
-  return header + gap + text.slice(at);
+  return `${header}${part}\n#EXTINF:${LEAD_S},\n${address}\n${text.slice(at)}`;
 }
 
 /** The decimal number right after `label`; NaN when there is none. */
