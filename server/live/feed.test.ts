@@ -84,3 +84,15 @@ test('close() wakes readers and leaves them what they hold', async () => {
   assert.equal(cursor.take()?.type, 'sample');
   assert.throws(() => feed.publish(sample(1)), /closed/);
 });
+
+test('openRung() makes a feed once, wakes readers, and leaves its end to who publishes to it', async () => {
+  const feed = new Feed();
+  const woken = feed.changed.next();
+  const rung = feed.openRung('480p');
+  await woken;
+  assert.equal(feed.openRung('480p'), rung);
+  assert.deepEqual([...feed.rungs.keys()], ['480p']);
+  feed.close();
+  rung.publish(sample(0, true));
+  assert.throws(() => feed.openRung('360p'), /closed/);
+});

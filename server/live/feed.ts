@@ -3,6 +3,9 @@
  *
  * A reader that falls behind the bounds loses what it has not read and goes on at the next
  * keyframe with a `discontinuity`; the publisher and the other readers never wait for it.
+ *
+ * Other encodings of the same video, by a transcoder or by the publisher itself, are rungs: each a
+ * feed of one video track on the same media time.
  */
 import { assert, Signal } from '../base/index.ts';
 import type { MediaEvent, Track, TrackKind } from '../media/index.ts';
@@ -12,9 +15,13 @@ export const MAX_BACKLOG_EVENTS = 4096;
 /** Unread bytes a reader may leave. */
 export const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
 
+/** Rungs a feed may have: a ladder is a handful, and each costs memory and a playlist. */
+export const MAX_RUNGS = 16;
+
 /** See the top of the file. */
 export class Feed {
   readonly changed = new Signal();
+  readonly #rungs = new Map<string, Feed>();
   readonly #tracks = new Map<TrackKind, Track>();
   readonly #cursors = new Set<FeedCursor>();
   #closed = false;
@@ -27,6 +34,27 @@ export class Feed {
   /** The configuration in force of each track. */
   get tracks(): ReadonlyMap<TrackKind, Track> {
     return this.#tracks;
+  }
+
+  /** Other encodings of the same video by name, in the order in which they were opened. */
+  get rungs(): ReadonlyMap<string, Feed> {
+    return this.#rungs;
+  }
+
+  /**
+   * The feed of rung `name`, made on first use. Who publishes to it closes it, after this one: what
+   * a transcoder makes of the last samples comes later than they do.
+   */
+  openRung(name: string): Feed {
+    let rung = this.#rungs.get(name);
+    if (rung === undefined) {
+      assert(!this.#closed, 'a closed feed gets no rungs');
+      assert(this.#rungs.size < MAX_RUNGS, 'a feed has few rungs');
+      rung = new Feed();
+      this.#rungs.set(name, rung);
+      this.changed.raise();
+    }
+    return rung;
   }
 
   /** Hands `event` to every reader. */
