@@ -11,6 +11,8 @@ export interface RenditionAttributes {
   readonly codecs?: readonly string[];
   /** Group that a video rendition plays its audio from. */
   readonly audioGroupId?: string;
+  /** Bits per second of its own track that its encoder aims at, while little is measured. */
+  readonly statedBitrate?: number;
   /** Set for an audio rendition: its place in a group. */
   readonly audio?: {
     readonly groupId: string;
@@ -23,6 +25,9 @@ export interface RenditionAttributes {
 
 /** The next segment may be heavier than any so far; BANDWIDTH that is too low makes players stall. */
 const PEAK_HEADROOM = 1.1;
+/** The same while so few segments are measured that they tell little; players read BANDWIDTH once. */
+const EARLY_HEADROOM = 1.3;
+const EARLY_SEGMENTS = 5;
 
 /** One encoding of a presentation: a timeline and what is said of it. */
 export class Rendition {
@@ -30,6 +35,7 @@ export class Rendition {
   readonly timeline: Timeline;
   attributes: RenditionAttributes = {};
   #peakBitrate = 0;
+  #segments = 0;
   #bytes = 0;
   #seconds = 0;
   #partBytes = 0;
@@ -41,19 +47,26 @@ export class Rendition {
   }
 
   /**
-   * Bits per second of the heaviest segment with headroom, or of the parts so far before the
-   * first segment is whole; 0 before the first part.
+   * Bits per second of the heaviest segment with headroom, or of the parts so far before the first
+   * segment is whole, and not below what the encoder states; 0 before the first part.
    */
   get peakBitrate(): number {
-    const peak =
+    const measured =
       this.#peakBitrate > 0 ? this.#peakBitrate : bitrate(this.#partBytes, this.#partSeconds);
-    return peak * PEAK_HEADROOM;
+    if (measured === 0) return 0;
+    const stated = (this.attributes.statedBitrate ?? 0) * PEAK_HEADROOM;
+    if (this.#segments >= EARLY_SEGMENTS) return measured * PEAK_HEADROOM;
+    return Math.max(measured * EARLY_HEADROOM, stated);
   }
 
-  /** Bits per second over all media measured; 0 before the first part. */
+  /** Bits per second over all media measured, early on not below what is stated; 0 before any. */
   get averageBitrate(): number {
-    if (this.#seconds > 0) return bitrate(this.#bytes, this.#seconds);
-    return bitrate(this.#partBytes, this.#partSeconds);
+    const measured =
+      this.#seconds > 0
+        ? bitrate(this.#bytes, this.#seconds)
+        : bitrate(this.#partBytes, this.#partSeconds);
+    if (measured === 0 || this.#segments >= EARLY_SEGMENTS) return measured;
+    return Math.max(measured, this.attributes.statedBitrate ?? 0);
   }
 
   /** Counts a part of `sizeBytes` and `duration` seconds, for as long as no segment is whole. */
@@ -67,6 +80,7 @@ export class Rendition {
   measure(sizeBytes: number, duration: number): void {
     if (duration <= 0) return;
     this.#peakBitrate = Math.max(this.#peakBitrate, bitrate(sizeBytes, duration));
+    this.#segments += 1;
     this.#bytes += sizeBytes;
     this.#seconds += duration;
   }

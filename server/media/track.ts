@@ -17,6 +17,8 @@ export interface VideoTrack {
   readonly frameRate: number | undefined;
   /** Body of the avcC, hvcC or av1C box. */
   readonly config: Uint8Array;
+  /** Bits per second that its encoder says it aims at. */
+  readonly statedBitrate?: number;
 }
 
 /** One elementary audio timeline. Its timescale is its sampling rate, so frames are whole ticks. */
@@ -32,6 +34,8 @@ export interface AudioTrack {
   readonly frameTicks: number;
   /** AudioSpecificConfig (mp4a) or the body of the dOps box (Opus). */
   readonly config: Uint8Array;
+  /** Bits per second that its encoder says it aims at. */
+  readonly statedBitrate?: number;
 }
 
 /** A track of either kind; `kind` tells which. */

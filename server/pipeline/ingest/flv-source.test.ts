@@ -44,3 +44,16 @@ test('FlvSource.unsupported tells the encoder what to send instead', () => {
   flv.media('video', 0, bytes('14 00'));
   assert.equal(flv.unsupported, 'VP6 video is not supported: send H.264, HEVC or AV1');
 });
+
+test('FlvSource.media() says of each track what bitrate its encoder states', () => {
+  const stated = (metadata: Readonly<Record<string, unknown>>) => {
+    const flv = source({ hasVideo: true, hasAudio: false, ...metadata });
+    flv.media('video', 0, bytes(AVC_CONFIG));
+    const [event] = flv.media('video', 0, bytes(IDR));
+    return event?.type === 'track' ? event.track.statedBitrate : event?.type;
+  };
+  assert.equal(stated({ videodatarate: 2500 }), 2_500_000);
+  for (const videodatarate of [0, -1, Number.NaN, 1e9, '2500', undefined]) {
+    assert.equal(stated({ videodatarate }), undefined);
+  }
+});

@@ -11,6 +11,9 @@ export interface FlvSourceSettings {
   metadata(): ReadonlyMap<string, unknown>;
 }
 
+/** Kilobits a second above which a statement in onMetaData is taken for a mistake. */
+const MAX_STATED_KILOBITS = 200_000;
+const STATED_KILOBITS = { video: 'videodatarate', audio: 'audiodatarate' } as const;
 const CARRIED = { video: 'H.264, HEVC or AV1', audio: 'AAC or Opus' } as const;
 
 /** See the top of the file. */
@@ -48,14 +51,25 @@ export class FlvSource {
     this.#readMetadata();
     const nowMs = this.#settings.clock.monotonicMs();
     const [only] = raw;
-    if (raw.length === 1 && only !== undefined) return this.#normaliser.push(only, nowMs);
-    return raw.flatMap((event) => this.#normaliser.push(event, nowMs));
+    const events =
+      raw.length === 1 && only !== undefined
+        ? this.#normaliser.push(only, nowMs)
+        : raw.flatMap((event) => this.#normaliser.push(event, nowMs));
+    return events.some(({ type }) => type === 'track') ? events.map(this.#withBitrate) : events;
   }
 
   /** The publisher has ended: what a start of a second was still holding. */
   end(): readonly MediaEvent[] {
     return this.#normaliser.end(this.#settings.clock.monotonicMs());
   }
+
+  readonly #withBitrate = (event: MediaEvent): MediaEvent => {
+    if (event.type !== 'track') return event;
+    const kilobits = this.#metadata?.get(STATED_KILOBITS[event.track.kind]);
+    if (typeof kilobits !== 'number' || !(kilobits > 0)) return event;
+    if (kilobits > MAX_STATED_KILOBITS) return event;
+    return { type: 'track', track: { ...event.track, statedBitrate: kilobits * 1000 } };
+  };
 
   /** An encoder that names one codec alone has one track, so nothing need wait for another. */
   #readMetadata(): void {
