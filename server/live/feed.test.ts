@@ -93,6 +93,8 @@ test('openRung() makes a feed once, wakes readers, and leaves its end to who pub
   assert.equal(feed.openRung('480p'), rung);
   assert.deepEqual([...feed.rungs.keys()], ['480p']);
   feed.close();
+  const heard = feed.changed.next();
   rung.publish(sample(0, true));
+  await heard;
   assert.throws(() => feed.openRung('360p'), /closed/);
 });

@@ -20,8 +20,10 @@ export const MAX_RUNGS = 16;
 
 /** See the top of the file. */
 export class Feed {
+  /** Raised by what happens in the feed and in its rungs, so that one wait covers them all. */
   readonly changed = new Signal();
   readonly #rungs = new Map<string, Feed>();
+  #parent: Feed | undefined;
   readonly #tracks = new Map<TrackKind, Track>();
   readonly #cursors = new Set<FeedCursor>();
   #closed = false;
@@ -51,8 +53,9 @@ export class Feed {
       assert(!this.#closed, 'a closed feed gets no rungs');
       assert(this.#rungs.size < MAX_RUNGS, 'a feed has few rungs');
       rung = new Feed();
+      rung.#parent = this;
       this.#rungs.set(name, rung);
-      this.changed.raise();
+      this.#raise();
     }
     return rung;
   }
@@ -62,13 +65,13 @@ export class Feed {
     assert(!this.#closed, 'a closed feed takes no events');
     if (event.type === 'track') this.#tracks.set(event.track.kind, event.track);
     for (const cursor of this.#cursors) cursor.offer(event);
-    this.changed.raise();
+    this.#raise();
   }
 
   /** Ends the feed. Idempotent. */
   close(): void {
     this.#closed = true;
-    this.changed.raise();
+    this.#raise();
   }
 
   /** A reader that begins with the tracks in force and the events from now on. */
@@ -79,6 +82,11 @@ export class Feed {
     for (const track of this.#tracks.values()) cursor.offer({ type: 'track', track });
     this.#cursors.add(cursor);
     return cursor;
+  }
+
+  #raise(): void {
+    this.changed.raise();
+    this.#parent?.changed.raise();
   }
 }
 

@@ -34,6 +34,20 @@ test('lookup() waits for the hinted part only', () => {
   assert.equal(ring.lookup('p2.1.m4s'), 'never');
 });
 
+test('loseSegment() leaves the parts of a segment and goes on with the next', () => {
+  const ring = ringOf(1);
+  ring.putPart(2, bytes(9));
+  ring.loseSegment(2, 0);
+  assert.equal(ring.lookup('s2.m4s'), 'never');
+  assert.deepEqual(ring.lookup('p2.0.m4s'), { found: [bytes(9)], sizeBytes: 1 });
+  assert.equal(ring.lookup('p2.1.m4s'), 'never');
+  assert.equal(ring.lookup('p3.0.m4s'), 'wait');
+  ring.loseSegment(3, 0);
+  ring.slide(4, 0, 0);
+  assert.equal(ring.lookup('s3.m4s'), 'expired');
+  assert.equal(ring.sizeBytes, 1);
+});
+
 test('slide() keeps removed segments for a while and then expires them', () => {
   const ring = ringOf(4);
   ring.slide(3, 1000, 500);

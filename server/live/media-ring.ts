@@ -105,6 +105,12 @@ export class MediaRing {
     return segment.sizeBytes;
   }
 
+  /** Segment `mediaSequenceNumber` will never be whole: only the parts that there are stay. */
+  loseSegment(mediaSequenceNumber: number, initIndex: number): void {
+    if (!this.#segments.has(mediaSequenceNumber)) this.expect(mediaSequenceNumber, initIndex);
+    this.#next = { mediaSequenceNumber: mediaSequenceNumber + 1, part: 0 };
+  }
+
   /** Nothing more will come: hints no longer hold. */
   end(): void {
     this.#next = undefined;

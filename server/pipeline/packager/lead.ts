@@ -16,6 +16,8 @@ export interface CutKind {
   readonly discontinuity: boolean;
   /** Its first sample is a keyframe. */
   readonly independent: boolean;
+  /** When its first sample is shown, in seconds. */
+  readonly presentedS: number;
 }
 
 /** What a lead asks of the packager. */
@@ -96,7 +98,7 @@ export class Lead {
   /** What follows is not what came before: the timeline is taken up anew at its own stamp. */
   #break(sample: Sample, atS: number): void {
     this.layLast(atS);
-    this.#host.cut(atS, { discontinuity: true, independent: sample.keyframe });
+    this.#host.cut(atS, this.#cutAt(sample, true));
     this.#writer.hold(sample);
   }
 
@@ -108,15 +110,15 @@ export class Lead {
       `Video frames lie further apart than the ${limitS} s that a part may last. ` +
         'Set a constant frame rate on your encoder.',
     );
-    this.#host.cut(atS, { discontinuity: true, independent: sample.keyframe });
+    this.#host.cut(atS, this.#cutAt(sample, true));
   }
 
   /** Cuts before the newest sample if the segment would last too long with it, until `endS`. */
   #cutOverlong(endS: number): void {
     const writer = this.#writer;
-    if (writer.segmentS === 0) return;
+    if (writer.segmentS === 0 || writer.newest === undefined) return;
     if (endS - this.#host.segmentStartS <= this.#targets.maxLeadSegmentS) return;
-    this.#cutContinuous(writer.newestS, writer.newest?.keyframe ?? false);
+    this.#cutContinuous(writer.newestS, writer.newest);
   }
 
   /** Whether a segment or part ends right before `sample`. */
@@ -127,13 +129,13 @@ export class Lead {
     const { segmentStartS } = this.#host;
     const elapsedS = atS - segmentStartS;
     if (sample.keyframe && this.#pace.isNearest(elapsedS, segmentDurationS, maxLeadSegmentS)) {
-      this.#cutContinuous(atS, true);
+      this.#cutContinuous(atS, sample);
       return;
     }
     if (writer.partIsDue) {
       const isFull = elapsedS >= segmentDurationS - nominalPartS / 2;
       if (isFull && !this.#pace.isInReach(segmentStartS, maxLeadSegmentS)) {
-        this.#cutContinuous(atS, sample.keyframe);
+        this.#cutContinuous(atS, sample);
       } else writer.closePart();
       return;
     }
@@ -142,11 +144,16 @@ export class Lead {
     if (sample.keyframe && isRare && writer.partMayClose) writer.closePart();
   }
 
-  #cutContinuous(atS: number, independent: boolean): void {
-    this.#host.cut(atS, { discontinuity: false, independent });
-    if (independent) return;
+  #cutContinuous(atS: number, first: Sample): void {
+    this.#host.cut(atS, this.#cutAt(first, false));
+    if (first.keyframe) return;
     this.#owesWarning = true;
     if (this.#pace.sinceLast(atS) < KEYFRAME_PATIENCE_S) return;
     this.#warnOfInterval(`less often than every ${KEYFRAME_PATIENCE_S} s`);
+  }
+
+  #cutAt({ pts, keyframe }: Sample, discontinuity: boolean): CutKind {
+    const timescale = this.#writer.track?.timescale ?? 1;
+    return { discontinuity, independent: keyframe, presentedS: pts / timescale };
   }
 }

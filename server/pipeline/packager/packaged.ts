@@ -1,4 +1,4 @@
-import type { Track, TrackKind } from '../../media/index.ts';
+import type { Track } from '../../media/index.ts';
 
 /** What the encoder's owner should be told once. */
 export type WarningCode =
@@ -10,19 +10,31 @@ export type WarningCode =
   | 'video_stopped'
   | 'audio_stopped';
 
+/** `video` and `audio` are the publisher's own tracks, any other name is a rung's. */
+export type RenditionName = string;
+
+/** Where a segment begins in all renditions, known before any of its samples is written. */
+export interface LadderCut {
+  readonly msn: number;
+  /** Media time at which it opens, in seconds: of decoding, and of showing its first sample. */
+  readonly startS: number;
+  readonly presentedS: number;
+  readonly discontinuity: boolean;
+}
+
 /** Where a segment stands, known before its first part. */
 interface SegmentPlace {
-  readonly rendition: TrackKind;
+  readonly rendition: RenditionName;
   readonly msn: number;
-  /** Media time of its first sample in seconds from the broadcast's start, for its date. */
+  /** Media time that it is dated by, in seconds from the broadcast's start. */
   readonly startTimeS: number;
   readonly discontinuity: boolean;
   readonly initIndex: number;
 }
 
 /**
- * What a packager hands on, in order: `targets` first and once; for each segment of a rendition
- * `init` when it changed, `segment-start`, its parts, `segment`. Durations are in seconds, exact
+ * What a packager hands on, in order: `targets` first and once; `cut` for each segment; for each
+ * segment of a rendition `init` when it changed, `segment-start`, its parts, `segment`. Durations are in seconds, exact
  * ticks over timescale.
  */
 export type PackagedEvent =
@@ -33,9 +45,11 @@ export type PackagedEvent =
       /** PART-TARGET in seconds, whole milliseconds; fixed for the broadcast. */
       readonly partTarget: number;
     }
+  /** A segment opens: what the rungs are cut by. */
+  | ({ readonly type: 'cut' } & LadderCut)
   | {
       readonly type: 'init';
-      readonly rendition: TrackKind;
+      readonly rendition: RenditionName;
       /** Counts up from 0 in each rendition. */
       readonly initIndex: number;
       readonly track: Track;
@@ -44,7 +58,7 @@ export type PackagedEvent =
   | ({ readonly type: 'segment-start' } & SegmentPlace)
   | {
       readonly type: 'part';
-      readonly rendition: TrackKind;
+      readonly rendition: RenditionName;
       readonly msn: number;
       readonly partIndex: number;
       readonly duration: number;

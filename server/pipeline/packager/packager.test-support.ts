@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { parseChunks, type ReadSample } from '../../format/cmaf/index.ts';
 import type { AudioTrack, MediaEvent, Track, TrackKind, VideoTrack } from '../../media/index.ts';
-import type { PackagedEvent } from './packaged.ts';
+import type { LadderCut, PackagedEvent } from './packaged.ts';
 import { Packager } from './packager.ts';
 
 /** What the synthetic encoder sends. */
@@ -113,7 +113,7 @@ export interface CheckedPart {
 
 /** A segment as the checker read it back. */
 export interface CheckedSegment {
-  readonly rendition: TrackKind;
+  readonly rendition: string;
   readonly msn: number;
   readonly startTimeS: number;
   readonly duration: number;
@@ -141,15 +141,29 @@ export function checkPackaged(events: readonly PackagedEvent[]): CheckedBroadcas
   const video = new RenditionCheck(targetDuration, partTarget);
   const audio = new RenditionCheck(targetDuration, partTarget);
   const warnings: string[] = [];
+  const cuts: LadderCut[] = [];
   for (const event of events) {
     if (event.type === 'warning') warnings.push(event.message);
+    else if (event.type === 'cut') cuts.push(event);
     else if (event.type !== 'targets') (event.rendition === 'video' ? video : audio).take(event);
   }
   checkInStep(video.segments, audio.segments);
+  checkCuts(cuts, video.segments);
   return { targetDuration, partTarget, warnings, video: video.segments, audio: audio.segments };
 }
 
-type RenditionEvent = Exclude<PackagedEvent, { readonly type: 'targets' | 'warning' }>;
+/** Each video segment was cut where it begins, and shows its first picture when the cut says. */
+function checkCuts(cuts: readonly LadderCut[], video: readonly CheckedSegment[]): void {
+  for (const [i, cut] of cuts.entries()) assert.equal(cut.msn, (cuts[0]?.msn ?? 0) + i);
+  for (const segment of video) {
+    const cut = cuts.find(({ msn }) => msn === segment.msn);
+    assert.equal(cut?.discontinuity, segment.discontinuity);
+    if (segment.isGap || cut === undefined) continue;
+    assert.ok(Math.abs(cut.startS - segment.startTimeS) < 1e-9, `cut at ${cut.startS}`);
+  }
+}
+
+type RenditionEvent = Exclude<PackagedEvent, { readonly type: 'targets' | 'warning' | 'cut' }>;
 
 /** The rules that one rendition's events obey. */
 class RenditionCheck {

@@ -19,14 +19,17 @@
  * - a track that appears later joins at the next segment.
  */
 import type { MediaEvent } from '../../media/index.ts';
-import type { PackagedEvent } from './packaged.ts';
+import type { Emit, PackagedEvent, RenditionName } from './packaged.ts';
 import { RenditionPair } from './rendition-pair.ts';
+import { RungPackager } from './rung-packager.ts';
 import { type PackagerSettings, Start } from './start.ts';
+import type { Targets } from './target.ts';
 
 /** See the top of the file. */
 export class Packager {
   readonly #start: Start;
   #pair: RenditionPair | undefined;
+  #targets: Targets | undefined;
   #out: PackagedEvent[] = [];
   #droppedSamples = 0;
   #ended = false;
@@ -44,6 +47,14 @@ export class Packager {
       this.#begin(false);
     }
     return this.#take();
+  }
+
+  /**
+   * A packager of rung `name` with the targets of this one, to be told each `cut` from now on;
+   * undefined while the targets are not known.
+   */
+  openRung(name: RenditionName, emit: Emit): RungPackager | undefined {
+    return this.#targets && new RungPackager(name, this.#targets, emit, this.#drop);
   }
 
   /** The broadcast has ended: returns the rest. Later events are ignored. */
@@ -71,6 +82,7 @@ export class Packager {
   #begin(isEnd: boolean): void {
     const targets = this.#start.targets(isEnd);
     if (targets === undefined) return;
+    this.#targets = targets;
     const { targetDuration, partTarget } = targets;
     this.#out.push({ type: 'targets', targetDuration, partTarget });
     this.#pair = new RenditionPair(targets, (event) => this.#out.push(event), this.#drop);

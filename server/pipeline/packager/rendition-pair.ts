@@ -156,7 +156,7 @@ export class RenditionPair {
       return;
     }
     this.#skipsToKeyframe = false;
-    if (this.#leader !== 'video') this.#joinVideo(atS);
+    if (this.#leader !== 'video') this.#joinVideo(atS, sample.pts / timescaleOf(lane));
     lane.lead.take(sample, atS);
     if (!this.#audio.active) this.#follower.prune(this.#horizonS);
     else if (this.#horizonS - this.#audioHeardS > this.#patienceS) this.#stopAudio();
@@ -217,7 +217,7 @@ export class RenditionPair {
     }
   }
 
-  #joinVideo(atS: number): void {
+  #joinVideo(atS: number, presentedS: number): void {
     const audio = this.#audio.writer;
     const aheadS = this.#leader === 'audio' ? audio.expectedEndS : atS;
     const isFirst = this.#segment === undefined;
@@ -227,7 +227,13 @@ export class RenditionPair {
     this.#leader = 'video';
     this.#video.active = true;
     const otherStartS = Math.max(atS, aheadS);
-    this.#open(this.#video, { startS: atS, otherStartS, discontinuity, independent: true });
+    this.#open(this.#video, {
+      startS: atS,
+      otherStartS,
+      presentedS,
+      discontinuity,
+      independent: true,
+    });
   }
 
   /** Audio leads from its oldest waiting sample on, with no segment open. */
@@ -237,7 +243,8 @@ export class RenditionPair {
     const discontinuity = this.#segment !== undefined;
     this.#leader = 'audio';
     this.#audio.active = true;
-    this.#open(this.#audio, { startS, otherStartS: startS, discontinuity, independent: true });
+    const at = { startS, otherStartS: startS, presentedS: startS };
+    this.#open(this.#audio, { ...at, discontinuity, independent: true });
   }
 
   #stopVideo(): void {
@@ -275,6 +282,7 @@ export class RenditionPair {
     if (!at.independent) this.#independent = false;
     const opening = { msn: (this.#segment?.msn ?? 0) + 1, startS, discontinuity };
     this.#segment = opening;
+    this.#emit({ type: 'cut', ...opening, presentedS: at.presentedS });
     lane.writer.begin(opening, trackOf(lane));
     const other = { ...opening, startS: at.otherStartS };
     if (lane === this.#audio) {

@@ -13,8 +13,8 @@
  */
 import { assert } from '../../base/index.ts';
 import { type ChunkSample, chunk, initSegment } from '../../format/cmaf/index.ts';
-import type { Sample, Ticks, Track, TrackKind } from '../../media/index.ts';
-import type { Emit } from './packaged.ts';
+import type { Sample, Ticks, Track } from '../../media/index.ts';
+import type { Emit, RenditionName } from './packaged.ts';
 import { MIN_PART_SHARE, type Targets } from './target.ts';
 
 /** A part is closed at this many samples whatever they last: stamps that stand still never end. */
@@ -26,6 +26,8 @@ export interface SegmentOpening {
   /** Media time at which it opens, in seconds. */
   readonly startS: number;
   readonly discontinuity: boolean;
+  /** Media time that it is dated by, where its first sample is not to say. */
+  readonly datedS?: number;
 }
 
 /** A part's limits in ticks of the track's timescale. */
@@ -46,7 +48,7 @@ interface Fit {
 
 /** See the top of the file. */
 export class RenditionWriter {
-  readonly #kind: TrackKind;
+  readonly #name: RenditionName;
   readonly #targets: Targets;
   readonly #emit: Emit;
   readonly #partClosed: (endS: number) => void;
@@ -70,8 +72,13 @@ export class RenditionWriter {
   #usualDuration: Ticks = 0;
 
   /** `partClosed` hears the media time in seconds at which each part ends. */
-  constructor(kind: TrackKind, targets: Targets, emit: Emit, partClosed = (_endS: number) => {}) {
-    this.#kind = kind;
+  constructor(
+    name: RenditionName,
+    targets: Targets,
+    emit: Emit,
+    partClosed = (_endS: number) => {},
+  ) {
+    this.#name = name;
     this.#targets = targets;
     this.#emit = emit;
     this.#partClosed = partClosed;
@@ -154,13 +161,13 @@ export class RenditionWriter {
 
   /**
    * What is written from here on belongs to `segment`; the one before must be closed. Another
-   * track is taken up with a discontinuity only, since players need one to take another init.
+   * track is taken up with a discontinuity only, since players need one to take another init;
+   * `hasBreak` says that one lies behind, in a gap.
    */
-  begin(segment: SegmentOpening, track: Track): void {
+  begin(segment: SegmentOpening, track: Track, hasBreak = segment.discontinuity): void {
     this.#segment = segment;
-    const mayChange = segment.discontinuity || !this.begun;
-    if (track !== this.#track && mayChange) this.#setTrack(track);
-    if (!segment.discontinuity) return;
+    if (track !== this.#track && (hasBreak || !this.begun)) this.#setTrack(track);
+    if (!hasBreak) return;
     this.#end = undefined;
     if (this.#newest !== undefined) this.#newestDts = this.#newest.dts;
   }
@@ -201,7 +208,7 @@ export class RenditionWriter {
     const segment = this.#announced();
     this.#emit({
       type: 'part',
-      rendition: this.#kind,
+      rendition: this.#name,
       msn: segment.msn,
       partIndex: this.#partIndex++,
       duration: this.#partTicks / this.#timescale,
@@ -235,12 +242,23 @@ export class RenditionWriter {
     return hadMedia;
   }
 
+  /** The running segment will not be whole: lets go of what is in no part yet. */
+  abandonSegment(): void {
+    this.#newest = undefined;
+    this.#samples = [];
+    this.#partTicks = 0;
+    this.#segmentTicks = 0;
+    this.#partIndex = 0;
+    this.#segment = undefined;
+  }
+
   /** Stands for a segment without media, from its opening to `endS`, once players know of this. */
   gap(opening: SegmentOpening, endS: number): void {
+    this.#end = undefined;
     if (!this.begun) return;
     this.#emit({
       type: 'gap',
-      rendition: this.#kind,
+      rendition: this.#name,
       msn: opening.msn,
       startTimeS: opening.startS,
       duration: endS - opening.startS,
@@ -304,7 +322,7 @@ export class RenditionWriter {
     this.#initIndex++;
     this.#emit({
       type: 'init',
-      rendition: this.#kind,
+      rendition: this.#name,
       initIndex: this.#initIndex,
       track,
       bytes: initSegment(track),
@@ -313,9 +331,9 @@ export class RenditionWriter {
 
   #place() {
     return {
-      rendition: this.#kind,
+      rendition: this.#name,
       msn: this.#segment?.msn ?? 0,
-      startTimeS: this.#segmentStart / this.#timescale,
+      startTimeS: this.#segment?.datedS ?? this.#segmentStart / this.#timescale,
       discontinuity: this.#segment?.discontinuity ?? false,
       initIndex: this.#initIndex,
     };
