@@ -39,3 +39,59 @@ test('complete needs no expectations', () => {
   presentation.add('720p', TARGETS);
   assert.equal(presentation.complete, true);
 });
+
+const address = (name: string): string => `${name}/playlist.m3u8`;
+
+function measured(presentation: Presentation, name: string, kilobits: number): Rendition {
+  const rendition = presentation.add(name, TARGETS);
+  rendition.measure(kilobits * 125, 1);
+  return rendition;
+}
+
+test('multivariant() lists the middle variant first, then by weight, then audio alone', () => {
+  const presentation = new Presentation();
+  for (const [name, kilobits] of [
+    ['video', 5000],
+    ['480p', 1200],
+    ['720p', 2800],
+  ] as const) {
+    const rendition = measured(presentation, name, kilobits);
+    presentation.describe(rendition, { codecs: ['avc1.64001f'], audioGroupId: 'audio' });
+  }
+  const audio = { groupId: 'audio', name: 'Audio', isDefault: true };
+  presentation.describe(measured(presentation, 'audio', 128), { codecs: ['mp4a.40.2'], audio });
+  const { variants } = presentation.multivariant(address);
+  assert.deepEqual(
+    variants.map(({ uri, codecs }) => [uri, codecs?.join()]),
+    [
+      ['720p/playlist.m3u8', 'avc1.64001f,mp4a.40.2'],
+      ['video/playlist.m3u8', 'avc1.64001f,mp4a.40.2'],
+      ['480p/playlist.m3u8', 'avc1.64001f,mp4a.40.2'],
+      ['audio/playlist.m3u8', 'mp4a.40.2'],
+    ],
+  );
+  assert.equal(variants.at(-1)?.audioGroupId, 'audio');
+  assert.ok((variants.at(-1)?.bandwidth ?? 0) < 200_000);
+});
+
+test('multivariant() adds no variant to what is declared', () => {
+  const presentation = new Presentation();
+  const video = presentation.add('720p', TARGETS);
+  presentation.describe(video, { bandwidth: 3_000_000, audioGroupId: 'a' });
+  const audio = presentation.add('sound', TARGETS);
+  const group = { groupId: 'a', name: 'Audio', isDefault: true };
+  presentation.describe(audio, { bandwidth: 128_000, audio: group });
+  assert.equal(presentation.multivariant(address).variants.length, 1);
+});
+
+test('Rendition.peakBitrate has headroom for what is not measured yet', () => {
+  const presentation = new Presentation();
+  const rendition = measured(presentation, 'video', 1000);
+  assert.equal(Math.round(rendition.peakBitrate), 1_300_000);
+  presentation.describe(rendition, { statedBitrate: 2_500_000 });
+  assert.equal(Math.round(rendition.peakBitrate), 2_750_000);
+  assert.equal(rendition.averageBitrate, 2_500_000);
+  for (let n = 0; n < 4; n += 1) rendition.measure(125_000, 1);
+  assert.equal(Math.round(rendition.peakBitrate), 1_100_000);
+  assert.equal(rendition.averageBitrate, 1_000_000);
+});

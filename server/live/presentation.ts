@@ -78,13 +78,11 @@ export class Presentation {
       if (group !== undefined) audio.push({ ...group, uri: address(rendition.name) });
       else variants.push(...this.#variant(rendition, address(rendition.name)));
     }
-    if (variants.length === 0) variants.push(...this.#audioOnly(address));
-    variants.sort((a, b) => b.bandwidth - a.bandwidth);
     const alone = variants.every((variant) => variant.audioGroupId === undefined);
     return {
       independentSegments: this.independentSegments === true,
       audio: alone ? [] : audio,
-      variants,
+      variants: [...middleFirst(variants), ...this.#audioOnly(address, variants)],
     };
   }
 
@@ -111,11 +109,19 @@ export class Presentation {
     ];
   }
 
-  /** A presentation without video: each audio rendition is a variant of its own. */
-  #audioOnly(address: RenditionAddress): VariantStream[] {
-    return [...this.#renditions.values()].flatMap((rendition) =>
-      this.#variant(rendition, address(rendition.name)),
-    );
+  /**
+   * For who has no picture or no bandwidth for one: each audio rendition as a variant of its own.
+   * Who declares bandwidths declares which variants there are, too.
+   */
+  #audioOnly(address: RenditionAddress, beside: readonly VariantStream[]): VariantStream[] {
+    return [...this.#renditions.values()].flatMap((rendition) => {
+      const { audio, bandwidth } = rendition.attributes;
+      if (beside.length === 0) return this.#variant(rendition, address(rendition.name));
+      const isPlayed = beside.some(({ audioGroupId }) => audioGroupId === audio?.groupId);
+      if (audio === undefined || bandwidth !== undefined || !isPlayed) return [];
+      const [variant] = this.#variant(rendition, address(rendition.name));
+      return variant === undefined ? [] : [{ ...variant, audioGroupId: audio.groupId }];
+    });
   }
 
   #group(groupId: string): Rendition[] {
@@ -123,6 +129,13 @@ export class Presentation {
       (rendition) => rendition.attributes.audio?.groupId === groupId,
     );
   }
+}
+
+/** Players begin with the first one listed: neither the heaviest nor the poorest, then by weight. */
+function middleFirst(variants: readonly VariantStream[]): VariantStream[] {
+  const falling = variants.toSorted((a, b) => b.bandwidth - a.bandwidth);
+  const middle = falling.splice(Math.floor(falling.length / 2), 1);
+  return [...middle, ...falling];
 }
 
 interface Bitrates {

@@ -46,8 +46,8 @@ export class Prefetch {
 }
 
 /**
- * The media playlists that every player of a multivariant playlist loads first: its audio and its one variant.
- * With several variants the choice is the player's, and none is named.
+ * The media playlists that every player of a multivariant playlist loads first: its audio, and its variant with a
+ * picture if there is one only. With several the choice is the player's.
  */
 export function certainPlaylists(master: string, masterUrl: string): readonly string[] {
   const lines = master.split(/\r?\n/);
@@ -56,8 +56,10 @@ export function certainPlaylists(master: string, masterUrl: string): readonly st
     .filter((line) => line.startsWith('#EXT-X-MEDIA:') && line.includes('TYPE=AUDIO'))
     .map((line) => /[:,]URI="([^"]+)"/.exec(line)?.[1])
     .filter((uri) => uri !== undefined);
-  if (variants.length !== 1 || audio.length > 1) return [];
-  return [...variants, ...audio].map((uri) => new URL(uri, masterUrl).href);
+  if (audio.length > 1) return [];
+  const pictures = variants.filter((variant) => !audio.includes(variant));
+  const certain = pictures.length === 1 ? pictures : [];
+  return [...certain, ...audio].map((uri) => new URL(uri, masterUrl).href);
 }
 
 async function fetchText(url: string): Promise<EarlyAnswer | null> {
