@@ -134,6 +134,7 @@ export class Millrace {
     }
     ({ port: this.port } = await this.#http.listen());
     this.#ready = true;
+    this.#settings.log.info({ host, port: this.port }, 'http listening');
   }
 
   async #close(): Promise<void> {

@@ -19,6 +19,12 @@ test('FailureLimit.blocks() blocks from the last allowed failure on, for one win
   assert.equal(limit.blocks('10.0.0.1', 1900), false);
 });
 
+test('FailureLimit.fail() tells once when an address is blocked', () => {
+  const limit = new FailureLimit(options);
+  const told = Array.from({ length: 5 }, () => limit.fail('10.0.0.1', 0));
+  assert.deepEqual(told, [false, false, true, false, false]);
+});
+
 test('FailureLimit.fail() is not prolonged by failures inside a block', () => {
   const limit = failing('10.0.0.1', 3);
   limit.fail('10.0.0.1', 999);

@@ -34,18 +34,20 @@ export class FailureLimit {
     return this.#failures.size;
   }
 
-  /** Notes one refusal. */
-  fail(address: string, nowMs: number): void {
+  /** Notes one refusal; true when it is the one that has the address blocked. */
+  fail(address: string, nowMs: number): boolean {
+    const { failures, windowMs } = this.#options;
     const group = addressGroup(address);
     const known = this.#failures.get(group);
     if (known !== undefined && nowMs < known.untilMs) {
       known.count++;
-      if (known.count === this.#options.failures) known.untilMs = nowMs + this.#options.windowMs;
-      return;
+      if (known.count === failures) known.untilMs = nowMs + windowMs;
+      return known.count === failures;
     }
     this.#failures.delete(group);
     this.#forgetOldest();
-    this.#failures.set(group, { count: 1, untilMs: nowMs + this.#options.windowMs });
+    this.#failures.set(group, { count: 1, untilMs: nowMs + windowMs });
+    return failures === 1;
   }
 
   /** Whether an address has failed too often of late. */

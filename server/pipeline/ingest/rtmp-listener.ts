@@ -63,7 +63,8 @@ export interface RtmpCounters {
 
 /**
  * Takes RTMP publishers on a TCP port: owns the sockets and their deadlines, asks its owner about
- * keys and hands on what they publish. Keys and addresses are in no log line.
+ * keys and hands on what they publish. Keys are in no log line, and
+ * addresses only when they are kept out for guessing at keys.
  */
 export class RtmpListener<G> {
   readonly #options: RtmpListenerOptions<G>;
@@ -195,7 +196,11 @@ export class RtmpListener<G> {
   #noteRefused(reason: string, remoteAddress: string): void {
     count(this.#refused, reason);
     // To ask for a picture is no attempt at a key.
-    if (reason !== 'play') this.#failures.fail(remoteAddress, this.#options.clock.monotonicMs());
+    if (reason === 'play') return;
+    const { clock, log } = this.#options;
+    if (!this.#failures.fail(remoteAddress, clock.monotonicMs())) return;
+    const forS = this.#limits.failureWindowMs / 1000;
+    log.warn({ address: remoteAddress, forS }, 'address kept out after too many failures');
   }
 
   #forget(connection: RtmpConnection<G>): void {
