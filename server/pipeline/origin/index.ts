@@ -2,3 +2,4 @@
 export type { Answer, DeliveryHandler, DeliveryRequest } from './delivery.ts';
 export { type HeldObserver, MAX_HELD } from './hold-list.ts';
 export { isDeliveryPath, type OrchestratedStreams, Origin, type OriginSettings } from './origin.ts';
+export type { Still, Stills } from './still-desk.ts';

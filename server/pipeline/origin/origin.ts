@@ -12,6 +12,7 @@ import { HeldCount, type HeldObserver, HoldList } from './hold-list.ts';
 import { MediaDesk } from './media-desk.ts';
 import { MultivariantDesk } from './multivariant-desk.ts';
 import { PlaylistDesk } from './playlist-desk.ts';
+import { StillDesk, type Stills } from './still-desk.ts';
 
 /** Seconds that caches keep what may change with the next request. */
 const SHORT_MAX_AGE_S = 1;
@@ -31,6 +32,8 @@ export interface OriginSettings {
   readonly onAir: OnAir;
   readonly orchestrated: OrchestratedStreams;
   readonly observer: HeldObserver;
+  /** Posters and thumbnails; without them their addresses name nothing. */
+  readonly stills?: Stills;
   readonly log?: Log;
 }
 
@@ -54,12 +57,14 @@ export class Origin implements DeliveryHandler {
   readonly #playlists = new WeakMap<Rendition, PlaylistDesk>();
   readonly #multivariants = new WeakMap<Presentation, MultivariantDesk>();
   readonly #media = new WeakMap<Rendition, MediaDesk>();
+  readonly #stills: StillDesk | undefined;
   readonly #holdLists = new Set<WeakRef<HoldList>>();
   #byPath = new Map<string, PlaylistDesk>();
   #playlistDesks = 0;
 
   constructor(settings: OriginSettings) {
     this.#settings = settings;
+    if (settings.stills !== undefined) this.#stills = new StillDesk(settings.stills);
     this.#epoch = settings.clock.epochMs().toString(36);
   }
 
@@ -91,6 +96,11 @@ export class Origin implements DeliveryHandler {
   }
 
   #live(steps: readonly string[], request: DeliveryRequest, reply: Reply): Cancel | undefined {
+    const still = this.#stills?.handle(steps, request);
+    if (still !== undefined) {
+      reply(still);
+      return undefined;
+    }
     const [, , streamId = '', second = '', third = '', name = ''] = steps;
     if (steps.length === 6) {
       const broadcast = this.#settings.onAir.find(streamId, second);

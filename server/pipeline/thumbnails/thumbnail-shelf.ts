@@ -12,8 +12,9 @@ import { assert, type Log, silentLog } from '../../base/index.ts';
 import { readJpegSize } from '../../format/jpeg/index.ts';
 import { type ThumbnailCue, writeThumbnails } from '../../format/webvtt/index.ts';
 
-/** A sheet's tiles in a row, and its rows. */
+/** Tiles in a row of a sheet. */
 export const SHEET_COLUMNS = 5;
+/** Rows of a sheet. */
 export const SHEET_ROWS = 5;
 /** Three times what half an hour of tiles at every five seconds needs. */
 export const MOST_SHELF_BYTES = 8 * 1024 * 1024;
