@@ -18,6 +18,8 @@ export interface StreamView {
   readonly playbackUrl: string;
   /** Address of the watch page, relative to this server. */
   readonly watchUrl: string;
+  /** Address of the newest picture, relative to this server; null without one, or while not live. */
+  readonly posterUrl: string | null;
 }
 
 /** The answer to creating a stream: the only time the key is shown. */

@@ -8,6 +8,7 @@ import { OnAir } from '../live/index.ts';
 import { FlvSource, Publications, RtmpListener } from '../pipeline/ingest/index.ts';
 import { Orchestrator } from '../pipeline/orchestrator/index.ts';
 import { isDeliveryPath, Origin } from '../pipeline/origin/index.ts';
+import { SheetMaker, ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
 import { DiskJournal } from '../store/journal/index.ts';
 import { FileStreamStore } from '../store/streams/index.ts';
 import { Broadcasts } from './broadcasts.ts';
@@ -22,6 +23,10 @@ import { registerPageRoutes } from './routes/pages.ts';
 
 /** How long held requests and open answers may take to finish when the server stops. */
 const CLOSE_DEADLINE_MS = 5_000;
+/** Seconds of media from one thumbnail to the next. */
+const THUMBNAIL_INTERVAL_S = 5;
+/** Thumbnails reach back as far as the window does, and at least so many seconds. */
+const LEAST_THUMBNAIL_HISTORY_S = 30 * 60;
 const WEB_FOLDER = join(import.meta.dirname, '../../web/dist');
 
 /** What a server needs of its process. */
@@ -43,6 +48,8 @@ export class Millrace {
   readonly #settings: MillraceSettings;
   readonly #onAir = new OnAir();
   readonly #orchestrator: Orchestrator;
+  readonly #sheets: SheetMaker;
+  readonly #shelves: ThumbnailShelves;
   readonly #origin: Origin;
   readonly #broadcasts: Broadcasts;
   readonly #publications: Publications;
@@ -72,9 +79,12 @@ export class Millrace {
       },
       evicted: (streamId) => this.#origin.forget(`/streams/${streamId}/`),
     });
+    this.#sheets = new SheetMaker(configuration.FFMPEG_PATH);
+    this.#shelves = this.#createShelves();
     this.#origin = new Origin({
       clock,
       onAir: this.#onAir,
+      stills: this.#shelves,
       orchestrated: this.#orchestrator,
       observer: this.#metrics,
       log,
@@ -145,6 +155,7 @@ export class Millrace {
     for (const step of [
       () => this.#rtmp.close(),
       () => this.#broadcasts.close(),
+      async () => this.#sheets.close(),
       async () => this.#origin.release(),
       () => this.#http.close(CLOSE_DEADLINE_MS),
       () => this.#orchestrator.close(),
@@ -180,6 +191,17 @@ export class Millrace {
     });
   }
 
+  #createShelves(): ThumbnailShelves {
+    const { configuration, log } = this.#settings;
+    const windowS = configuration.SLIDING_WINDOW_SIZE * configuration.SEGMENT_DURATION;
+    return new ThumbnailShelves({
+      intervalS: THUMBNAIL_INTERVAL_S,
+      historyS: Math.max(windowS, LEAST_THUMBNAIL_HISTORY_S),
+      makeSheet: (tiles) => this.#sheets.make(tiles),
+      log,
+    });
+  }
+
   #createBroadcasts(): Broadcasts {
     const { clock, log, configuration } = this.#settings;
     return new Broadcasts({
@@ -193,7 +215,10 @@ export class Millrace {
       begin: (streamId) => this.directory.beginBroadcast(streamId),
       ended: ({ streamId, id }) => this.directory.endBroadcast(streamId, id),
       failed: (streamId) => this.#publications.end(streamId, 'the server failed'),
-      forgotten: ({ streamId, id }) => this.#origin.forget(`/live/${streamId}/${id}/`),
+      forgotten: ({ streamId, id }) => {
+        this.#origin.forget(`/live/${streamId}/${id}/`);
+        this.#shelves.forget(streamId, id);
+      },
     });
   }
 
@@ -231,6 +256,7 @@ export class Millrace {
       clock,
       publicUrl: configuration.PUBLIC_URL,
       rtmpPort: () => this.rtmpPort,
+      hasPoster: (streamId, broadcastId) => this.#shelves.hasPoster(streamId, broadcastId),
       endBroadcast: (streamId) => this.#publications.end(streamId, 'ended by request'),
     });
     registerOperationsRoutes(app, {

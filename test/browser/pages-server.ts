@@ -38,11 +38,12 @@ export function streamView(changes: Partial<StreamView> = {}): StreamView {
     broadcastId: 'b1',
     playbackUrl: '/live/one/master.m3u8',
     watchUrl: '/watch/one',
+    posterUrl: null,
     ...changes,
   };
 }
 
-/** One second after another of video and tone, as fragmented MP4 in a folder. */
+/** One second after another of video and tone, as fragmented MP4 in a folder, and a poster. */
 export function prepareMedia(folder: string): void {
   const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=15'];
   const tone = ['-f', 'lavfi', '-i', 'sine=frequency=330:sample_rate=48000'];
@@ -52,6 +53,8 @@ export function prepareMedia(folder: string): void {
   const length = ['-t', String(MEDIA_S), '-c:a', 'aac'];
   const args = ['-loglevel', 'error', ...picture, ...tone, ...video, ...length, ...hls, ...names];
   execFileSync(pathOf('ffmpeg'), args);
+  const poster = ['-frames:v', '1', join(folder, 'poster.jpg')];
+  execFileSync(pathOf('ffmpeg'), ['-loglevel', 'error', ...picture, ...poster]);
 }
 
 /**
@@ -133,7 +136,10 @@ export class PagesServer {
   #answerMedia(path: string, response: ServerResponse): void {
     const [, , id, name = '', file = ''] = path.split('/');
     const stream = this.streams.find((candidate) => candidate.id === id);
-    if (name === 'master.m3u8') {
+    if (name === 'poster.jpg') {
+      response.writeHead(200, { 'content-type': 'image/jpeg' });
+      response.end(readFileSync(join(this.#media, name)));
+    } else if (name === 'master.m3u8') {
       if (stream?.status === 'live') playlist(response, masterOf(stream));
       else json(response, 404, { code: 'not_live' });
     } else if (stream?.broadcastId !== name) {

@@ -78,6 +78,43 @@ test('the home page shows who goes live and who stops, by itself', NEEDS, async 
   await page.getByRole('heading', { name: 'Nobody is live at the moment' }).waitFor();
 });
 
+test(
+  'the home page shows posters of what is live, and water without one',
+  NEEDS,
+  async (context) => {
+    const { server, page, complaints } = await visit(context);
+    const posterUrl = '/live/one/poster.jpg';
+    server.streams = [
+      streamView({ posterUrl }),
+      streamView({ id: 'two', title: 'No picture yet' }),
+    ];
+    await page.goto(server.url);
+    await page.locator('.card-poster[data-shown="true"]').waitFor();
+    assert.equal(await page.locator('.card').count(), 2);
+    assert.equal(await page.locator('.card-poster').count(), 1);
+    assert.equal(await page.evaluate('document.querySelector(".card-poster").naturalWidth'), 320);
+    assert.deepEqual(complaints, []);
+  },
+);
+
+test('the watch page shows the poster until the picture is there', NEEDS, async (context) => {
+  const { server, page } = await visit(context);
+  server.goLive('b1');
+  server.streams = server.streams.map((one) => ({ ...one, posterUrl: '/live/one/poster.jpg' }));
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/*.m4s', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${server.url}/watch/one`);
+  await page.locator('.player[data-state="starting"] .curtain-poster').waitFor();
+  release();
+  await untilState(page, 'live');
+});
+
 test('the home page keeps its list and says so when the server is gone', NEEDS, async (context) => {
   const { server, page } = await visit(context);
   server.streams = [streamView()];

@@ -6,6 +6,9 @@ import { Frame } from './frame.tsx';
 import { LiveList } from './live-list.ts';
 import { sinceText } from './since-text.ts';
 
+/** How long a card shows one poster. Milliseconds. */
+const POSTER_REFRESH_MS = 10_000;
+
 /** Who is live, or how to be the first. `host` is the name this page was opened under. */
 export function HomePage({ host }: { readonly host: string }): VNode {
   const list = useMemo(() => new LiveList(), []);
@@ -49,6 +52,7 @@ function StreamCard({
   readonly stream: StreamView;
   readonly nowMs: number;
 }): VNode {
+  const poster = posterAt(stream, nowMs);
   const since = stream.startedAt === null ? '' : sinceText(stream.startedAt, nowMs);
   // Whoever points at a card is about to watch: the player's code can come meanwhile.
   const ready = (): void => void loadEngine();
@@ -59,6 +63,7 @@ function StreamCard({
           <path d="M0 62c54-34 106-34 160 0s106 34 160 0v58H0z" />
           <path d="M0 84c54-30 106-30 160 0s106 30 160 0v36H0z" />
         </svg>
+        {poster === null ? null : <Poster key={stream.broadcastId} address={poster} />}
         <span class="card-play" />
       </span>
       <span class="card-body">
@@ -72,6 +77,27 @@ function StreamCard({
       </span>
     </a>
   );
+}
+
+/** The water stays until the picture is there, and comes back when it cannot be had. */
+function Poster({ address }: { readonly address: string }): VNode {
+  const [shown, setShown] = useState(false);
+  return (
+    <img
+      class="card-poster"
+      src={address}
+      alt=""
+      decoding="async"
+      data-shown={shown}
+      onLoad={() => setShown(true)}
+      onError={() => setShown(false)}
+    />
+  );
+}
+
+/** The address under which all visitors of the same ten seconds find the poster in a cache. */
+function posterAt({ posterUrl }: StreamView, nowMs: number): string | null {
+  return posterUrl === null ? null : `${posterUrl}?at=${Math.floor(nowMs / POSTER_REFRESH_MS)}`;
 }
 
 /** A colour of water, always the same one for a stream: 160 to 260 degrees, green to violet. */

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { useRef } from 'preact/hooks';
 import type { WatchPhase } from './watch-state.ts';
 
 interface Notice {
@@ -37,11 +38,28 @@ const NOTICES: Readonly<Record<Exclude<WatchPhase, 'live'>, Notice>> = {
   },
 };
 
-/** Covers the picture with a sentence for every phase in which there is none. */
-export function PhaseCurtain({ phase }: { readonly phase: WatchPhase }): VNode {
+/**
+ * Covers the picture with a sentence for every phase in which there is none; while a broadcast is
+ * being joined its poster shows through.
+ */
+export function PhaseCurtain({
+  phase,
+  posterUrl,
+}: {
+  readonly phase: WatchPhase;
+  readonly posterUrl: string | null;
+}): VNode {
   const notice = phase === 'live' ? null : NOTICES[phase];
+  const kept = useRef<string | null>(null);
+  // What was shown stays until the curtain has faded; while live no other one is worth its bytes.
+  if (phase !== 'live') kept.current = phase === 'starting' ? posterUrl : null;
+  const poster = kept.current;
   return (
     <div class="curtain" role="status" data-shown={notice !== null}>
+      {poster === null ? null : (
+        // The media itself must not wait for its announcement.
+        <img class="curtain-poster" src={poster} alt="" decoding="async" fetchpriority="low" />
+      )}
       {notice === null ? null : (
         <>
           {notice.busy ? <Ripple /> : <StillWater />}

@@ -49,7 +49,10 @@ export function Player({ session }: { readonly session: WatchSession }): VNode {
         </media-control-bar>
       </media-controller>
       <UnmuteHint session={session} video={video} />
-      <PhaseCurtain phase={session.phase.value} />
+      <PhaseCurtain
+        phase={session.phase.value}
+        posterUrl={session.stream.value?.posterUrl ?? null}
+      />
     </section>
   );
 }

@@ -38,6 +38,7 @@ async function start(
         clock,
         publicUrl: undefined,
         rtmpPort: () => 1935,
+        hasPoster: () => false,
         endBroadcast: (id) => ended.push(id) > 0,
         ...settings,
       }),
@@ -87,6 +88,7 @@ test('POST /api/streams makes an idle stream and shows its key once', async (con
     broadcastId: null,
     playbackUrl: `/live/${id}/master.m3u8`,
     watchUrl: `/watch/${id}`,
+    posterUrl: null,
     ingest: { rtmpUrl: 'rtmp://127.0.0.1/live' },
   });
   assert.deepEqual(directory.authorize({ app: 'live', streamKey, remoteAddress: '192.0.2.1' }), {
@@ -145,6 +147,22 @@ test('GET /api/streams/{id} follows the stream through its broadcasts', async (c
   const ended = await view();
   const endedAt = new Date(clock.epochMs()).toISOString();
   assert.deepEqual([ended.status, ended.startedAt, ended.endedAt], ['ended', startedAt, endedAt]);
+});
+
+test('GET /api/streams/{id} names the poster of a live broadcast that has one', async (context) => {
+  const pictured = new Set<string>();
+  const hasPoster = (streamId: string, broadcastId: string) =>
+    pictured.has(`${streamId} ${broadcastId}`);
+  const { request, create, directory } = await start(context, { hasPoster });
+  const { id } = await create();
+  const posterUrl = async () =>
+    ((await request('GET', `/api/streams/${id}`)).json as StreamView).posterUrl;
+  const broadcast = directory.beginBroadcast(id);
+  assert.equal(await posterUrl(), null);
+  pictured.add(`${id} ${broadcast.id}`);
+  assert.equal(await posterUrl(), `/live/${id}/poster.jpg`);
+  directory.endBroadcast(id, broadcast.id);
+  assert.equal(await posterUrl(), null);
 });
 
 test('GET /api/streams/live lists what is live, without keys', async (context) => {

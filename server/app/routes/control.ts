@@ -18,6 +18,8 @@ export interface ControlSettings {
   readonly publicUrl: string | undefined;
   /** The port that encoders publish to; known once it is open. */
   readonly rtmpPort: () => number;
+  /** Whether there is a picture of the broadcast to show. */
+  readonly hasPoster: (streamId: string, broadcastId: string) => boolean;
   /** Ends the stream's publisher, if it has one. False when it had none. */
   readonly endBroadcast: (streamId: string) => boolean | Promise<boolean>;
 }
@@ -27,6 +29,7 @@ type ById = { Params: { id: string } };
 /** Adds everything under `/api/streams`, `/api/ingest`, and `/api/clock`. */
 export function registerControlRoutes(app: FastifyInstance, settings: ControlSettings): void {
   const { directory, clock } = settings;
+  const viewOf = (stream: Stream): StreamView => viewOfStream(settings, stream);
 
   app.get('/api/clock', async () => ({ epochMs: clock.epochMs() }));
 
@@ -42,7 +45,7 @@ export function registerControlRoutes(app: FastifyInstance, settings: ControlSet
     const made = await directory.create(draft);
     if ('refused' in made) return refuse(reply, made);
     reply.code(201).header('location', `/api/streams/${made.stream.id}`);
-    return createdStream(made.stream, made.streamKey, ingestOf(settings, request));
+    return createdStream(viewOf(made.stream), made.streamKey, ingestOf(settings, request));
   });
 
   app.get<ById>('/api/streams/:id', async ({ params: { id } }, reply) => {
@@ -65,12 +68,13 @@ export function registerControlRoutes(app: FastifyInstance, settings: ControlSet
     if ('refused' in replaced) return refuse(reply, unknownStream('replace the key of', id));
     const stream = directory.get(id);
     if (stream === undefined) return refuse(reply, unknownStream('show', id));
-    return createdStream(stream, replaced.streamKey, ingestOf(settings, request));
+    return createdStream(viewOf(stream), replaced.streamKey, ingestOf(settings, request));
   });
 }
 
-function viewOf(stream: Stream): StreamView {
+function viewOfStream({ hasPoster }: ControlSettings, stream: Stream): StreamView {
   const { id, title, broadcasterId, status, createdAtMs, broadcast } = stream;
+  const isPictured = status === 'live' && broadcast !== null && hasPoster(id, broadcast.id);
   return {
     id,
     title,
@@ -83,11 +87,12 @@ function viewOf(stream: Stream): StreamView {
     broadcastId: broadcast?.id ?? null,
     playbackUrl: `/live/${id}/master.m3u8`,
     watchUrl: `/watch/${id}`,
+    posterUrl: isPictured ? `/live/${id}/poster.jpg` : null,
   };
 }
 
-function createdStream(stream: Stream, streamKey: string, ingest: IngestView): CreatedStream {
-  return { ...viewOf(stream), streamKey, ingest };
+function createdStream(view: StreamView, streamKey: string, ingest: IngestView): CreatedStream {
+  return { ...view, streamKey, ingest };
 }
 
 /** The address to type into an encoder: this server's, as the client calls it. */
