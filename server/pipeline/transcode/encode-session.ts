@@ -1,0 +1,211 @@
+/**
+ * One encoder at work on one configuration of the source: samples in, each rung's samples out on
+ * the source's timescale. Until it is its turn to be heard, what it makes is held.
+ */
+import type { Readable } from 'node:stream';
+import { assert, type Clock } from '../../base/index.ts';
+import type { FragmentEvent, FragmentSample, ReadTrack } from '../../format/cmaf/index.ts';
+import type { Sample, VideoTrack } from '../../media/index.ts';
+import type { EncodeJob } from './encode-arguments.ts';
+import { encodeArguments } from './encode-arguments.ts';
+import { EncoderInput } from './encoder-input.ts';
+import { type EncoderEnd, EncoderProcess, type ProcessHost } from './encoder-process.ts';
+
+/** Events of an encoder that waits for the one before it to end; half a minute of four rungs. */
+const MAX_HELD_EVENTS = 4_096;
+/** Bytes of them. */
+const MAX_HELD_BYTES = 32 * 1024 * 1024;
+
+/** A small picture and a poster each have a pipe of their own. */
+const STILL_PIPES = 2;
+
+/** What a session makes of its encoder's output. */
+export type RungEvent =
+  | { readonly type: 'track'; readonly rung: string; readonly track: VideoTrack }
+  | { readonly type: 'sample'; readonly rung: string; readonly sample: Sample };
+
+/** Who hears of a session. */
+export interface SessionObserver {
+  /** Only while the session is heard; what was held comes first. */
+  event(event: RungEvent): void;
+  /** Rung `rung` has come out up to `mediaS` seconds, heard or held. */
+  progress(rung: string, mediaS: number): void;
+  /** More is held than may be: whoever is heard has to end. */
+  overflow(): void;
+  ended(end: EncoderEnd): void;
+}
+
+/** What a session is made from. */
+export interface SessionSettings {
+  readonly ffmpegPath: string;
+  readonly job: EncodeJob;
+  readonly clock: Clock;
+  readonly host: ProcessHost;
+  readonly observer: SessionObserver;
+}
+
+/** How the times of one output become the source's. */
+interface OutputScale {
+  readonly track: VideoTrack;
+  readonly trackId: number;
+  readonly editOffset: number;
+}
+
+/** See the top of the file. */
+export class EncodeSession {
+  readonly #settings: SessionSettings;
+  readonly #input: EncoderInput;
+  readonly #process: EncoderProcess;
+  readonly #scales = new Map<number, OutputScale>();
+  #held: RungEvent[] | undefined = [];
+  #heldBytes = 0;
+  #isFinishing = false;
+  #end: EncoderEnd | undefined;
+
+  constructor(settings: SessionSettings) {
+    this.#settings = settings;
+    const { job, ffmpegPath, clock, host, observer } = settings;
+    this.#input = new EncoderInput(job.source);
+    this.#process = new EncoderProcess({
+      program: ffmpegPath,
+      args: encodeArguments(job),
+      rungCount: job.rungs.length,
+      extraCount: job.thumbnails === undefined ? 0 : STILL_PIPES,
+      clock,
+      host,
+      observer: {
+        output: (rung, event) => this.#output(rung, event),
+        ended: (end) => {
+          this.#end = end;
+          observer.ended(end);
+        },
+      },
+    });
+    // FFmpeg opens its input while the first keyframe is awaited.
+    this.#process.write(this.#input.header());
+  }
+
+  /** Names of what it encodes. */
+  get rungs(): readonly string[] {
+    return this.#settings.job.rungs.map(({ name }) => name);
+  }
+
+  /** Small pictures and posters, where the job asks for them. */
+  get stills(): readonly Readable[] {
+    return this.#process.extras;
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Its input has ended: that it ends too is no failure. */
+  get isFinishing(): boolean {
+    return this.#isFinishing;
+  }
+
+  /** Undefined as long as it runs. */
+  get end(): EncoderEnd | undefined {
+    return this.#end;
+  }
+
+  /** All that was fed has come out. */
+  get isComplete(): boolean {
+    return this.#isFinishing && this.#end?.code === 0 && this.#end.violation === undefined;
+  }
+
+  get droppedSamples(): number {
+    return this.#input.droppedSamples;
+  }
+
+  /** Seconds of media that wait for it. */
+  get waitingS(): number {
+    this.#input.drained(this.#process.waitingBytes);
+    return this.#input.waitingS;
+  }
+
+  /** Hands on `sample`; gives whether it comes after a hole, undefined when it is left out. */
+  feed(sample: Sample): { readonly followsHole: boolean } | undefined {
+    assert(!this.#isFinishing, 'an input that has ended takes no samples');
+    this.#input.drained(this.#process.waitingBytes);
+    const frame = this.#input.push(sample);
+    if (frame !== undefined) this.#process.write(frame.bytes);
+    return frame;
+  }
+
+  /** Hands on what was there before it, from a keyframe on. */
+  replay(samples: readonly Sample[]): void {
+    for (const sample of samples) {
+      const frame = this.#input.replay(sample);
+      if (frame !== undefined) this.#process.write(frame.bytes);
+    }
+  }
+
+  /** It is its turn: what was held is heard, and what comes. */
+  hear(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const event of held) this.#settings.observer.event(event);
+  }
+
+  /** Lets it make what it was fed and end, by force when `patienceMs` are over. */
+  finish(patienceMs: number): void {
+    this.#isFinishing = true;
+    this.#process.endInput();
+    this.#process.kill(patienceMs);
+  }
+
+  /** Ends it by force. */
+  kill(): void {
+    this.#process.kill();
+  }
+
+  #output(index: number, event: FragmentEvent): void {
+    const rung = this.#settings.job.rungs[index]?.name;
+    assert(rung !== undefined, 'an encoder has an output for each rung');
+    if (event.type === 'tracks') this.#begin(index, rung, event.tracks);
+    else this.#take(index, rung, event);
+  }
+
+  #begin(index: number, rung: string, tracks: readonly ReadTrack[]): void {
+    for (const { trackId, track, editOffset } of tracks) {
+      if (track.kind !== 'video') continue;
+      this.#scales.set(index, { track, trackId, editOffset });
+      const { timescale } = this.#settings.job.source;
+      this.#emit({ type: 'track', rung, track: { ...track, timescale } }, 0);
+      return;
+    }
+  }
+
+  #take(index: number, rung: string, event: Extract<FragmentEvent, { type: 'samples' }>): void {
+    const scale = this.#scales.get(index);
+    if (scale === undefined || scale.trackId !== event.trackId) return;
+    const { timescale } = this.#settings.job.source;
+    for (const each of event.samples) {
+      const sample = onTimescale(each, scale, timescale);
+      this.#emit({ type: 'sample', rung, sample }, sample.data.length);
+      this.#settings.observer.progress(rung, sample.pts / timescale);
+    }
+  }
+
+  #emit(event: RungEvent, sizeBytes: number): void {
+    const { observer } = this.#settings;
+    if (this.#held === undefined) {
+      observer.event(event);
+      return;
+    }
+    this.#held.push(event);
+    this.#heldBytes += sizeBytes;
+    if (this.#held.length > MAX_HELD_EVENTS || this.#heldBytes > MAX_HELD_BYTES) {
+      observer.overflow();
+    }
+  }
+}
+
+function onTimescale(sample: FragmentSample, scale: OutputScale, timescale: number): Sample {
+  const { track, editOffset } = scale;
+  const ticks = (time: number): number =>
+    Math.round(((time - editOffset) * timescale) / track.timescale);
+  const { keyframe, data } = sample;
+  return { kind: 'video', dts: ticks(sample.dts), pts: ticks(sample.pts), keyframe, data };
+}

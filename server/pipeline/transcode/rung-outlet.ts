@@ -1,0 +1,106 @@
+/**
+ * The place where what encoders make of a rung, one after another, becomes one feed.
+ *
+ * I1 Decode times grow; what a later encoder makes of the same time again is left out.
+ * I2 After a hole comes a discontinuity, and then a keyframe.
+ * I3 The track is published before the first sample, and again only when it has become another.
+ */
+import type { Feed } from '../../live/index.ts';
+import type { Sample, Ticks, VideoTrack } from '../../media/index.ts';
+
+/** Holes on their way through the encoder; further ones are told as part of the last. */
+const MAX_HOLES_AHEAD = 16;
+
+/** Where something is missing. */
+interface Hole {
+  /** What is shown from here on follows the hole. */
+  readonly beforePts: Ticks;
+  readonly reason: string;
+}
+
+/** See the top of the file. */
+export class RungOutlet {
+  readonly #feed: Feed;
+  readonly #holes: Hole[] = [];
+  #offered: VideoTrack | undefined;
+  #published: VideoTrack | undefined;
+  #needsKeyframe = true;
+  #lastDts: Ticks = Number.NEGATIVE_INFINITY;
+  #lastPts: Ticks = Number.NEGATIVE_INFINITY;
+  #discontinuities = 0;
+
+  constructor(feed: Feed) {
+    this.#feed = feed;
+  }
+
+  /** Presentation time of the last sample; minus infinity before the first. */
+  get lastPts(): Ticks {
+    return this.#lastPts;
+  }
+
+  /** Holes that readers were told of. */
+  get discontinuities(): number {
+    return this.#discontinuities;
+  }
+
+  /** Samples that come from now on are of `track`. */
+  track(track: VideoTrack): void {
+    this.#offered = track;
+  }
+
+  /** Something shown before `beforePts` is missing; by default right after what was published. */
+  hole(reason: string, beforePts: Ticks = this.#lastPts): void {
+    if (this.#published === undefined) return;
+    if (this.#holes.length < MAX_HOLES_AHEAD) this.#holes.push({ beforePts, reason });
+  }
+
+  /** Publishes `sample` unless I1 or I2 leaves it out. */
+  sample(sample: Sample): void {
+    if (sample.dts <= this.#lastDts) return;
+    const hole = this.#reached(sample.pts);
+    if (hole !== undefined || this.#needsKeyframe) {
+      this.#needsKeyframe = true;
+      if (!sample.keyframe) return;
+    }
+    if (hole !== undefined) {
+      while (this.#reached(sample.pts) !== undefined) this.#holes.shift();
+      this.#discontinuities += 1;
+      this.#feed.publish({ type: 'discontinuity', reason: hole.reason });
+    }
+    this.#publishTrack();
+    this.#needsKeyframe = false;
+    this.#lastDts = sample.dts;
+    this.#lastPts = sample.pts;
+    this.#feed.publish({ type: 'sample', sample });
+  }
+
+  /** Nothing follows. */
+  close(): void {
+    this.#feed.close();
+  }
+
+  #reached(pts: Ticks): Hole | undefined {
+    const hole = this.#holes[0];
+    return hole !== undefined && pts >= hole.beforePts ? hole : undefined;
+  }
+
+  #publishTrack(): void {
+    const track = this.#offered;
+    if (track === undefined || isSameTrack(track, this.#published)) return;
+    this.#published = track;
+    this.#feed.publish({ type: 'track', track });
+  }
+}
+
+/** Whether a decoder set up for one track can go on with the other. */
+export function isSameTrack(one: VideoTrack, other: VideoTrack | undefined): boolean {
+  return (
+    other !== undefined &&
+    one.codec === other.codec &&
+    one.timescale === other.timescale &&
+    one.width === other.width &&
+    one.height === other.height &&
+    one.config.length === other.config.length &&
+    one.config.every((byte, index) => byte === other.config[index])
+  );
+}

@@ -1,0 +1,209 @@
+// The transcoder with the real FFmpeg, fed as a publisher feeds it.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { silentLog, systemClock } from '../../base/index.ts';
+import { Feed } from '../../live/index.ts';
+import type { Sample, VideoTrack } from '../../media/index.ts';
+import { encodeSource, NEEDS_FFMPEG, type Source } from './encode-run.test-support.ts';
+import { Transcoder } from './transcoder.ts';
+
+const TICKS = 90_000;
+const TARGET_DURATION = 2;
+const GOP_FRAMES = 30;
+
+/** Two seconds of 720p30 with a keyframe a second, to be looped. */
+function loop(): Source {
+  const coding = ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '0', '-pix_fmt', 'yuv420p'];
+  const gop = ['-g', `${GOP_FRAMES}`, '-keyint_min', `${GOP_FRAMES}`, '-sc_threshold', '0'];
+  return encodeSource('testsrc2=size=1280x720:rate=30:duration=2', [...coding, ...gop]);
+}
+
+interface Got {
+  readonly atMs: number;
+  readonly sample: Sample;
+}
+
+interface RungLog {
+  readonly samples: Got[];
+  readonly tracks: VideoTrack[];
+  readonly discontinuities: string[];
+}
+
+/** A broadcast with a transcoder of two rungs on it, and everything that comes out. */
+function begin(context: TestContext, source: Source) {
+  const feed = new Feed();
+  feed.publish({ type: 'track', track: source.track });
+  const rung = { codec: 'h264', preset: undefined, frameRate: undefined } as const;
+  const transcoder = new Transcoder({
+    source: feed,
+    jobFor: (track) => ({
+      source: track,
+      rungs: [
+        { ...rung, name: '480p', width: 854, height: 480, bitrate: 1_200_000 },
+        { ...rung, name: '360p', width: 640, height: 360, bitrate: 600_000 },
+      ],
+      keyframes: 'source',
+      family: 'software',
+      thumbnails: undefined,
+    }),
+    targetDuration: TARGET_DURATION,
+    ffmpegPath: 'ffmpeg',
+    clock: systemClock,
+    log: silentLog,
+    observer: { gaveUp: () => undefined, stills: () => undefined },
+  });
+  const logs = new Map<string, RungLog>();
+  for (const name of ['480p', '360p']) logs.set(name, listen(feed.openRung(name)));
+  const run = transcoder.run();
+  context.after(async () => {
+    if (!feed.closed) feed.close();
+    await run;
+  });
+  return { feed, transcoder, run, logs };
+}
+
+function listen(rung: Feed): RungLog {
+  const log: RungLog = { samples: [], tracks: [], discontinuities: [] };
+  const cursor = rung.read();
+  void (async () => {
+    for (;;) {
+      const changed = rung.changed.next();
+      for (let event = cursor.take(); event !== undefined; event = cursor.take()) {
+        if (event.type === 'sample') {
+          log.samples.push({ atMs: performance.now(), sample: event.sample });
+        } else if (event.type === 'discontinuity') log.discontinuities.push(event.reason);
+        else if (event.track.kind === 'video') log.tracks.push(event.track);
+      }
+      if (rung.closed) return;
+      await changed;
+    }
+  })();
+  return log;
+}
+
+/** Publishes `source` in a loop, in real time, until `isOver`; gives what was published and when. */
+async function play(
+  feed: Feed,
+  source: Source,
+  isOver: (elapsedS: number) => boolean,
+): Promise<Map<number, { readonly atMs: number; readonly keyframe: boolean }>> {
+  const published = new Map<number, { readonly atMs: number; readonly keyframe: boolean }>();
+  const startedMs = performance.now();
+  const frameTicks = TICKS / 30;
+  const origin = source.frames[0]?.dts ?? 0;
+  for (let index = 0; ; index++) {
+    const dueMs = startedMs + (index * 1000) / 30;
+    const aheadMs = dueMs - performance.now();
+    if (aheadMs > 1) await delay(aheadMs);
+    if (isOver((performance.now() - startedMs) / 1000)) return published;
+    const frame = source.frames[index % source.frames.length];
+    assert.ok(frame !== undefined);
+    const pts = origin + index * frameTicks;
+    const { keyframe, data } = frame;
+    published.set(pts, { atMs: performance.now(), keyframe });
+    feed.publish({ type: 'sample', sample: { kind: 'video', dts: pts, pts, keyframe, data } });
+  }
+}
+
+function logOf(logs: ReadonlyMap<string, RungLog>, name: string): RungLog {
+  const log = logs.get(name);
+  assert.ok(log !== undefined);
+  return log;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+test(
+  'Transcoder makes two rungs of a live source, keyframe by keyframe',
+  NEEDS_FFMPEG,
+  async (context) => {
+    const source = loop();
+    const { feed, run, logs, transcoder } = begin(context, source);
+    const published = await play(feed, source, (elapsedS) => elapsedS > 10);
+    feed.close();
+    await run;
+    for (const name of ['480p', '360p']) {
+      const { samples, tracks, discontinuities } = logOf(logs, name);
+      const expected = [...published].filter(([, { keyframe }]) => keyframe);
+      assert.deepEqual(
+        samples.map(({ sample }) => sample.pts),
+        [...published.keys()],
+        'each frame at its own time',
+      );
+      assert.deepEqual(
+        samples.filter(({ sample }) => sample.keyframe).map(({ sample }) => sample.pts),
+        expected.map(([pts]) => pts),
+      );
+      assert.deepEqual(discontinuities, []);
+      assert.equal(tracks.length, 1);
+      assert.equal(tracks[0]?.timescale, TICKS);
+      assert.equal(tracks[0]?.height, Number.parseInt(name, 10));
+      const lags = samples.map(
+        ({ atMs, sample }) => atMs - (published.get(sample.pts)?.atMs ?? Number.NaN),
+      );
+      context.diagnostic(`${name}: median ${median(lags).toFixed(0)} ms behind the source`);
+    }
+    assert.equal(transcoder.reading.droppedSamples, 0);
+    assert.deepEqual(transcoder.reading.restarts, new Map());
+  },
+);
+
+test(
+  'Transcoder is back on air within two seconds of a kill, at a keyframe',
+  NEEDS_FFMPEG,
+  async (context) => {
+    const source = loop();
+    const { feed, logs, transcoder } = begin(context, source);
+    const log = logOf(logs, '360p');
+    let killedMs = 0;
+    let before = 0;
+    await play(feed, source, (elapsedS) => {
+      if (elapsedS > 2.5 && killedMs === 0) {
+        assert.ok(transcoder.encoderPid !== undefined);
+        process.kill(transcoder.encoderPid, 'SIGKILL');
+        killedMs = performance.now();
+        before = log.samples.length;
+      }
+      // What was in the pipe still comes; after the discontinuity it is another encoder's.
+      return elapsedS > 20 || log.discontinuities.length > 0;
+    });
+    await delay(0);
+    const back = log.samples.find(
+      ({ sample }, index) =>
+        index >= before && sample.pts - (log.samples[index - 1]?.sample.pts ?? 0) > TICKS / 30,
+    );
+    assert.ok(before > 30 && back !== undefined);
+    const awayMs = back.atMs - killedMs;
+    context.diagnostic(`back after ${awayMs.toFixed(0)} ms`);
+    assert.ok(back.sample.keyframe);
+    assert.ok(awayMs < 2_000, `${awayMs} ms`);
+    assert.deepEqual(log.discontinuities, ['encoder_ended']);
+    assert.equal(transcoder.reading.restarts.get('crash'), 1);
+    assert.equal(log.tracks.length, 1, 'the same configuration is not told twice');
+  },
+);
+
+test('Transcoder replaces an encoder that hangs', NEEDS_FFMPEG, async (context) => {
+  const source = loop();
+  const { feed, logs, transcoder } = begin(context, source);
+  const log = logOf(logs, '480p');
+  let stopped: number | undefined;
+  let stoppedMs = 0;
+  await play(feed, source, (elapsedS) => {
+    if (elapsedS > 2 && stopped === undefined) {
+      stopped = transcoder.encoderPid;
+      assert.ok(stopped !== undefined);
+      process.kill(stopped, 'SIGSTOP');
+      stoppedMs = performance.now();
+    }
+    return elapsedS > 30 || log.discontinuities.length > 0;
+  });
+  context.diagnostic(`back after ${(performance.now() - stoppedMs).toFixed(0)} ms`);
+  assert.equal(transcoder.reading.restarts.get('hang'), 1);
+  assert.deepEqual(log.discontinuities, ['encoder_ended']);
+  const pid = stopped ?? 0;
+  assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+});

@@ -1,0 +1,51 @@
+/** What a transcoder is given, and what it tells about itself. */
+import type { Readable } from 'node:stream';
+import type { Clock, Log } from '../../base/index.ts';
+import type { Feed } from '../../live/index.ts';
+import type { VideoTrack } from '../../media/index.ts';
+import type { EncodeJob } from './encode-arguments.ts';
+import type { ProcessHost } from './encoder-process.ts';
+import type { RestartReason, SupervisorState } from './supervisor.ts';
+
+/** Who hears of what a person should know or wants to see. */
+export interface TranscoderObserver {
+  /** Transcoding was given up after repeated crashes; viewers are left with the source. */
+  gaveUp(): void;
+  /**
+   * The two pipes of JPEG files of an encoder that was started, where the job asks for them. Both
+   * have to be read, or the encoder waits.
+   */
+  stills(small: Readable, posters: Readable): void;
+}
+
+/** What a transcoder works with. */
+export interface TranscoderSettings {
+  /** The broadcast; its rungs are opened and closed by the transcoder. */
+  readonly source: Feed;
+  /** What is to be made of a source with this track, which changes when the picture does. */
+  readonly jobFor: (track: VideoTrack) => EncodeJob;
+  /** TARGETDURATION in seconds. */
+  readonly targetDuration: number;
+  readonly ffmpegPath: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly observer: TranscoderObserver;
+  /** The machine; another one in tests. */
+  readonly host?: ProcessHost;
+}
+
+/** How a transcoder fares. */
+export interface TranscoderReading {
+  readonly state: SupervisorState;
+  readonly restarts: ReadonlyMap<RestartReason, number>;
+  /** Samples that were not encoded because the encoder was too slow, or this reader. */
+  readonly droppedSamples: number;
+  /** Holes that readers of the rungs were told of, over all rungs. */
+  readonly discontinuities: number;
+  /** Rungs that the machine is too slow for. */
+  readonly shedRungs: readonly string[];
+  /** Seconds of media made in a second; undefined until ten seconds are over. */
+  readonly speed: number | undefined;
+  /** Seconds of media that the output is behind the input. */
+  readonly lagS: number;
+}

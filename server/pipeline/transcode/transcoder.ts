@@ -1,0 +1,357 @@
+/**
+ * Makes the rungs of a broadcast: reads its feed like every other reader, has FFmpeg encode the
+ * video, and publishes what comes back as the feed's rungs. The source and its readers never wait
+ * for any of it.
+ *
+ * Encoders take over from one another at a keyframe: the old one gets what comes before it and
+ * finishes, the new one gets what comes from it on, and is heard when the old one has ended. So a
+ * change of the source or of the ladder loses nothing; a crash loses what was on its way.
+ */
+import { assert, type Cancel } from '../../base/index.ts';
+import type { FeedCursor } from '../../live/index.ts';
+import type { MediaEvent, Sample, VideoTrack } from '../../media/index.ts';
+import type { EncodeJob } from './encode-arguments.ts';
+import { EncodeSession } from './encode-session.ts';
+import { type EncoderEnd, type ProcessHost, systemHost } from './encoder-process.ts';
+import { namesByCost } from './ladder-cost.ts';
+import { Relay } from './relay.ts';
+import { ReplayGop } from './replay-gop.ts';
+import { isSameTrack } from './rung-outlet.ts';
+import { type RestartReason, Supervisor, type SupervisorAction } from './supervisor.ts';
+import type { TranscoderReading, TranscoderSettings } from './transcoder-settings.ts';
+
+/** How often the supervisor looks. */
+const TICK_MS = 500;
+/** How long an encoder whose input has ended may take for what it still has. */
+const FINISH_PATIENCE_MS = 3_000;
+
+/** See the top of the file. */
+export class Transcoder {
+  readonly #settings: TranscoderSettings & { readonly host: ProcessHost };
+  readonly #supervisor: Supervisor;
+  readonly #cursor: FeedCursor;
+  readonly #relay: Relay;
+  readonly #gop = new ReplayGop();
+  /** The one that is fed. */
+  #current: EncodeSession | undefined;
+  /** Started already, and fed from the next keyframe on. */
+  #next: { readonly session: EncodeSession; readonly sinceMs: number } | undefined;
+  #track: VideoTrack | undefined;
+  #job: EncodeJob | undefined;
+  /** The source was broken off or became another: the next keyframe is for another encoder. */
+  #isBroken = false;
+  #newestPts = Number.NEGATIVE_INFINITY;
+  /** Encoders that have not ended. */
+  #running = 0;
+  #cancelTick: Cancel | undefined;
+  #isEnding = false;
+  readonly #done = Promise.withResolvers<void>();
+
+  constructor(settings: TranscoderSettings) {
+    this.#settings = { host: systemHost, ...settings };
+    this.#supervisor = new Supervisor(settings.targetDuration);
+    this.#relay = new Relay(settings.source);
+    this.#cursor = settings.source.read();
+  }
+
+  /**
+   * Works until the source is closed and what it sent is encoded, or `stop`; then the rungs are
+   * closed. Rejects with a fault of ours, after every encoder has been ended.
+   */
+  async run(): Promise<void> {
+    this.#tick();
+    void this.#read();
+    try {
+      await this.#done.promise;
+    } finally {
+      this.#cancelTick?.();
+      this.#cursor.close();
+      this.#next?.session.kill();
+      this.#relay.close();
+    }
+  }
+
+  /** Ends the work before the source does. */
+  stop(): void {
+    this.#guard(() => this.#finish());
+  }
+
+  /** Tries again after transcoding was given up. */
+  reset(): void {
+    this.#guard(() => this.#apply(this.#supervisor.reset(this.#nowMs())));
+  }
+
+  /** Process id of the encoder that is fed, for diagnosis. */
+  get encoderPid(): number | undefined {
+    return this.#current?.pid;
+  }
+
+  /** See `TranscoderReading`. */
+  get reading(): TranscoderReading {
+    return {
+      state: this.#supervisor.state,
+      restarts: this.#supervisor.restarts,
+      droppedSamples: this.#relay.droppedSamples + this.#cursor.skippedSamples,
+      discontinuities: this.#relay.discontinuities,
+      shedRungs: this.#supervisor.shed,
+      ...this.#supervisor.reading(this.#nowMs()),
+    };
+  }
+
+  async #read(): Promise<void> {
+    const { source } = this.#settings;
+    while (!this.#isEnding) {
+      const changed = source.changed.next();
+      this.#guard(() => {
+        for (let event = this.#cursor.take(); event !== undefined; event = this.#cursor.take()) {
+          this.#take(event);
+        }
+        if (source.closed) this.#finish();
+      });
+      if (!source.closed) await changed;
+    }
+  }
+
+  #take(event: MediaEvent): void {
+    if (event.type === 'discontinuity') this.#break();
+    else if (event.type === 'track') {
+      if (event.track.kind !== 'video' || isSameTrack(event.track, this.#track)) return;
+      this.#break();
+      this.#track = event.track;
+      this.#job = undefined;
+    } else if (event.sample.kind === 'video') this.#sample(event.sample);
+  }
+
+  /** What comes until the next keyframe belongs to nothing an encoder has. */
+  #break(): void {
+    this.#isBroken = true;
+    this.#gop.clear();
+    this.#finishCurrent();
+    this.#dropNext();
+    this.#supervisor.began(this.#nowMs());
+  }
+
+  #sample(sample: Sample): void {
+    const track = this.#track;
+    if (track === undefined) return;
+    if (sample.keyframe) {
+      if (this.#isBroken) this.#goOn(track);
+      else if (this.#next !== undefined) this.#handOver(sample);
+    }
+    if (this.#isBroken) return;
+    this.#gop.push(sample);
+    this.#newestPts = Math.max(this.#newestPts, sample.pts);
+    const current = this.#current;
+    if (current === undefined) return;
+    const frame = current.feed(sample);
+    if (frame?.followsHole) {
+      this.#relay.hole(current.rungs, 'encoder_behind', sample.pts);
+    }
+    // What is waited for is the output of the next one, once there is one.
+    const isJudged =
+      this.#next === undefined && (frame !== undefined || current.droppedSamples > 0);
+    if (isJudged) {
+      this.#supervisor.input(this.#nowMs(), sample.pts / track.timescale);
+    }
+  }
+
+  /** The first keyframe of a source that is new, or new again. */
+  #goOn(track: VideoTrack): void {
+    this.#isBroken = false;
+    const nowMs = this.#nowMs();
+    const { state } = this.#supervisor;
+    if (this.#job === undefined) {
+      const { jobFor, source, log } = this.#settings;
+      const job = jobFor(track);
+      this.#job = job;
+      const ladder = namesByCost(job.rungs);
+      if (ladder.length === 0 || source.closed) {
+        this.#supervisor.stop();
+        return;
+      }
+      this.#relay.open(ladder);
+      log.info({ width: track.width, height: track.height, rungs: ladder }, 'transcoding');
+      this.#apply(
+        state === 'stopped'
+          ? this.#supervisor.start(nowMs, ladder)
+          : this.#supervisor.ladder(nowMs, ladder),
+      );
+    }
+    if (state === 'running' && this.#current === undefined) {
+      this.#supervisor.began(nowMs);
+      this.#become(this.#open(this.#supervisor.rungs));
+    }
+  }
+
+  #handOver(sample: Sample): void {
+    const next = this.#next;
+    assert(next !== undefined, 'an encoder takes over when there is one');
+    this.#next = undefined;
+    const before = this.#current?.rungs ?? [];
+    this.#finishCurrent();
+    const shed = before.filter((rung) => !next.session.rungs.includes(rung));
+    this.#relay.hole(shed, 'rung_shed', sample.pts);
+    this.#become(next.session);
+  }
+
+  #apply(actions: readonly SupervisorAction[]): void {
+    for (const action of actions) this.#applyOne(action);
+  }
+
+  #applyOne(action: SupervisorAction): void {
+    const { log, observer } = this.#settings;
+    switch (action.type) {
+      case 'launch':
+        this.#launch(action.rungs);
+        return;
+      case 'replace':
+        this.#replace(action.rungs, action.reason);
+        return;
+      case 'kill':
+        log.warn({ pid: this.#current?.pid }, 'encoder hangs');
+        this.#current?.kill();
+        return;
+      case 'give_up':
+        log.error(
+          { restarts: Object.fromEntries(this.#supervisor.restarts) },
+          'transcoding given up',
+        );
+        observer.gaveUp();
+        return;
+    }
+  }
+
+  #launch(rungs: readonly string[]): void {
+    // Started when it is known what the source goes on as.
+    if (this.#isBroken) return;
+    const session = this.#open(rungs);
+    this.#become(session);
+    const gop = this.#gop.samples;
+    const first = gop[0];
+    // What was published is not published again, so where keyframes are the source's, the next
+    // one is the first that can be: all the encoder has to do until then is to be there.
+    const isUseful =
+      this.#job?.keyframes !== 'source' || this.#relay.isAhead(rungs, first?.pts ?? 0);
+    if (isUseful) session.replay(gop);
+  }
+
+  #replace(rungs: readonly string[], reason: RestartReason): void {
+    const { log } = this.#settings;
+    const { shed } = this.#supervisor;
+    this.#dropNext();
+    if (rungs.length === 0) {
+      log.warn({ reason, shed }, 'transcoding rests');
+      this.#relay.hole(this.#current?.rungs ?? [], 'rung_shed', this.#newestPts + 1);
+      this.#finishCurrent();
+      return;
+    }
+    log.warn({ reason, rungs, shed }, 'ladder changes');
+    this.#next = { session: this.#open(rungs), sinceMs: this.#nowMs() };
+  }
+
+  #open(rungs: readonly string[]): EncodeSession {
+    const { ffmpegPath, clock, host, observer } = this.#settings;
+    const whole = this.#job;
+    assert(whole !== undefined, 'an encoder has a job');
+    const job = { ...whole, rungs: whole.rungs.filter(({ name }) => rungs.includes(name)) };
+    const session: EncodeSession = new EncodeSession({
+      ffmpegPath,
+      job,
+      clock,
+      host,
+      observer: {
+        event: (event) => this.#guard(() => this.#relay.publish(event)),
+        progress: (rung, mediaS) => {
+          const newest = this.#next?.session ?? this.#current;
+          if (session === newest) this.#supervisor.output(rung, mediaS);
+        },
+        overflow: () => this.#relay.killFirst(),
+        ended: (end) => this.#guard(() => this.#ended(session, end)),
+      },
+    });
+    this.#running += 1;
+    const [small, posters] = session.stills;
+    if (small !== undefined && posters !== undefined) observer.stills(small, posters);
+    return session;
+  }
+
+  /** `session` is fed from now on, and heard when those before it have ended. */
+  #become(session: EncodeSession): void {
+    this.#current = session;
+    this.#relay.add(session);
+  }
+
+  #finishCurrent(): void {
+    this.#current?.finish(FINISH_PATIENCE_MS);
+    this.#current = undefined;
+  }
+
+  #dropNext(): void {
+    this.#next?.session.kill();
+    this.#next = undefined;
+  }
+
+  #ended(session: EncodeSession, end: EncoderEnd): void {
+    this.#running -= 1;
+    this.#relay.settle();
+    if (this.#isEnding && this.#running === 0) this.#done.resolve();
+    const isNext = session === this.#next?.session;
+    if (session !== this.#current && !isNext) return;
+    if (isNext) {
+      this.#next = undefined;
+      this.#finishCurrent();
+    }
+    this.#current = undefined;
+    this.#dropNext();
+    const { code, signal, violation, lastWords } = end;
+    this.#settings.log.warn({ code, signal, violation, lastWords }, 'encoder ended');
+    this.#apply(this.#supervisor.exit(this.#nowMs()));
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#settings.clock.after(TICK_MS, () => {
+      this.#guard(() => {
+        const nowMs = this.#nowMs();
+        this.#apply(this.#supervisor.tick(nowMs));
+        this.#hasten(nowMs);
+      });
+      this.#tick();
+    });
+  }
+
+  /** Without a keyframe to take over at, a replacement takes over where it can. */
+  #hasten(nowMs: number): void {
+    const next = this.#next;
+    if (next === undefined || nowMs - next.sinceMs < 2_000 * this.#settings.targetDuration) return;
+    this.#next = undefined;
+    const before = this.#current;
+    this.#finishCurrent();
+    before?.kill();
+    this.#become(next.session);
+    next.session.replay(this.#gop.samples);
+  }
+
+  #finish(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#supervisor.stop();
+    this.#dropNext();
+    this.#finishCurrent();
+    if (this.#running === 0) this.#done.resolve();
+  }
+
+  /** A fault ends the transcoder, and it alone. */
+  #guard(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#isEnding = true;
+      this.#supervisor.stop();
+      this.#done.reject(error);
+    }
+  }
+
+  #nowMs(): number {
+    return this.#settings.clock.monotonicMs();
+  }
+}
