@@ -1,0 +1,141 @@
+// The arguments against the FFmpeg that is installed: what counts is what comes out, and when.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type EncodeJob, encodeArguments } from './encode-arguments.ts';
+import {
+  type EncodeRun,
+  encodeSource,
+  type Frame,
+  NEEDS_FFMPEG,
+  readFrames,
+  runEncode,
+  type Source,
+  trackOf,
+} from './encode-run.test-support.ts';
+import { parseLadder, rungsFor } from './ladder.ts';
+
+const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '20'];
+const LIVE = [...X264, '-tune', 'zerolatency'];
+const TWO_RUNGS = '180p=320x180@300k,90p=160x90@100k';
+
+interface Asked {
+  readonly source: Source;
+  readonly ladder?: string;
+  readonly keyframes?: EncodeJob['keyframes'];
+  readonly thumbnails?: EncodeJob['thumbnails'];
+  readonly paced?: boolean;
+}
+
+interface Encoded {
+  readonly run: EncodeRun;
+  readonly rungs: readonly (readonly Frame[])[];
+}
+
+async function encode(asked: Asked): Promise<Encoded> {
+  const { source, ladder = TWO_RUNGS, keyframes = 'source', thumbnails, paced = false } = asked;
+  const rungs = rungsFor(parseLadder(ladder), source.track);
+  const job = { source: source.track, rungs, keyframes, family: 'software', thumbnails } as const;
+  const pipes = rungs.length + (thumbnails === undefined ? 0 : 2);
+  const run = await runEncode(encodeArguments(job), source, { pipes, paced });
+  assert.deepEqual([run.code, run.stderr], [0, '']);
+  return { run, rungs: run.pipes.slice(0, rungs.length).map(({ bytes }) => readFrames(bytes)) };
+}
+
+const timesOf = (frames: readonly Frame[]): number[] =>
+  frames.map(({ pts }) => pts).sort((left, right) => left - right);
+const keysOf = (frames: readonly Frame[]): number[] =>
+  timesOf(frames.filter(({ keyframe }) => keyframe));
+
+const picture = (rest = ''): string => `testsrc2=size=640x360:rate=30:duration=2${rest}`;
+const HALF_OF_THEM = ",select='gt(random(1),0.5)'";
+const FIELDS = ['-flags', '+ildct+ilme', '-x264-params', 'tff=1'];
+const sources: readonly (readonly [string, string, readonly string[]])[] = [
+  ['without B-frames', picture(), LIVE],
+  ['with B-frames', picture(), [...X264, '-bf', '3']],
+  ['of irregular times', picture(HALF_OF_THEM), [...X264, '-vsync', 'vfr', '-bf', '2']],
+  ['of fields', picture(',interlace'), [...LIVE, ...FIELDS]],
+  ['in 10-bit 4:2:2', picture(), [...X264.slice(0, 4), '-pix_fmt', 'yuv422p10le', '-g', '20']],
+  ['of odd proportions', 'testsrc2=size=638x358:rate=30:duration=2', LIVE],
+];
+for (const [what, lavfi, coding] of sources) {
+  test(
+    `encodeArguments() keeps each time and keyframe of a source ${what}`,
+    NEEDS_FFMPEG,
+    async () => {
+      const source = encodeSource(lavfi, coding);
+      const { run, rungs } = await encode({ source });
+      assert.ok(keysOf(source.frames).length >= 2);
+      assert.equal(rungs.length, 2);
+      for (const [index, frames] of rungs.entries()) {
+        assert.deepEqual(timesOf(frames), timesOf(source.frames));
+        assert.deepEqual(keysOf(frames), keysOf(source.frames));
+        assert.ok(
+          frames.every(({ pts, dts }) => pts === dts),
+          'nothing is reordered',
+        );
+        const { width, height, codecString } = trackOf(run.pipes[index]?.bytes ?? new Uint8Array());
+        assert.deepEqual([width % 2, height], [0, [180, 90][index]]);
+        // High profile, 8 bits, 4:2:0.
+        assert.match(codecString, /^avc1\.6400/);
+      }
+    },
+  );
+}
+
+test(
+  'encodeArguments() puts keyframes on the grid, at the same frames of every rung',
+  NEEDS_FFMPEG,
+  async () => {
+    const source = encodeSource('testsrc2=size=640x360:rate=60:duration=3', LIVE);
+    const ladder = '180p=320x180@300k:30fps,90p=160x90@100k:24fps';
+    const { rungs } = await encode({ source, ladder, keyframes: { everyS: 1 } });
+    const first = source.frames[0]?.pts ?? 0;
+    for (const [index, frames] of rungs.entries()) {
+      assert.deepEqual(keysOf(frames), [first, first + 90_000, first + 180_000]);
+      assert.equal(frames.length, [90, 72][index]);
+      const known = new Set(timesOf(source.frames));
+      assert.ok(frames.every(({ pts }) => known.has(pts)));
+    }
+  },
+);
+
+test('encodeArguments() gives each frame soon after it came in', NEEDS_FFMPEG, async () => {
+  const source = encodeSource('testsrc2=size=1280x720:rate=30:duration=3', LIVE);
+  const ladder = '480p=854x480@1200k,360p=640x360@600k';
+  const { run, rungs } = await encode({ source, ladder, paced: true, thumbnails: { everyS: 1 } });
+  for (const [index, frames] of rungs.entries()) {
+    const delays = frames
+      .map((_, at) => (run.pipes[index]?.arrivedMs[at] ?? Infinity) - (run.writtenMs[at] ?? 0))
+      .sort((left, right) => left - right);
+    const medianMs = delays[Math.floor(delays.length / 2)] ?? Infinity;
+    // About 40 on an idle machine: one frame's duration, because the next frame ends a fragment.
+    assert.ok(medianMs < 150, `rung ${index}: ${medianMs.toFixed(0)} ms`);
+  }
+  for (const { bytes } of run.pipes.slice(2)) {
+    const jpegs = Buffer.from(bytes).toString('latin1').split('\xff\xd8\xff').length - 1;
+    assert.equal(jpegs, 3);
+  }
+});
+
+test(
+  'encodeArguments() spends the bits it was given when the source lies about its rate',
+  NEEDS_FFMPEG,
+  async () => {
+    const made = encodeSource(
+      'testsrc2=size=640x360:rate=60:duration=4,noise=alls=60:allf=t',
+      LIVE,
+    );
+    const [first] = made.frames;
+    assert.ok(first !== undefined);
+    // Says 60 and has 30; the track does not say.
+    const frames = made.frames.map((frame) => ({
+      ...frame,
+      dts: first.dts + 2 * (frame.dts - first.dts),
+      pts: first.pts + 2 * (frame.pts - first.pts),
+    }));
+    const source = { track: { ...made.track, frameRate: undefined }, frames };
+    const { run } = await encode({ source, ladder: '180p=320x180@300k' });
+    const bitrate = ((run.pipes[0]?.bytes.length ?? 0) * 8) / 8;
+    assert.ok(bitrate > 240_000 && bitrate < 400_000, `${bitrate} bit/s`);
+  },
+);

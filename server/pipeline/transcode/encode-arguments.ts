@@ -1,0 +1,184 @@
+/** From a job to the command line of FFmpeg: fixed templates, nothing that a stranger wrote. */
+import { parseAvcC, parseAvcSps, type VideoTrack } from '../../media/index.ts';
+import {
+  deviceArguments,
+  type EncoderFamily,
+  encoderArguments,
+  pixelFilter,
+} from './encoder-arguments.ts';
+import type { Rung } from './ladder.ts';
+
+/** What one FFmpeg process is to do. */
+export interface EncodeJob {
+  /** The track whose init segment and one-frame chunks it is fed on its standard input. */
+  readonly source: VideoTrack;
+  /** Rung `i` comes out of file descriptor `FIRST_RUNG_PIPE + i`. */
+  readonly rungs: readonly Rung[];
+  /** Keyframes where the source has them, or at the first frame of each slot of media time. */
+  readonly keyframes: 'source' | { readonly everyS: number };
+  readonly family: EncoderFamily;
+  /** A small picture and a poster, as JPEG files one after another on the two pipes after the rungs. */
+  readonly thumbnails: Thumbnails | undefined;
+}
+
+/** Which still pictures are made. */
+export interface Thumbnails {
+  /**
+   * The first frame is taken, and then the first frame of each slot of so many seconds, counted
+   * from media time 0.
+   */
+  readonly everyS: number;
+}
+
+/** File descriptor of the first rung; 0 to 2 are the standard ones. */
+export const FIRST_RUNG_PIPE = 3;
+const THUMBNAIL_WIDTH = 160;
+const POSTER_WIDTH = 640;
+/** JPEG quality from 2 (best) to 31. */
+const JPEG_QUALITY = '5';
+/** Room for rounding in sums of floating-point seconds; below any tick. */
+const ROUNDING_S = '0.000001';
+
+/**
+ * The arguments of FFmpeg for a job. Its input is fragmented MP4 on standard input; each rung comes
+ * out as fragmented MP4, one fragment a frame, with the source's times and timescale.
+ */
+export function encodeArguments(job: EncodeJob): readonly string[] {
+  const { rungs, thumbnails, family } = job;
+  return [
+    // Warnings are few, and they are the only words about what goes wrong.
+    ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'warning'],
+    ...deviceArguments(family),
+    ...inputArguments(job.source),
+    ...['-filter_complex', filterGraph(job)],
+    ...rungs.flatMap((_, index) => rungOutput(job, index)),
+    ...(thumbnails === undefined ? [] : stillOutputs(job)),
+  ];
+}
+
+/** From so many pixels a second on, one thread cannot be trusted to decode in time. */
+const HEAVY_PIXELS_PER_SECOND = 1920 * 1080 * 90;
+const USUAL_FRAME_RATE = 30;
+
+/**
+ * Times are kept as they are (`-copyts`), nothing is read ahead, and only pipes and MP4 are known.
+ * `-fflags nobuffer` is missing on purpose: it throws away the frames that were read for probing,
+ * and with the first keyframe a whole GOP.
+ */
+function inputArguments({ codec, width, height, frameRate }: VideoTrack): readonly string[] {
+  const isHeavy = width * height * (frameRate ?? USUAL_FRAME_RATE) > HEAVY_PIXELS_PER_SECOND;
+  // Threads that each take a frame hold back as many frames; slices hold back none.
+  const threads = isHeavy ? ['-threads', '3'] : ['-thread_type', 'slice'];
+  return [
+    ...['-copyts', '-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0'],
+    ...(codec === 'av01' ? ['-flags', 'low_delay'] : threads),
+    ...['-protocol_whitelist', 'pipe', '-format_whitelist', 'mov'],
+    ...['-f', 'mov', '-i', 'pipe:0'],
+  ];
+}
+
+function filterGraph(job: EncodeJob): string {
+  const { source, rungs, thumbnails } = job;
+  const branches = rungs.map((_, index) => `[s${index}]`);
+  if (thumbnails !== undefined) branches.push('[still]');
+  const deinterlace = mayBeInterlaced(source) ? 'yadif=mode=send_frame:deint=interlaced,' : '';
+  const chains = [`[0:v:0]${deinterlace}split=${branches.length}${branches.join('')}`];
+  for (const [index, rung] of rungs.entries()) {
+    const filters = [
+      ...(rung.frameRate === undefined ? [] : [frameFilter(rung.frameRate, job.keyframes)]),
+      `scale=${rung.width}:${rung.height}:flags=bicubic`,
+      'setsar=1',
+      pixelFilter(job.family, rung.codec),
+    ];
+    chains.push(`[s${index}]${filters.join(',')}[v${index}]`);
+  }
+  if (thumbnails !== undefined) chains.push(...stillFilters(source, thumbnails));
+  return chains.join(';');
+}
+
+/** Whether the bitstream allows fields; frames that are none pass the filter untouched. */
+function mayBeInterlaced({ codec, config }: VideoTrack): boolean {
+  if (codec !== 'avc1') return false;
+  const [sps] = parseAvcC(config).sps;
+  return sps !== undefined && parseAvcSps(sps).interlaced;
+}
+
+/**
+ * Leaves frames out and moves none: the first of each slot of 1/frameRate stays, slots counted
+ * from a quarter before the first frame, so that stamps rounded to milliseconds never lie on an
+ * edge. Frames that will be keyframes stay in any case.
+ */
+function frameFilter(frameRate: number, keyframes: EncodeJob['keyframes']): string {
+  const slot = (time: string): string => `floor((${time}-start_t)*${frameRate}+0.25)`;
+  const forced = keyframes === 'source' ? 'key' : isNewSlot('prev_selected_t', keyframes.everyS);
+  return `select='isnan(prev_selected_t)+gt(${slot('t')},${slot('prev_selected_t')})+${forced}'`;
+}
+
+/** An expression: whether time `t` lies in another slot of `everyS` than `previous` does. */
+function isNewSlot(previous: string, everyS: number): string {
+  const slot = (time: string): string => `floor(${time}/${everyS}+${ROUNDING_S})`;
+  return `gt(${slot('t')},${slot(previous)})`;
+}
+
+function stillFilters(source: VideoTrack, { everyS }: Thumbnails): readonly string[] {
+  const select = `select='isnan(prev_selected_t)+${isNewSlot('prev_selected_t', everyS)}'`;
+  const size = (width: number): string => {
+    const height = 2 * Math.max(1, Math.round((width * source.height) / source.width / 2));
+    return `${width}:${height}`;
+  };
+  const posterWidth = Math.min(POSTER_WIDTH, source.width - (source.width % 2));
+  // Full range is what JPEG means; the pixel formats named after it are deprecated.
+  const end = 'flags=area:out_range=pc,setsar=1,format=yuv420p';
+  return [
+    `[still]${select},split=2[small][large]`,
+    `[small]scale=${size(THUMBNAIL_WIDTH)}:${end}[thumbnail]`,
+    `[large]scale=${size(posterWidth)}:${end}[poster]`,
+  ];
+}
+
+function rungOutput(job: EncodeJob, index: number): readonly string[] {
+  const rung = job.rungs[index];
+  if (rung === undefined) return [];
+  const frameRate = rung.frameRate ?? job.source.frameRate;
+  return [
+    ...['-map', `[v${index}]`, ...timeArguments(job.source)],
+    ...encoderArguments(job.family, { rung, frameRate }),
+    ...['-force_key_frames', forcedKeyframes(job.keyframes)],
+    // A fragment is written when the next frame comes, which tells how long its frame lasts.
+    ...['-f', 'mp4', '-use_editlist', '0', '-avoid_negative_ts', 'disabled'],
+    ...['-movflags', '+frag_every_frame+empty_moov+default_base_moof+frag_discont+skip_trailer'],
+    ...['-video_track_timescale', `${job.source.timescale}`, '-flush_packets', '1'],
+    `pipe:${FIRST_RUNG_PIPE + index}`,
+  ];
+}
+
+function forcedKeyframes(keyframes: EncodeJob['keyframes']): string {
+  if (keyframes === 'source') return 'source';
+  return `expr:if(isnan(prev_forced_t),1,${isNewSlot('prev_forced_t', keyframes.everyS)})`;
+}
+
+/** Every frame keeps its time to the tick: none is made, dropped or moved by FFmpeg. */
+function timeArguments({ timescale }: VideoTrack): readonly string[] {
+  return ['-fps_mode', 'passthrough', '-enc_time_base', `1:${timescale}`];
+}
+
+function stillOutputs(job: EncodeJob): readonly string[] {
+  const first = FIRST_RUNG_PIPE + job.rungs.length;
+  const output = (label: string, pipe: number): readonly string[] => [
+    ...['-map', `[${label}]`, ...timeArguments(job.source)],
+    ...[
+      '-c:v',
+      'mjpeg',
+      '-strict',
+      'unofficial',
+      '-q:v',
+      JPEG_QUALITY,
+      '-f',
+      'image2pipe',
+      '-flush_packets',
+      '1',
+    ],
+    `pipe:${pipe}`,
+  ];
+  return [...output('thumbnail', first), ...output('poster', first + 1)];
+}
