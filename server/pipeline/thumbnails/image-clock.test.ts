@@ -3,28 +3,34 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ImageClock } from './image-clock.ts';
 
+function times(clock: ImageClock, count: number): number[] {
+  return Array.from({ length: count }, () => clock.imageTime());
+}
+
 test('imageTime() counts images on a grid that an encoder restart does not move', () => {
-  const clock = new ImageClock(5);
-  assert.equal(clock.encoderStarted(0), 0);
-  assert.deepEqual([clock.imageTime(), clock.imageTime(), clock.imageTime()], [0, 5, 10]);
-  assert.equal(clock.encoderStarted(17.2), 20);
-  assert.deepEqual([clock.imageTime(), clock.imageTime()], [20, 25]);
-  assert.equal(clock.encoderStarted(25), 25);
-  assert.equal(clock.imageTime(), 25);
+  assert.deepEqual(times(new ImageClock(5, 0), 3), [0, 5, 10]);
+  assert.deepEqual(times(new ImageClock(5, 17.2), 3), [17.2, 20, 25]);
+  assert.deepEqual(times(new ImageClock(5, 25), 2), [25, 30]);
 });
 
-test('encoderStarted() names the first time of the grid that is not before its media', () => {
+test('imageTime() takes a sum of seconds that falls short of the grid by rounding as on it', () => {
+  assert.deepEqual(times(new ImageClock(0.3, 0.1 + 0.1 + 0.1), 2).map(rounded), [0.3, 0.6]);
+  assert.deepEqual(times(new ImageClock(5, 5 - 1e-9), 2).map(rounded), [5, 10]);
+});
+
+test('imageTime() gives the first frame, and then the start of every slot after it', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(1_000_000), (intervalS, fromMs) => {
-      const clock = new ImageClock(intervalS);
-      const firstS = clock.encoderStarted(fromMs / 1_000);
-      assert.equal(firstS % intervalS, 0);
-      assert.ok(firstS >= fromMs / 1_000 && firstS - fromMs / 1_000 < intervalS);
-      assert.equal(clock.imageTime(), firstS);
+    fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(1_000_000), (intervalS, firstMs) => {
+      const firstS = firstMs / 1_000;
+      const [first, second = 0, third] = times(new ImageClock(intervalS, firstS), 3);
+      assert.equal(first, firstS);
+      assert.ok(second > firstS && second - firstS <= intervalS);
+      assert.equal(second % intervalS, 0);
+      assert.equal(third, second + intervalS);
     }),
   );
 });
 
-test('encoderStarted() begins at 0 for media from before it', () => {
-  assert.equal(new ImageClock(5).encoderStarted(-12), 0);
-});
+function rounded(timeS: number): number {
+  return Math.round(timeS * 1_000) / 1_000;
+}

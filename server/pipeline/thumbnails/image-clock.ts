@@ -1,29 +1,26 @@
+/** Room for rounding in quotients of floating-point seconds; below any tick. */
+const ROUNDING = 1e-6;
+
 /**
- * The media time of images that come without stamps. Images lie on a grid of multiples of the
- * interval, whatever encoder makes them, so that a restart moves none of them.
+ * The media time of images that come without stamps, for one encoder: it sends its first frame,
+ * and then the first frame of each slot of `intervalS` seconds, counted from media time 0. So
+ * images lie on one grid, whatever encoder makes them, and a restart moves none of them.
  */
 export class ImageClock {
   readonly #intervalS: number;
-  #next = 0;
+  readonly #firstS: number;
+  #images = 0;
 
-  /** `intervalS`: seconds of media time from one image to the next. */
-  constructor(intervalS: number) {
+  /** `firstS`: media time, in seconds, of the first frame that the encoder was given. */
+  constructor(intervalS: number, firstS: number) {
     this.#intervalS = intervalS;
-  }
-
-  /**
-   * An encoder starts with media of time `fromS`. Returns the media time, in seconds, of the first
-   * image it is to send: the first of the grid that is not before `fromS`.
-   */
-  encoderStarted(fromS: number): number {
-    this.#next = Math.max(0, Math.ceil(fromS / this.#intervalS));
-    return this.#next * this.#intervalS;
+    this.#firstS = firstS;
   }
 
   /** The media time, in seconds, of the image that came just now. Call it once for each. */
   imageTime(): number {
-    const timeS = this.#next * this.#intervalS;
-    this.#next += 1;
-    return timeS;
+    const slot = Math.floor(this.#firstS / this.#intervalS + ROUNDING) + this.#images;
+    this.#images += 1;
+    return Math.max(this.#firstS, slot * this.#intervalS);
   }
 }

@@ -15,27 +15,31 @@ function scene() {
     const found = shelf.find('thumbnails.vtt');
     return found === undefined || found === 'expired' ? '' : Buffer.from(found.bytes).toString();
   };
-  return { shelf, cues, intake: new StillIntake(shelf) };
+  return { shelf, cues };
 }
 
 const TILE = jpegOf(160, 90, 100);
 
 test('tileBytes() puts the images of a pipe on the grid, over encoder restarts', () => {
-  const { intake, cues } = scene();
-  assert.equal(intake.encoderStarted(1.5), 5);
+  const { shelf, cues } = scene();
+  let firstS: number | undefined;
+  const first = new StillIntake(shelf, () => firstS ?? Number.NaN);
+  firstS = 1.5;
   const pipe = Buffer.concat([TILE, TILE, TILE.subarray(0, 30)]);
-  for (let at = 0; at < pipe.length; at += 64) intake.tileBytes(pipe.subarray(at, at + 64));
-  assert.equal(intake.encoderStarted(21), 25);
-  intake.tileBytes(TILE);
+  for (let at = 0; at < pipe.length; at += 64) first.tileBytes(pipe.subarray(at, at + 64));
+  const second = new StillIntake(shelf, () => 21);
+  second.tileBytes(Buffer.concat([TILE, TILE]));
+  first.tileBytes(TILE.subarray(30));
   assert.deepEqual(
     [...cues().matchAll(/^(\S+) -->/gm)].map(([, start]) => start),
-    ['00:00:05.000', '00:00:10.000', '00:00:25.000'],
+    ['00:00:01.500', '00:00:05.000', '00:00:21.000', '00:00:25.000'],
   );
-  assert.match(cues(), /^WEBVTT\n\n00:00:05/);
+  assert.match(cues(), /^WEBVTT\n\n00:00:01/);
 });
 
 test('posterBytes() keeps the last whole image', () => {
-  const { intake, shelf } = scene();
+  const { shelf } = scene();
+  const intake = new StillIntake(shelf, () => 0);
   const poster = jpegOf(640, 360, 300);
   intake.posterBytes(Buffer.concat([TILE, poster, TILE.subarray(0, 50)]));
   assert.deepEqual(shelf.find('poster.jpg'), { kind: 'poster', bytes: poster });
@@ -44,10 +48,10 @@ test('posterBytes() keeps the last whole image', () => {
 });
 
 test('tileBytes() and posterBytes() refuse images that are too large', () => {
-  const { intake } = scene();
+  const { shelf } = scene();
+  const intake = (): StillIntake => new StillIntake(shelf, () => 0);
   const tooLarge = { code: 'jpeg_too_large' };
-  assert.throws(() => intake.tileBytes(jpegOf(160, 90, MAX_TILE_BYTES + 1)), tooLarge);
-  assert.throws(() => intake.posterBytes(jpegOf(640, 360, MAX_POSTER_BYTES + 1)), tooLarge);
-  intake.encoderStarted(0);
-  intake.tileBytes(jpegOf(160, 90, MAX_TILE_BYTES));
+  assert.throws(() => intake().tileBytes(jpegOf(160, 90, MAX_TILE_BYTES + 1)), tooLarge);
+  assert.throws(() => intake().posterBytes(jpegOf(640, 360, MAX_POSTER_BYTES + 1)), tooLarge);
+  intake().tileBytes(jpegOf(160, 90, MAX_TILE_BYTES));
 });
