@@ -187,7 +187,10 @@ export class Millrace {
         takeovers: this.#publications.takeovers,
         repairs: this.#publications.repairs,
       }),
-      broadcasts: () => this.#broadcasts.tally,
+      broadcasts: () => {
+        const { mediaBytes, ...tally } = this.#broadcasts.tally;
+        return { ...tally, mediaBytes: mediaBytes + this.#shelves.sizeBytes };
+      },
     });
   }
 

@@ -80,7 +80,6 @@ export class ThumbnailShelf {
   #nextTile = 0;
   #nextSheet = 0;
   #merging = false;
-  #sheetFailures = 0;
 
   constructor(settings: ThumbnailShelfSettings) {
     this.#settings = settings;
@@ -95,11 +94,6 @@ export class ThumbnailShelf {
   /** Bytes of all images held. */
   get sizeBytes(): number {
     return this.#sizeBytes + (this.#poster?.bytes.length ?? 0);
-  }
-
-  /** Sheets that could not be made; their tiles are served one by one. */
-  get sheetFailures(): number {
-    return this.#sheetFailures;
   }
 
   /** Whether a poster came yet. */
@@ -235,7 +229,6 @@ export class ThumbnailShelf {
       }
       this.#putSheet(group, jpeg);
     } catch (error) {
-      this.#sheetFailures += 1;
       this.#log.warn({ err: error }, 'thumbnail sheet not made');
     }
   }
