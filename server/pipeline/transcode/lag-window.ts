@@ -51,11 +51,17 @@ export class LagWindow {
     }
   }
 
-  /** Less came out than went in for the whole window, or the lag is long and becomes longer. */
+  /**
+   * Less came out than went in, in either half of the window, or the lag is long and becomes
+   * longer. A single standstill lies in one half, and is made up for in the other.
+   */
   isSlow(nowMs: number): boolean {
     const { lagS, speed } = this.reading(nowMs);
     if (lagS > MOST_LAG_S && lagS > this.#lagAt(nowMs - GROWTH_MS)) return true;
-    return speed !== undefined && speed < LEAST_SPEED && lagS > LEAST_SLOW_LAG_S;
+    if (speed === undefined || lagS <= LEAST_SLOW_LAG_S) return false;
+    const middle = this.#looks.find((look) => look.nowMs >= nowMs - SLOW_WINDOW_MS / 2);
+    const halves = [speedOf(this.#looks[0], middle), speedOf(middle, this.#looks.at(-1))];
+    return halves.every((half) => half !== undefined && half < LEAST_SPEED);
   }
 
   /** The last look saw hardly any lag. */
@@ -68,12 +74,10 @@ export class LagWindow {
     const first = this.#looks[0];
     const last = this.#looks.at(-1);
     const lagS = lagOf(last);
-    if (first === undefined || last === undefined || nowMs - first.nowMs < SLOW_WINDOW_MS) {
+    if (first === undefined || nowMs - first.nowMs < SLOW_WINDOW_MS) {
       return { speed: undefined, lagS };
     }
-    // An encoder cannot make what its source did not send, and need not catch up faster than time.
-    const thereWasS = Math.min(last.inputS - first.inputS, (last.nowMs - first.nowMs) / 1_000);
-    return { speed: thereWasS > 0 ? (last.outputS - first.outputS) / thereWasS : undefined, lagS };
+    return { speed: speedOf(first, last), lagS };
   }
 
   /** The lag of then; endless where it is not known, so that no growth is seen. */
@@ -85,4 +89,12 @@ export class LagWindow {
 
 function lagOf(look: Look | undefined): number {
   return look === undefined ? 0 : Math.max(0, look.inputS - look.outputS);
+}
+
+/** Of the media that there was to make between two looks, how much was made. */
+function speedOf(first: Look | undefined, last: Look | undefined): number | undefined {
+  if (first === undefined || last === undefined) return undefined;
+  // An encoder cannot make what its source did not send, and need not catch up faster than time.
+  const thereWasS = Math.min(last.inputS - first.inputS, (last.nowMs - first.nowMs) / 1_000);
+  return thereWasS > 0 ? (last.outputS - first.outputS) / thereWasS : undefined;
 }
