@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULT_LADDER } from '../../pipeline/transcode/index.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 
 const NOTHING = { args: [], env: {}, envFile: undefined };
@@ -24,6 +25,8 @@ test('readConfiguration() without anything gives the defaults', () => {
     SEGMENT_DURATION: 2,
     PART_DURATION: 0.333,
     SLIDING_WINDOW_SIZE: 6,
+    TRANSCODE: 'auto',
+    LADDER: DEFAULT_LADDER,
     MAX_CONNECTIONS: 16384,
     MAX_PUBLISHERS: 200,
     DATA_DIR: './data',
@@ -105,6 +108,15 @@ for (const [name, values] of misfits) {
     }
   });
 }
+
+test('readConfiguration() tells what is wrong within a ladder', () => {
+  assert.deepEqual(problems({ env: { LADDER: 'a=640x360@600k,b=1x1@300k,b=426x240@300k:vp9' } }), [
+    'LADDER is "a=640x360@600k,b=1x1@300k,b=426x240@300k:vp9": it must be rungs such as ' +
+      '720p=1280x720@2800k:h264:veryfast:30fps, parted by commas; the size of "b" is "1x1": it ' +
+      'must be two even numbers from 32 to 7680, as in 1280x720; the option of "b" is "vp9": it ' +
+      'must be one codec, one preset or one frame rate such as 30fps; the name "b" is used twice',
+  ]);
+});
 
 test('readConfiguration() never shows a secret', () => {
   const [problem = ''] = problems({ env: { API_TOKEN: 'hunter2' } });

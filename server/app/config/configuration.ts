@@ -58,7 +58,10 @@ export function readConfiguration({ args, env, envFile }: Sources): Asked {
     if (text === undefined) continue;
     const reading = setting.kind.read(text);
     if ('value' in reading) values[name] = reading.value;
-    else problems.push(misfit(written?.as ?? name, text, setting));
+    else
+      problems.push(
+        misfit({ as: name, ...written, text }, setting.kind.isSecret, reading.mismatch),
+      );
   }
   const configuration = complete(values);
   problems.push(...contradictions(configuration));
@@ -82,9 +85,9 @@ function find(
   return undefined;
 }
 
-function misfit(as: string, text: string, { kind }: Setting<unknown>): string {
-  const found = kind.isSecret ? 'not usable' : JSON.stringify(text);
-  return `${as} is ${found}: it must be ${kind.allowed}`;
+function misfit({ as, text }: Written, isSecret: boolean, mismatch: string): string {
+  const found = isSecret ? 'not usable' : JSON.stringify(text);
+  return `${as} is ${found}: it must be ${mismatch}`;
 }
 
 /** What each setting is when its text could not be read: only the problems are told then. */

@@ -1,4 +1,5 @@
 /** What a value may be: how it is written, read and described. */
+import { LadderError, parseLadder, type RungProfile } from '../../pipeline/transcode/index.ts';
 
 /** A value read from text, or why it could not be. */
 export type Reading<T> = { readonly value: T } | { readonly mismatch: string };
@@ -120,6 +121,20 @@ export const webAddress: SettingKind<string> = {
     return href === `${origin}/` && username === ''
       ? { value: origin }
       : { mismatch: this.allowed };
+  },
+};
+
+/** The qualities that are made of a source. */
+export const ladder: SettingKind<readonly RungProfile[]> = {
+  ...PLAIN,
+  allowed: 'rungs such as 720p=1280x720@2800k:h264:veryfast:30fps, parted by commas',
+  read(text) {
+    try {
+      return { value: parseLadder(text) };
+    } catch (error) {
+      if (!(error instanceof LadderError)) throw error;
+      return { mismatch: `${this.allowed}; ${error.problems.join('; ')}` };
+    }
   },
 };
 

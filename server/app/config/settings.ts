@@ -1,7 +1,9 @@
+import { DEFAULT_LADDER_TEXT } from '../../pipeline/transcode/index.ts';
 import {
   choice,
   host,
   integer,
+  ladder,
   onOff,
   path,
   type SettingKind,
@@ -22,7 +24,14 @@ export interface Setting<T> {
 }
 
 /** What the settings are grouped by, in the order of the reference. */
-export const TOPICS = ['Addresses', 'Playlists', 'Access', 'Limits', 'Operation'] as const;
+export const TOPICS = [
+  'Addresses',
+  'Playlists',
+  'Transcoding',
+  'Access',
+  'Limits',
+  'Operation',
+] as const;
 
 /** One group of settings. */
 export type Topic = (typeof TOPICS)[number];
@@ -74,7 +83,9 @@ export const SETTINGS = {
   }),
   SLIDING_WINDOW_SIZE: given(integer(1, 1000), '6', {
     topic: 'Playlists',
-    meaning: 'Segments that a live playlist lists; three target durations stay in any case.',
+    meaning:
+      'Segments that a live playlist lists; three target durations stay in any case. A stream ' +
+      'fed over HTTP keeps the number it began with.',
   }),
   GAP_TIMEOUT: optional(seconds(0, 86_400), {
     topic: 'Playlists',
@@ -82,6 +93,19 @@ export const SETTINGS = {
     meaning:
       'How long a missing segment of a transcoder is waited for before it is listed as a gap; ' +
       '0 waits for ever.',
+  }),
+  TRANSCODE: given(choice('off', 'auto', 'full'), 'auto', {
+    topic: 'Transcoding',
+    meaning:
+      'Which rungs of the ladder are made: none, those that this machine holds at real time, ' +
+      'or all.',
+  }),
+  LADDER: given(ladder, DEFAULT_LADDER_TEXT, {
+    topic: 'Transcoding',
+    fallbackWords: '1080p to 240p in H.264',
+    meaning:
+      'The qualities below the source: name=WIDTHxHEIGHT@BITRATE and, each behind a colon, ' +
+      'codec, preset and highest frame rate.',
   }),
   API_TOKEN: optional(token, {
     topic: 'Access',
