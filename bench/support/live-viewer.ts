@@ -48,7 +48,8 @@ export class LiveViewer {
     if (status === 404) return undefined;
     if (status !== 200) throw new Error(`Cannot watch ${streamId}: ${status} ${body}`);
     const names = [...body.toString().matchAll(/URI="([^"]+\.m3u8)"|^([^#\s]\S*\.m3u8)$/gm)];
-    return names.map((name) => new URL(name[1] ?? name[2] ?? '', url).href);
+    // Audio is named twice: beside the video, and as a variant of its own.
+    return [...new Set(names.map((name) => new URL(name[1] ?? name[2] ?? '', url).href))];
   }
 
   /** The media playlists of a stream that is about to go live; throws when it does not in 10 s. */

@@ -30,7 +30,8 @@ export async function fetchUntil(
 export async function renditionUrls(url: string): Promise<string[]> {
   const text = await fetchUntil(url, (status) => status === 200);
   const names = [...text.matchAll(/URI="([^"]+\.m3u8)"|^([^#\s]\S*\.m3u8)$/gm)];
-  return names.map((name) => new URL(name[1] ?? name[2] ?? '', url).href);
+  // Audio is named twice: beside the video, and as a variant of its own.
+  return [...new Set(names.map((name) => new URL(name[1] ?? name[2] ?? '', url).href))];
 }
 
 /** Sends `body` as JSON. */
