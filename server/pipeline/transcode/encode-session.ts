@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import { assert, type Clock } from '../../base/index.ts';
 import type { FragmentEvent, FragmentSample, ReadTrack } from '../../format/cmaf/index.ts';
-import type { Sample, VideoTrack } from '../../media/index.ts';
+import type { Sample, Ticks, VideoTrack } from '../../media/index.ts';
 import type { EncodeJob } from './encode-arguments.ts';
 import { encodeArguments } from './encode-arguments.ts';
 import { EncoderInput } from './encoder-input.ts';
@@ -30,6 +30,8 @@ export interface SessionObserver {
   event(event: RungEvent): void;
   /** Rung `rung` has come out up to `mediaS` seconds, heard or held. */
   progress(rung: string, mediaS: number): void;
+  /** Samples shown before `pts` were left out because the encoder is too slow. */
+  hole(pts: Ticks): void;
   /** More is held than may be: whoever is heard has to end. */
   overflow(): void;
   ended(end: EncoderEnd): void;
@@ -114,23 +116,24 @@ export class EncodeSession {
     return this.#isFinishing && this.#end?.code === 0 && this.#end.violation === undefined;
   }
 
+  /** It has been fed a keyframe. */
+  get hasBegun(): boolean {
+    return this.#input.hasBegun;
+  }
+
+  /** Samples that it was too slow for. */
   get droppedSamples(): number {
     return this.#input.droppedSamples;
   }
 
-  /** Seconds of media that wait for it. */
-  get waitingS(): number {
-    this.#input.drained(this.#process.waitingBytes);
-    return this.#input.waitingS;
-  }
-
-  /** Hands on `sample`; gives whether it comes after a hole, undefined when it is left out. */
-  feed(sample: Sample): { readonly followsHole: boolean } | undefined {
+  /** Hands on `sample`, unless it comes before the first keyframe or the encoder is too slow. */
+  feed(sample: Sample): void {
     assert(!this.#isFinishing, 'an input that has ended takes no samples');
     this.#input.drained(this.#process.waitingBytes);
     const frame = this.#input.push(sample);
-    if (frame !== undefined) this.#process.write(frame.bytes);
-    return frame;
+    if (frame === undefined) return;
+    if (frame.followsHole) this.#settings.observer.hole(sample.pts);
+    this.#process.write(frame.bytes);
   }
 
   /** Hands on what was there before it, from a keyframe on. */

@@ -49,6 +49,11 @@ export class EncoderInput {
     this.#usualDuration = Math.max(1, Math.round(track.timescale / rate));
   }
 
+  /** A keyframe has been handed on. */
+  get hasBegun(): boolean {
+    return this.#begun;
+  }
+
   /** Samples that were not handed on because the encoder was too slow. */
   get droppedSamples(): number {
     return this.#droppedSamples;

@@ -10,9 +10,10 @@ import type { ProcessHost } from './encoder-process.ts';
 const AVCC =
   '0164000dffe1001a6764000dacd941419f9f0110000003001000000303c0f142996001000668ebe3cb22c0fdf8f800';
 
-/** A track of `width` times `height`; the last byte of its configuration tells tracks apart. */
+/** A track that says it is `width` times `height`; a byte of its configuration differs with the width. */
 export function fakeTrack(width = 320, height = 180): VideoTrack {
   const config = new Uint8Array(Buffer.from(AVCC, 'hex'));
+  config[2] = width >> 4; // profile_compatibility, which the SPS states too
   return {
     kind: 'video',
     codec: 'avc1',

@@ -8,7 +8,7 @@
 import type { Feed } from '../../live/index.ts';
 import type { Sample, Ticks, VideoTrack } from '../../media/index.ts';
 
-/** Holes on their way through the encoder; further ones are told as part of the last. */
+/** Holes on their way through the encoder. More of them come from no source that can be watched. */
 const MAX_HOLES_AHEAD = 16;
 
 /** Where something is missing. */
@@ -50,8 +50,9 @@ export class RungOutlet {
 
   /** Something shown before `beforePts` is missing; by default right after what was published. */
   hole(reason: string, beforePts: Ticks = this.#lastPts): void {
-    if (this.#published === undefined) return;
-    if (this.#holes.length < MAX_HOLES_AHEAD) this.#holes.push({ beforePts, reason });
+    if (this.#published === undefined || this.#holes.length === MAX_HOLES_AHEAD) return;
+    this.#holes.push({ beforePts, reason });
+    this.#holes.sort((one, other) => one.beforePts - other.beforePts);
   }
 
   /** Publishes `sample` unless I1 or I2 leaves it out. */

@@ -151,7 +151,7 @@ export class Supervisor {
 
   /** Rung `rung` of the encoder that runs came out up to `mediaS` seconds. */
   output(rung: string, mediaS: number): void {
-    if (this.#state !== 'running') return;
+    if (this.#state !== 'running' || !this.rungs.includes(rung)) return;
     this.#outputsS.set(rung, mediaS);
     // Rungs of one encoder go together; one that is stuck will hold up the others.
     this.#owed = undefined;

@@ -143,16 +143,10 @@ export class Transcoder {
     this.#newestPts = Math.max(this.#newestPts, sample.pts);
     const current = this.#current;
     if (current === undefined) return;
-    const frame = current.feed(sample);
-    if (frame?.followsHole) {
-      this.#relay.hole(current.rungs, 'encoder_behind', sample.pts);
-    }
+    current.feed(sample);
     // What is waited for is the output of the next one, once there is one.
-    const isJudged =
-      this.#next === undefined && (frame !== undefined || current.droppedSamples > 0);
-    if (isJudged) {
-      this.#supervisor.input(this.#nowMs(), sample.pts / track.timescale);
-    }
+    if (this.#next !== undefined || !current.hasBegun) return;
+    this.#supervisor.input(this.#nowMs(), sample.pts / track.timescale);
   }
 
   /** The first keyframe of a source that is new, or new again. */
@@ -265,6 +259,7 @@ export class Transcoder {
           const newest = this.#next?.session ?? this.#current;
           if (session === newest) this.#supervisor.output(rung, mediaS);
         },
+        hole: (pts) => this.#relay.hole(rungs, 'encoder_behind', pts),
         overflow: () => this.#relay.killFirst(),
         ended: (end) => this.#guard(() => this.#ended(session, end)),
       },
@@ -282,8 +277,9 @@ export class Transcoder {
   }
 
   #finishCurrent(): void {
-    this.#current?.finish(FINISH_PATIENCE_MS);
+    const current = this.#current;
     this.#current = undefined;
+    current?.finish(FINISH_PATIENCE_MS);
   }
 
   #dropNext(): void {
