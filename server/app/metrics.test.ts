@@ -42,7 +42,11 @@ const SOURCES: MetricsSources = {
     receivedBytes: 56,
     ignoredMessages: 57,
   }),
-  ingest: () => ({ takeovers: 61, repairs: new Map([['jump_joined', 62]]) }),
+  ingest: () => ({
+    takeovers: 61,
+    repairs: new Map([['jump_joined', 62]]),
+    dropped: new Map([['too_many_tracks', 63]]),
+  }),
   broadcasts: () => ({ live: 4, started: 72, ended: 5, mediaBytes: 74 }),
 };
 
@@ -63,6 +67,7 @@ test('Metrics.text() tells what the sources say at that moment', async () => {
     'rtmp_refused_total{reason="unauthorized"} 54',
     'rtmp_received_bytes_total 56',
     'ingest_repairs_total{reason="jump_joined"} 62',
+    'ingest_dropped_total{reason="too_many_tracks"} 63',
     'http_dropped_total{reason="stalled"} 14',
   ];
   for (const line of expected) assert.ok(lines.includes(line), line);

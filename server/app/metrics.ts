@@ -29,6 +29,8 @@ export interface MetricsSources {
     readonly takeovers: number;
     /** What the normaliser had to do so far, by reason. */
     readonly repairs: Tally;
+    /** Media messages of which nothing, or less than they claimed, could be used, by reason. */
+    readonly dropped: Tally;
   };
   readonly broadcasts: () => {
     /** On air now. */
@@ -162,6 +164,7 @@ function exposeIngest(register: Registry, { rtmp, ingest }: MetricsSources): voi
   count('rtmp_ignored_messages_total', 'RTMP messages not needed.', () => rtmp().ignoredMessages);
   count('ingest_takeovers_total', 'Publishers replaced by a newer.', () => ingest().takeovers);
   countBy('ingest_repairs_total', 'Repairs of timestamps.', 'reason', () => ingest().repairs);
+  countBy('ingest_dropped_total', 'Media messages not used.', 'reason', () => ingest().dropped);
 }
 
 function exposeHttp(register: Registry, { http }: MetricsSources): void {

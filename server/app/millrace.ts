@@ -186,6 +186,7 @@ export class Millrace {
       ingest: () => ({
         takeovers: this.#publications.takeovers,
         repairs: this.#publications.repairs,
+        dropped: this.#publications.dropped,
       }),
       broadcasts: () => {
         const { mediaBytes, ...tally } = this.#broadcasts.tally;

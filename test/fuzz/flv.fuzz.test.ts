@@ -1,4 +1,9 @@
-import { parseAudioBody, parseVideoBody } from '../../server/format/flv/index.ts';
+import {
+  type FlvBody,
+  type FlvVideoCodec,
+  parseAudioBody,
+  parseVideoBody,
+} from '../../server/format/flv/index.ts';
 import {
   audioTrackFromAsc,
   audioTrackFromOpusHead,
@@ -40,22 +45,31 @@ const VIDEO_BODIES = [
   '97 02 07a120 01 61763031 320110',
   '96 01 61766331 00 000010 00000003 658884',
   '96 23 76703039 01 000001 11 68766331 00 000001 aa',
+  `96 00 61766331 01 ${AVCC}`,
+  '96 11 61766331 00 00000a 000010 00000003 658884 01 00000a 000010 00000003 658884',
+  'a6 21 61766331 00 00000a 000000 00000003 419a00 61763031 02 000005 1200320110',
+  '97 02 07a120 06 01 61766331 03 000010 00000003 658884',
 ];
+
+function readVideo(body: FlvBody<FlvVideoCodec>): void {
+  if (body.type === 'config') {
+    if (body.codec === 'avc1') videoTrackFromAvcC(body.config);
+    else if (body.codec === 'hvc1') videoTrackFromHvcC(body.config);
+    else videoTrackFromAv1C(body.config);
+  } else if (body.type === 'frame') {
+    isAvcKeyframe(body.data);
+    isHevcKeyframe(body.data, 2);
+    isAv1Keyframe(body.data);
+    withFourByteLengths(body.data, 1);
+  }
+}
 
 fuzz('flv-video-body', {
   seeds: VIDEO_BODIES.map(bytes),
   target: (input) => {
     const body = parseVideoBody(input);
-    if (body.type === 'config') {
-      if (body.codec === 'avc1') videoTrackFromAvcC(body.config);
-      else if (body.codec === 'hvc1') videoTrackFromHvcC(body.config);
-      else videoTrackFromAv1C(body.config);
-    } else if (body.type === 'frame') {
-      isAvcKeyframe(body.data);
-      isHevcKeyframe(body.data, 2);
-      isAv1Keyframe(body.data);
-      withFourByteLengths(body.data, 1);
-    }
+    if (body.type !== 'tracks') readVideo(body);
+    else for (const track of body.tracks) readVideo(track.body);
   },
 });
 
@@ -68,6 +82,8 @@ fuzz('flv-audio-body', {
     '91 4f707573 fb03aabbcc',
     '97 02 0f423f 01 4f707573 fc',
     '95 01 6d703461 00 de',
+    '95 11 4f707573 01 000002 fc00 00 000002 fb03',
+    '95 20 6d703461 00 000002 1210 4f707573 01 000003 4f7075',
     '2f fffb',
   ].map(bytes),
   target: (input) => {

@@ -42,6 +42,11 @@ const CASES: readonly (readonly [string, string, object])[] = [
   ],
   ['OneTrack with track 0', `95 01 ${MP4A} 00 de`, { ...FRAME, data: 'de' }],
   ['OneTrack with track 2', `95 01 ${MP4A} 02 de`, { type: 'ignored', reason: 'other_track' }],
+  [
+    'ManyTracksManyCodecs with track 0 second',
+    `95 21 ${OPUS} 01 000001 fc ${MP4A} 00 000001 de`,
+    { ...FRAME, data: 'de' },
+  ],
 ];
 for (const [caption, hex, expected] of CASES) {
   test(`parseAudioBody() reads ${caption}`, () => {
@@ -51,4 +56,10 @@ for (const [caption, hex, expected] of CASES) {
 
 test('parseAudioBody() refuses half a FourCC', () => {
   assert.throws(() => parseAudioBody(bytes('91 4f70')), { code: 'flv_truncated' });
+});
+
+test('parseAudioBody() refuses a track past the end of the message', () => {
+  assert.throws(() => parseAudioBody(bytes(`95 11 ${MP4A} 00 0000ff de`)), {
+    code: 'flv_truncated',
+  });
 });

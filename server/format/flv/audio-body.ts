@@ -6,7 +6,7 @@ import {
   PACKET_SEQUENCE_START,
   readFourCc,
   readModEx,
-  readTrackZero,
+  readTracks,
   type TrackBody,
 } from './enhanced.ts';
 
@@ -64,7 +64,8 @@ function parseLegacy(reader: BodyReader, format: number): AudioBody {
   return ignored('unknown_packet_type');
 }
 
-function parseTrack({ packetType, fourCc, body }: TrackBody, nanos: number): AudioBody {
+function parseTrack(track: Omit<TrackBody, 'trackId'>, nanos: number): AudioBody {
+  const { packetType, fourCc, body } = track;
   const codec = CODECS.get(fourCc);
   if (codec === undefined) {
     return { type: 'unsupported', codecName: FOURCC_NAMES[fourCc] ?? `audio FourCC "${fourCc}"` };
@@ -97,6 +98,7 @@ export function parseAudioBody(payload: Uint8Array): AudioBody {
   if (packetType !== PACKET_MULTITRACK) {
     return parseTrack({ packetType, fourCc: readFourCc(reader), body: reader }, nanos);
   }
-  const track = readTrackZero(reader, PACKET_MULTITRACK);
+  // Further tracks are other languages or mixes; a broadcast has one.
+  const track = readTracks(reader, PACKET_MULTITRACK).find(({ trackId }) => trackId === 0);
   return track === undefined ? ignored('other_track') : parseTrack(track, nanos);
 }

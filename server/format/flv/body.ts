@@ -44,6 +44,12 @@ export type FlvBody<Codec> =
   /** A codec that we do not carry, by the name its users know. */
   | { readonly type: 'unsupported'; readonly codecName: string };
 
+/** A message about numbered tracks (Enhanced RTMP v2), each of them in it once. */
+export interface FlvTracks<Codec> {
+  readonly type: 'tracks';
+  readonly tracks: readonly { readonly trackId: number; readonly body: FlvBody<Codec> }[];
+}
+
 /** The body that means nothing to us, for `reason`. */
 export function ignored(reason: IgnoredReason): {
   readonly type: 'ignored';

@@ -16,8 +16,6 @@ const MAX_MOD_EX = 8;
 
 const ONE_TRACK = 0;
 const MANY_TRACKS_MANY_CODECS = 2;
-/** Track ids are one byte. */
-const MAX_TRACKS = 256;
 
 /** What stands between the first byte of an extended body and its codec. */
 export interface ExtendedHeader {
@@ -47,6 +45,8 @@ export function readModEx(reader: BodyReader, firstPacketType: number): Extended
 
 /** The part of a body that is about one track. */
 export interface TrackBody {
+  /** 0 to 255; 0 is the one that a body without track ids is about. */
+  readonly trackId: number;
   readonly packetType: number;
   readonly fourCc: string;
   readonly body: BodyReader;
@@ -62,10 +62,10 @@ export function readFourCc(reader: BodyReader): string {
 }
 
 /**
- * Finds track 0 in a multitrack body; undefined when only others are in it. Encoders send further
- * qualities or languages as further tracks; a broadcast has one of each kind.
+ * Reads what follows packet type `multitrackPacket` (Enhanced RTMP v2, AvMultitrackType): one track
+ * or several, each at most once. Violation `flv_multitrack_malformed`, or `flv_truncated`.
  */
-export function readTrackZero(reader: BodyReader, multitrackPacket: number): TrackBody | undefined {
+export function readTracks(reader: BodyReader, multitrackPacket: number): TrackBody[] {
   const head = reader.unsigned(1);
   const multitrackType = head >> 4;
   const packetType = head & 15;
@@ -75,14 +75,17 @@ export function readTrackZero(reader: BodyReader, multitrackPacket: number): Tra
       `Multitrack type ${multitrackType} with packet type ${packetType} is not defined`,
     );
   }
-  const manyCodecs = multitrackType === MANY_TRACKS_MANY_CODECS;
-  let fourCc = manyCodecs ? '' : readFourCc(reader);
-  for (let count = 0; reader.left > 0 && count < MAX_TRACKS; count++) {
-    if (manyCodecs) fourCc = readFourCc(reader);
-    const id = reader.unsigned(1);
-    const bytes =
-      multitrackType === ONE_TRACK ? reader.take(reader.left) : reader.take(reader.unsigned(3));
-    if (id === 0) return { packetType, fourCc, body: new BodyReader(bytes) };
-  }
-  return undefined;
+  const shared = multitrackType === MANY_TRACKS_MANY_CODECS ? undefined : readFourCc(reader);
+  const tracks = new Map<number, TrackBody>();
+  do {
+    const fourCc = shared ?? readFourCc(reader);
+    const trackId = reader.unsigned(1);
+    if (tracks.has(trackId)) {
+      throw new Violation('flv_multitrack_malformed', `Track ${trackId} is twice in a message`);
+    }
+    const sizeBytes = multitrackType === ONE_TRACK ? reader.left : reader.unsigned(3);
+    const body = new BodyReader(reader.take(sizeBytes));
+    tracks.set(trackId, { trackId, packetType, fourCc, body });
+  } while (reader.left > 0);
+  return [...tracks.values()];
 }

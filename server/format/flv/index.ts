@@ -5,6 +5,7 @@ export type {
   FlvBody,
   FlvConfig,
   FlvFrame,
+  FlvTracks,
   FlvVideoCodec,
   IgnoredReason,
 } from './body.ts';

@@ -5,9 +5,16 @@ import { parseVideoBody } from './video-body.ts';
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 
+type Body = FlvBody<FlvVideoCodec>;
+
 /** The parsed body with byte arrays as hex, to compare with literals. */
 function shown(hex: string): object {
-  const body: FlvBody<FlvVideoCodec> = parseVideoBody(bytes(hex));
+  const body = parseVideoBody(bytes(hex));
+  if (body.type !== 'tracks') return shownBody(body);
+  return Object.fromEntries(body.tracks.map((track) => [track.trackId, shownBody(track.body)]));
+}
+
+function shownBody(body: Body): object {
   if (body.type === 'frame') return { ...body, data: Buffer.from(body.data).toString('hex') };
   if (body.type === 'config') return { ...body, config: Buffer.from(body.config).toString('hex') };
   return body;
@@ -91,22 +98,54 @@ const CASES: readonly (readonly [string, string, object])[] = [
   [
     'OneTrack with track 0',
     `96 01 ${AVC1} 00 000010 aa`,
-    { ...FRAME, compositionOffsetMs: 16, data: 'aa' },
+    { 0: { ...FRAME, compositionOffsetMs: 16, data: 'aa' } },
   ],
   [
-    'OneTrack with track 1',
-    `96 01 ${AVC1} 01 000010 aa`,
-    { type: 'ignored', reason: 'other_track' },
+    'OneTrack with the configuration of track 1',
+    `96 00 ${AVC1} 01 0164`,
+    { 1: { type: 'config', codec: 'avc1', config: '0164' } },
   ],
   [
-    'ManyTracks with track 0 second',
+    'OneTrack with a frame of track 255 that is no keyframe',
+    `a6 03 ${HVC1} ff aa`,
+    { 255: { ...FRAME, codec: 'hvc1', keyframe: false, data: 'aa' } },
+  ],
+  [
+    'ManyTracks of one codec',
     `96 11 ${AVC1} 01 000004 00000011 00 000004 000000aa`,
-    { ...FRAME, data: 'aa' },
+    {
+      0: { ...FRAME, data: 'aa' },
+      1: { ...FRAME, data: '11' },
+    },
   ],
   [
-    'ManyTracksManyCodecs with track 0 second',
+    'ManyTracksManyCodecs, one of them not carried',
     `96 23 ${VP09} 01 000001 11 ${HVC1} 00 000001 aa`,
-    { ...FRAME, codec: 'hvc1', data: 'aa' },
+    {
+      0: { ...FRAME, codec: 'hvc1', data: 'aa' },
+      1: { type: 'unsupported', codecName: 'VP9' },
+    },
+  ],
+  [
+    'ManyTracks with a track of nothing',
+    `96 13 ${AVC1} 02 000000 00 000001 aa`,
+    {
+      0: { ...FRAME, data: 'aa' },
+      2: { type: 'ignored', reason: 'empty' },
+    },
+  ],
+  [
+    'a nanosecond offset for all tracks of a message',
+    `97 02 07a120 06 13 ${AVC1} 00 000001 aa 01 000001 11`,
+    {
+      0: { ...FRAME, nanos: 500_000, data: 'aa' },
+      1: { ...FRAME, nanos: 500_000, data: '11' },
+    },
+  ],
+  [
+    'a ModEx inside a multitrack, which is not defined there',
+    `96 07 ${AVC1} 00 aa`,
+    { 0: { type: 'ignored', reason: 'unknown_packet_type' } },
   ],
 ];
 for (const [caption, hex, expected] of CASES) {
@@ -129,6 +168,18 @@ const BROKEN: readonly (readonly [string, string, string])[] = [
   ['a track past the end', `96 11 ${AVC1} 00 0000ff aa`, 'flv_truncated'],
   ['a multitrack in a multitrack', '96 06', 'flv_multitrack_malformed'],
   ['an undefined multitrack type', '96 31', 'flv_multitrack_malformed'],
+  ['a multitrack without a track', `96 11 ${AVC1}`, 'flv_truncated'],
+  ['a size of a track cut off', `96 11 ${AVC1} 00 0000`, 'flv_truncated'],
+  [
+    'a track without room for its composition time',
+    `96 11 ${AVC1} 00 000002 0000`,
+    'flv_truncated',
+  ],
+  [
+    'a track that is in a message twice',
+    `96 13 ${AVC1} 01 000001 aa 01 000001 aa`,
+    'flv_multitrack_malformed',
+  ],
 ];
 for (const [caption, hex, code] of BROKEN) {
   test(`parseVideoBody() refuses ${caption}`, () => {

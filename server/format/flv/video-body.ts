@@ -1,4 +1,4 @@
-import { type FlvBody, type FlvVideoCodec, ignored } from './body.ts';
+import { type FlvBody, type FlvTracks, type FlvVideoCodec, ignored } from './body.ts';
 import { BodyReader } from './body-reader.ts';
 import {
   PACKET_CODED_FRAMES,
@@ -6,11 +6,12 @@ import {
   PACKET_SEQUENCE_START,
   readFourCc,
   readModEx,
-  readTrackZero,
+  readTracks,
   type TrackBody,
 } from './enhanced.ts';
 
 type VideoBody = FlvBody<FlvVideoCodec>;
+type VideoTracks = FlvTracks<FlvVideoCodec>;
 
 const EXTENDED_HEADER = 0x80;
 const FRAME_KEY = 1;
@@ -68,7 +69,7 @@ function parseLegacy(reader: BodyReader, first: number): VideoBody {
 }
 
 function parseTrack(
-  { packetType, fourCc, body }: TrackBody,
+  { packetType, fourCc, body }: Omit<TrackBody, 'trackId'>,
   stamps: { readonly keyframe: boolean; readonly nanos: number },
 ): VideoBody {
   const codec = CODECS.get(fourCc);
@@ -97,7 +98,7 @@ function parseTrack(
   }
 }
 
-function parseExtended(reader: BodyReader, first: number): VideoBody {
+function parseExtended(reader: BodyReader, first: number): VideoBody | VideoTracks {
   const frameType = (first >> 4) & 7;
   const { packetType, nanos } = readModEx(reader, first & 15);
   if (frameType === FRAME_COMMAND && packetType !== PACKET_METADATA) return ignored('command');
@@ -105,15 +106,18 @@ function parseExtended(reader: BodyReader, first: number): VideoBody {
   if (packetType !== PACKET_MULTITRACK) {
     return parseTrack({ packetType, fourCc: readFourCc(reader), body: reader }, stamps);
   }
-  const track = readTrackZero(reader, PACKET_MULTITRACK);
-  return track === undefined ? ignored('other_track') : parseTrack(track, stamps);
+  const tracks = readTracks(reader, PACKET_MULTITRACK);
+  return {
+    type: 'tracks',
+    tracks: tracks.map((track) => ({ trackId: track.trackId, body: parseTrack(track, stamps) })),
+  };
 }
 
 /**
  * Reads the body of an RTMP video message (type 9), which is an FLV VIDEODATA (FLV 10.1 annex
  * E.4.3) or an Enhanced RTMP v1 or v2 body. Violation `flv_*` for one that ends too early.
  */
-export function parseVideoBody(payload: Uint8Array): VideoBody {
+export function parseVideoBody(payload: Uint8Array): VideoBody | VideoTracks {
   if (payload.length === 0) return ignored('empty');
   const reader = new BodyReader(payload);
   const first = reader.unsigned(1);

@@ -1,13 +1,13 @@
 /**
- * Turns the bodies of RTMP audio and video messages into tracks and raw samples. Samples come
- * only when they can be decoded: after their configuration, video from a keyframe on. Knows no
- * time: stamps go through as they came, the normaliser judges them.
+ * Turns the bodies of RTMP audio and video messages into tracks, rungs and raw samples. Samples
+ * come only when they can be decoded: after their configuration, video from a keyframe on. Knows
+ * no time: stamps go through as they came, the normaliser judges them.
  */
 import {
   type FlvAudioCodec,
+  type FlvBody,
   type FlvFrame,
   type FlvVideoCodec,
-  type IgnoredReason,
   parseAudioBody,
   parseVideoBody,
 } from '../../format/flv/index.ts';
@@ -15,41 +15,12 @@ import {
   type AudioTrack,
   audioTrackFromAsc,
   audioTrackFromOpusHead,
-  isAv1Keyframe,
-  isAvcKeyframe,
-  isHevcKeyframe,
-  type NalLengthSize,
   opusPacketTicks,
-  parseAvcC,
-  parseHvcC,
   type TrackKind,
-  type VideoTrack,
-  videoTrackFromAv1C,
-  videoTrackFromAvcC,
-  videoTrackFromHvcC,
-  withFourByteLengths,
-  withoutTemporalDelimiter,
 } from '../../media/index.ts';
+import { type DropReason, equalBytes } from './flv-video-track.ts';
+import { FlvVideoTracks } from './flv-video-tracks.ts';
 import type { RawEvent, RawSample } from './normaliser-input.ts';
-
-/** Why a message gave no sample, or one with less than it claimed. */
-export type DropReason =
-  | IgnoredReason
-  | 'unsupported'
-  | 'repeated_config'
-  | 'before_config'
-  | 'before_keyframe'
-  /** Flagged as a keyframe, but a decoder cannot start there; passed on as an ordinary frame. */
-  | 'false_keyframe'
-  | 'malformed_packet';
-
-interface VideoState {
-  readonly codec: FlvVideoCodec;
-  /** The configuration as sent, to recognise its repetition. */
-  readonly config: Uint8Array;
-  readonly lengthSize: NalLengthSize;
-  waitsForKeyframe: boolean;
-}
 
 interface AudioState {
   readonly codec: FlvAudioCodec;
@@ -69,10 +40,10 @@ const NOTHING: readonly RawEvent[] = [];
 
 /** See the top of the file. */
 export class FlvDemuxer {
-  #video: VideoState | undefined;
+  readonly #dropped = new Map<DropReason, number>();
+  readonly #video = new FlvVideoTracks((reason) => this.#drop(reason));
   #audio: AudioState | undefined;
   #unsupported: UnsupportedCodec | undefined;
-  readonly #dropped = new Map<DropReason, number>();
 
   /** The first codec met that we do not carry; undefined while there was none. */
   get unsupported(): UnsupportedCodec | undefined {
@@ -96,18 +67,16 @@ export class FlvDemuxer {
 
   #videoMessage(stampMs: number, payload: Uint8Array): readonly RawEvent[] {
     const body = parseVideoBody(payload);
-    switch (body.type) {
-      case 'frame':
-        return this.#videoFrame(stampMs, body);
-      case 'config':
-        return this.#videoConfig(body.codec, body.config);
-      case 'unsupported':
-        return this.#refuse({ kind: 'video', codecName: body.codecName });
-      case 'ignored':
-        return this.#drop(body.reason);
-      case 'end':
-        return NOTHING;
+    if (body.type !== 'tracks') return this.#videoBody(0, stampMs, body);
+    return body.tracks.flatMap((track) => this.#videoBody(track.trackId, stampMs, track.body));
+  }
+
+  /** A rung that cannot be carried is left out; without what leads there is nothing to show. */
+  #videoBody(trackId: number, stampMs: number, body: FlvBody<FlvVideoCodec>): readonly RawEvent[] {
+    if (trackId === 0 && body.type === 'unsupported') {
+      this.#unsupported ??= { kind: 'video', codecName: body.codecName };
     }
+    return this.#video.take(trackId, stampMs, body);
   }
 
   #audioMessage(stampMs: number, payload: Uint8Array): readonly RawEvent[] {
@@ -118,22 +87,13 @@ export class FlvDemuxer {
       case 'config':
         return this.#audioConfig(body.codec, body.config);
       case 'unsupported':
-        return this.#refuse({ kind: 'audio', codecName: body.codecName });
+        this.#unsupported ??= { kind: 'audio', codecName: body.codecName };
+        return this.#drop('unsupported');
       case 'ignored':
         return this.#drop(body.reason);
       case 'end':
         return NOTHING;
     }
-  }
-
-  #videoConfig(codec: FlvVideoCodec, config: Uint8Array): readonly RawEvent[] {
-    if (this.#video?.codec === codec && equalBytes(this.#video.config, config)) {
-      return this.#drop('repeated_config');
-    }
-    const { track, lengthSize } = readVideoConfig(codec, config);
-    // Frames in flight refer to pictures coded under the former configuration.
-    this.#video = { codec, config: new Uint8Array(config), lengthSize, waitsForKeyframe: true };
-    return [{ type: 'track', track }];
   }
 
   #audioConfig(codec: FlvAudioCodec, config: Uint8Array): readonly RawEvent[] {
@@ -145,23 +105,6 @@ export class FlvDemuxer {
     const announced = codec !== 'opus';
     this.#audio = { codec, config: new Uint8Array(config), track, announced };
     return announced ? [{ type: 'track', track }] : NOTHING;
-  }
-
-  #videoFrame(stampMs: number, frame: FlvFrame<FlvVideoCodec>): readonly RawEvent[] {
-    const state = this.#video;
-    if (state?.codec !== frame.codec) return this.#drop('before_config');
-    const keyframe = frame.keyframe && isKeyframe(frame, state.lengthSize);
-    if (frame.keyframe && !keyframe) this.#drop('false_keyframe');
-    if (state.waitsForKeyframe && !keyframe) return this.#drop('before_keyframe');
-    const data =
-      frame.codec === 'av01'
-        ? withoutTemporalDelimiter(frame.data)
-        : withFourByteLengths(frame.data, state.lengthSize);
-    if (data.length === 0) return this.#drop('empty');
-    state.waitsForKeyframe = false;
-    const { nanos, compositionOffsetMs } = frame;
-    const stamps = { stampMs, nanos, compositionOffsetMs, durationTicks: 0 };
-    return [{ type: 'sample', sample: { kind: 'video', ...stamps, keyframe, data } }];
   }
 
   #audioFrame(stampMs: number, frame: FlvFrame<FlvAudioCodec>): readonly RawEvent[] {
@@ -182,42 +125,8 @@ export class FlvDemuxer {
     ];
   }
 
-  #refuse(codec: UnsupportedCodec): readonly RawEvent[] {
-    this.#unsupported ??= codec;
-    return this.#drop('unsupported');
-  }
-
   #drop(reason: DropReason): readonly RawEvent[] {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
     return NOTHING;
   }
-}
-
-function readVideoConfig(
-  codec: FlvVideoCodec,
-  config: Uint8Array,
-): { track: VideoTrack; lengthSize: NalLengthSize } {
-  switch (codec) {
-    case 'avc1':
-      return { track: videoTrackFromAvcC(config), lengthSize: parseAvcC(config).nalLengthSize };
-    case 'hvc1':
-      return { track: videoTrackFromHvcC(config), lengthSize: parseHvcC(config).nalLengthSize };
-    case 'av01':
-      return { track: videoTrackFromAv1C(config), lengthSize: 4 };
-  }
-}
-
-function isKeyframe(frame: FlvFrame<FlvVideoCodec>, lengthSize: NalLengthSize): boolean {
-  switch (frame.codec) {
-    case 'avc1':
-      return isAvcKeyframe(frame.data, lengthSize);
-    case 'hvc1':
-      return isHevcKeyframe(frame.data, lengthSize);
-    case 'av01':
-      return isAv1Keyframe(frame.data);
-  }
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -1,8 +1,10 @@
 /** One publisher's RTMP media messages made into clean samples: demuxer and normaliser in a row. */
 import type { Clock } from '../../base/index.ts';
-import type { MediaEvent, TrackKind } from '../../media/index.ts';
-import { type DropReason, FlvDemuxer } from './flv-demuxer.ts';
+import type { Track, TrackKind } from '../../media/index.ts';
+import { FlvDemuxer } from './flv-demuxer.ts';
+import type { DropReason } from './flv-video-track.ts';
 import { Normaliser } from './normaliser.ts';
+import type { RawEvent, SourceEvent } from './normaliser-input.ts';
 import type { RepairReason } from './normaliser-repair.ts';
 
 /** What a source needs: a clock, and the newest onMetaData of the publisher (empty before any). */
@@ -45,7 +47,7 @@ export class FlvSource {
   }
 
   /** Takes one message body, whose bytes then belong to the samples; a Violation if malformed. */
-  media(kind: TrackKind, timestampMs: number, payload: Uint8Array): readonly MediaEvent[] {
+  media(kind: TrackKind, timestampMs: number, payload: Uint8Array): readonly SourceEvent[] {
     const raw = this.#demuxer.media(kind, timestampMs, payload);
     if (raw.length === 0) return [];
     this.#readMetadata();
@@ -53,23 +55,31 @@ export class FlvSource {
     const [only] = raw;
     const events =
       raw.length === 1 && only !== undefined
-        ? this.#normaliser.push(only, nowMs)
-        : raw.flatMap((event) => this.#normaliser.push(event, nowMs));
+        ? this.#normaliser.push(this.#stated(only), nowMs)
+        : raw.flatMap((event) => this.#normaliser.push(this.#stated(event), nowMs));
     return events.some(({ type }) => type === 'track') ? events.map(this.#withBitrate) : events;
   }
 
   /** The publisher has ended: what a start of a second was still holding. */
-  end(): readonly MediaEvent[] {
+  end(): readonly SourceEvent[] {
     return this.#normaliser.end(this.#settings.clock.monotonicMs());
   }
 
-  readonly #withBitrate = (event: MediaEvent): MediaEvent => {
+  readonly #withBitrate = (event: SourceEvent): SourceEvent => {
     if (event.type !== 'track') return event;
     const kilobits = this.#metadata?.get(STATED_KILOBITS[event.track.kind]);
-    if (typeof kilobits !== 'number' || !(kilobits > 0)) return event;
-    if (kilobits > MAX_STATED_KILOBITS) return event;
-    return { type: 'track', track: { ...event.track, statedBitrate: kilobits * 1000 } };
+    return { type: 'track', track: withStatedBitrate(event.track, kilobits) };
   };
+
+  /** What the metadata says of each numbered track is for rungs; of what leads it speaks itself. */
+  #stated(raw: RawEvent): RawEvent {
+    if (raw.type !== 'rung' || raw.event.type !== 'track') return raw;
+    const byTrack = this.#metadata?.get('videoTrackIdInfoMap');
+    const stated = byTrack instanceof Map ? byTrack.get(String(raw.trackId)) : undefined;
+    const kilobits = stated instanceof Map ? stated.get(STATED_KILOBITS.video) : undefined;
+    const track = withStatedBitrate(raw.event.track, kilobits);
+    return { ...raw, event: { type: 'track', track } };
+  }
 
   /** An encoder that names one codec alone has one track, so nothing need wait for another. */
   #readMetadata(): void {
@@ -81,4 +91,9 @@ export class FlvSource {
     if (video === true && audio === false) this.#normaliser.expectOnly('video');
     if (audio === true && video === false) this.#normaliser.expectOnly('audio');
   }
+}
+
+function withStatedBitrate(track: Track, kilobits: unknown): Track {
+  if (typeof kilobits !== 'number' || !(kilobits > 0)) return track;
+  return kilobits > MAX_STATED_KILOBITS ? track : { ...track, statedBitrate: kilobits * 1000 };
 }

@@ -1,8 +1,9 @@
 /** @module Takes publishers: their connections, their media made clean, and who holds which stream. */
-export { type DropReason, FlvDemuxer } from './flv-demuxer.ts';
+export { FlvDemuxer } from './flv-demuxer.ts';
 export { FlvSource, type FlvSourceSettings } from './flv-source.ts';
+export type { DropReason } from './flv-video-track.ts';
 export { Normaliser } from './normaliser.ts';
-export type { RawEvent, RawSample } from './normaliser-input.ts';
+export type { RawEvent, RawSample, SourceEvent } from './normaliser-input.ts';
 export type { RepairReason } from './normaliser-repair.ts';
 export { Publications, type PublicationsSettings } from './publications.ts';
 export type {

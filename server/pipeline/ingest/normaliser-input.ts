@@ -1,4 +1,4 @@
-import type { Track, TrackKind } from '../../media/index.ts';
+import type { MediaEvent, Track, TrackKind } from '../../media/index.ts';
 
 /** A sample as the source stamped it, before its time can be trusted. */
 export interface RawSample {
@@ -15,7 +15,23 @@ export interface RawSample {
   readonly data: Uint8Array;
 }
 
-/** What a demuxer hands on: a track's configuration, valid for the samples of its kind after it. */
-export type RawEvent =
+/** A track's configuration, valid for the samples of its kind after it, or one of those. */
+export type RawTrackEvent =
   | { readonly type: 'track'; readonly track: Track }
   | { readonly type: 'sample'; readonly sample: RawSample };
+
+/** What a demuxer hands on: of the tracks that lead, or of a rung, which holds video alone. */
+export type RawEvent =
+  | RawTrackEvent
+  | {
+      readonly type: 'rung';
+      readonly name: string;
+      /** The number that the publisher gave it. */
+      readonly trackId: number;
+      readonly event: RawTrackEvent;
+    };
+
+/** What a source hands on: of its leading tracks, or of rung `name`, on the same media time. */
+export type SourceEvent =
+  | MediaEvent
+  | { readonly type: 'rung'; readonly name: string; readonly event: MediaEvent };

@@ -21,7 +21,9 @@ export type RepairReason =
   /** A frame to be shown before it is decoded (NVENC, encoders without a composition delay). */
   | 'negative_offset'
   /** A composition offset that no encoder's delay explains was replaced by the one before it. */
-  | 'wild_offset';
+  | 'wild_offset'
+  /** A rung's sample that lies beside nothing of the leading video was left out. */
+  | 'rung_sample_dropped';
 
 /** Counts repairs by reason. */
 export class Repairs {

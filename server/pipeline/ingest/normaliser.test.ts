@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AudioTrack, MediaEvent, Sample, TrackKind, VideoTrack } from '../../media/index.ts';
+import type { AudioTrack, Sample, TrackKind, VideoTrack } from '../../media/index.ts';
 import { Normaliser } from './normaliser.ts';
-import type { RawSample } from './normaliser-input.ts';
+import type { RawSample, SourceEvent } from './normaliser-input.ts';
 
 const VIDEO: VideoTrack = {
   kind: 'video',
@@ -28,7 +28,7 @@ const AUDIO: AudioTrack = {
 /** A normaliser at work, with everything that came out of it. */
 class Bench {
   readonly normaliser = new Normaliser();
-  readonly events: MediaEvent[] = [];
+  readonly events: SourceEvent[] = [];
   nowMs = 0;
 
   constructor(...kinds: readonly TrackKind[]) {
@@ -37,7 +37,7 @@ class Bench {
   }
 
   /** Pushes one sample; returns what came out. */
-  push(kind: TrackKind, stampMs: number, more: Partial<RawSample> = {}): MediaEvent[] {
+  push(kind: TrackKind, stampMs: number, more: Partial<RawSample> = {}): SourceEvent[] {
     const sample: RawSample = {
       kind,
       stampMs: Math.round(stampMs) >>> 0,

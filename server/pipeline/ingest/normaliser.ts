@@ -6,15 +6,16 @@
  * I1 The decode times of a track strictly increase, and begin at 0 with the earlier track.
  * I2 Audio frames lie on a grid of their own exact duration and never overlap.
  * I3 Both tracks move together: whatever is done to one track's origin is done to the other's.
- * I4 Every sample that goes in comes out, in the order of its arrival.
+ * I4 Every sample that goes in comes out, in the order of its arrival; a rung's beside the leading
+ *    video's (normaliser-rungs.ts), whose repairs it shares.
  *
  *     follows ──stamp off by more than 1 s──> suspected: restamped where it was expected
  *        ^                                        │
  *        │<── next stamp of the track is normal ──┤  (a wild stamp)
  *        └<── three frames agree on a new place ──┘  (joined; > 5 s: behind a discontinuity)
  */
-import type { MediaEvent, Track, TrackKind } from '../../media/index.ts';
-import type { RawEvent, RawSample } from './normaliser-input.ts';
+import type { Track, TrackKind } from '../../media/index.ts';
+import type { RawEvent, RawSample, SourceEvent } from './normaliser-input.ts';
 import {
   AudioLane,
   type Lane,
@@ -23,6 +24,7 @@ import {
   VideoLane,
 } from './normaliser-lane.ts';
 import { type RepairReason, Repairs } from './normaliser-repair.ts';
+import { RungPlacer } from './normaliser-rungs.ts';
 
 /** A stamp further than this from where it is expected is suspected. */
 export const SUSPECTED_STEP_MS = 1_000;
@@ -40,6 +42,8 @@ export class Normaliser {
   readonly #repairs = new Repairs();
   readonly #video = new VideoLane(this.#repairs);
   readonly #audio = new AudioLane(this.#repairs);
+  /** Undefined while the source has no rungs. */
+  #rungs: RungPlacer | undefined;
   /** Tracks to be announced with their next sample. */
   readonly #pending = new Map<TrackKind, Track>();
   #only: TrackKind | undefined;
@@ -64,10 +68,14 @@ export class Normaliser {
   }
 
   /** Takes a track or a sample that arrived at `nowMs`; returns what is ready, mostly one sample. */
-  push(event: RawEvent, nowMs: number): MediaEvent[] {
+  push(event: RawEvent, nowMs: number): SourceEvent[] {
     if (event.type === 'track') {
       this.#pending.set(event.track.kind, event.track);
       return [];
+    }
+    if (event.type === 'rung') {
+      this.#rungs ??= new RungPlacer(this.#repairs);
+      return this.#rungs.push(event.name, event.event);
     }
     if (this.#held === undefined) return this.#place(event.sample, nowMs);
     if (this.#held.length === 0) this.#heldSinceMs = nowMs;
@@ -76,7 +84,7 @@ export class Normaliser {
   }
 
   /** The source has ended: returns what a start was still holding. */
-  end(nowMs: number): MediaEvent[] {
+  end(nowMs: number): SourceEvent[] {
     return this.#held === undefined ? [] : this.#start(this.#held, nowMs);
   }
 
@@ -92,7 +100,7 @@ export class Normaliser {
   }
 
   /** Puts the earlier track's first sample at 0 and lets go of what was held. */
-  #start(held: readonly RawSample[], nowMs: number): MediaEvent[] {
+  #start(held: readonly RawSample[], nowMs: number): SourceEvent[] {
     this.#held = undefined;
     const first = held[0];
     if (first === undefined) return [];
@@ -109,7 +117,7 @@ export class Normaliser {
       }
     }
     this.#newest = { originMs };
-    const events: MediaEvent[] = [];
+    const events: SourceEvent[] = [];
     for (const kind of ['video', 'audio'] as const) {
       if (held.some((sample) => sample.kind === kind)) this.#announce(kind, events);
     }
@@ -117,27 +125,31 @@ export class Normaliser {
     return events;
   }
 
-  #place(raw: RawSample, nowMs: number): MediaEvent[] {
-    const events: MediaEvent[] = [];
+  #place(raw: RawSample, nowMs: number): SourceEvent[] {
+    const events: SourceEvent[] = [];
     this.#placeInto(events, raw, nowMs);
     return events;
   }
 
-  #placeInto(events: MediaEvent[], raw: RawSample, nowMs: number): void {
+  #placeInto(events: SourceEvent[], raw: RawSample, nowMs: number): void {
     if (this.#pending.size > 0) this.#announce(raw.kind, events);
     const lane = this.#lane(raw.kind);
     let atMs = this.#locate(lane, this.#unwrap(raw), { nowMs, events });
     const lateMs = lane.lateMs(atMs);
     if (lateMs > 0) atMs = this.#slide(lane, atMs, lateMs);
     events.push({ type: 'sample', sample: lane.write(raw, atMs) });
+    if (raw.kind === 'video') this.#rungs?.lead(raw, atMs, events);
   }
 
-  #announce(kind: TrackKind, events: MediaEvent[]): void {
+  #announce(kind: TrackKind, events: SourceEvent[]): void {
     const track = this.#pending.get(kind);
     if (track === undefined) return;
     this.#pending.delete(kind);
-    if (track.kind === 'video') this.#video.begin(track);
-    else this.#audio.begin(track);
+    if (track.kind === 'audio') this.#audio.begin(track);
+    else {
+      this.#video.begin(track);
+      this.#rungs?.leadChanges();
+    }
     events.push({ type: 'track', track });
   }
 
@@ -222,7 +234,7 @@ export class Normaliser {
   }
 
   /** Believes a suspicion: a short way ahead is a hole, anything else another timeline. */
-  #join(left: SourceTimeline, suspicion: Suspicion, events: MediaEvent[]): void {
+  #join(left: SourceTimeline, suspicion: Suspicion, events: SourceEvent[]): void {
     const agreeing = [this.#video, this.#audio].filter((lane) => lane.suspicion === suspicion);
     for (const lane of agreeing) lane.suspicion = undefined;
     const jumpMs = suspicion.originMs - left.originMs;
@@ -265,5 +277,5 @@ export class Normaliser {
 
 interface Arrival {
   readonly nowMs: number;
-  readonly events: MediaEvent[];
+  readonly events: SourceEvent[];
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../base/index.ts';
-import { Feed } from '../../live/index.ts';
+import { Feed, type FeedCursor, MAX_RUNGS } from '../../live/index.ts';
 import type { MediaEvent, VideoTrack } from '../../media/index.ts';
+import type { SourceEvent } from './normaliser-input.ts';
 import { type MediaSource, Publications } from './publications.ts';
 import type { RtmpPublisher } from './rtmp-connection.ts';
 
@@ -19,21 +20,31 @@ const track: VideoTrack = {
 
 /** A source that makes a track of its first message and a frame of each, stamped as sent. */
 class FakeSource implements MediaSource {
+  readonly #rungs: readonly string[];
   #begun = false;
   unsupported: string | undefined;
   readonly repairs = new Map([['jump_joined', 1]]);
+  readonly dropped = new Map([['empty', 1]]);
 
-  media(_kind: 'audio' | 'video', timestampMs: number, data: Uint8Array): MediaEvent[] {
+  /** Each frame comes in `rungs` as well. */
+  constructor(rungs: readonly string[]) {
+    this.#rungs = rungs;
+  }
+
+  media(_kind: 'audio' | 'video', timestampMs: number, data: Uint8Array): SourceEvent[] {
     const dts = timestampMs * 90;
     const sample = { kind: 'video', dts, pts: dts, keyframe: true, data } as const;
     const events: MediaEvent[] = this.#begun ? [] : [{ type: 'track', track }];
     this.#begun = true;
     if (data.length === 0) this.unsupported = 'VP6 video is not supported';
     else events.push({ type: 'sample', sample });
-    return events;
+    const rungs = this.#rungs.flatMap((name) =>
+      events.map((event): SourceEvent => ({ type: 'rung', name, event })),
+    );
+    return [...events, ...rungs];
   }
 
-  end(): MediaEvent[] {
+  end(): SourceEvent[] {
     return [];
   }
 }
@@ -48,12 +59,14 @@ class FakePublisher implements RtmpPublisher {
   }
 }
 
-function scene() {
+/** `ladders` are the rungs of each publisher after another; none when left out. */
+function scene(...ladders: readonly (readonly string[])[]) {
+  let sources = 0;
   const feeds: Feed[] = [];
   const gone: string[] = [];
   const publications = new Publications({
     log: silentLog,
-    source: () => new FakeSource(),
+    source: () => new FakeSource(ladders[sources++] ?? []),
     goLive: () => {
       const feed = new Feed();
       feeds.push(feed);
@@ -65,6 +78,15 @@ function scene() {
 }
 
 const FRAME = Uint8Array.of(1);
+
+/** What a reader has not read yet: samples by their decode times, other events by their types. */
+function unread(cursor: FeedCursor | undefined): (string | number)[] {
+  const seen: (string | number)[] = [];
+  for (let event = cursor?.take(); event !== undefined; event = cursor?.take()) {
+    seen.push(event.type === 'sample' ? event.sample.dts : event.type);
+  }
+  return seen;
+}
 
 test('publish() makes a stream live with its first sample, configuration first', () => {
   const { publications, feeds } = scene();
@@ -88,11 +110,7 @@ test('publish() lets the newest win, on the same feed, and fences the one before
   sink.media('video', 7, FRAME);
   assert.equal(feeds.length, 1);
   assert.deepEqual(gone, []);
-  const seen: string[] = [];
-  for (let event = cursor?.take(); event !== undefined; event = cursor?.take()) {
-    seen.push(event.type);
-  }
-  assert.deepEqual(seen, ['track', 'track', 'discontinuity', 'sample']);
+  assert.deepEqual(unread(cursor), ['track', 'track', 'discontinuity', 7 * 90]);
   assert.equal(publications.takeovers, 1);
 });
 
@@ -108,6 +126,7 @@ test('end() closes the feed and the publisher, once', () => {
   assert.deepEqual(publisher.closedFor, ['ended by request']);
   assert.deepEqual(gone, ['a: ended by request']);
   assert.deepEqual([...publications.repairs], [['jump_joined', 1]]);
+  assert.deepEqual([...publications.dropped], [['empty', 1]]);
 });
 
 test('media() that cannot be carried ends the publisher by name', () => {
@@ -116,4 +135,49 @@ test('media() that cannot be carried ends the publisher by name', () => {
   publications.publish('a', publisher).media('video', 0, new Uint8Array());
   assert.deepEqual(publisher.closedFor, ['VP6 video is not supported']);
   assert.equal(publications.count, 0);
+});
+
+test('publish() opens a rung for each that the publisher sends, and closes it after the feed', () => {
+  const { publications, feeds } = scene(['360p', '240p']);
+  const sink = publications.publish('a', new FakePublisher());
+  sink.media('video', 0, FRAME);
+  const feed = feeds[0];
+  assert.deepEqual([...(feed?.rungs.keys() ?? [])], ['360p', '240p']);
+  const rung = feed?.rungs.get('240p');
+  const cursor = rung?.read();
+  sink.media('video', 40, FRAME);
+  assert.deepEqual(unread(cursor), ['track', 40 * 90]);
+  sink.end('closed');
+  assert.deepEqual([feed?.closed, rung?.closed], [true, true]);
+});
+
+test('publish() lets a rung of the newest publisher go on in the feed of its name', () => {
+  const { publications, feeds } = scene(['360p', '240p'], ['360p', '480p']);
+  const first = publications.publish('a', new FakePublisher());
+  for (const stampMs of [0, 40, 80]) first.media('video', stampMs, FRAME);
+  const rung = feeds[0]?.rungs.get('360p');
+  const cursors = [feeds[0]?.read(), rung?.read()];
+  publications.publish('a', new FakePublisher()).media('video', 7, FRAME);
+  assert.deepEqual(cursors.map(unread), [
+    ['track', 'track', 'discontinuity', 127 * 90],
+    ['track', 'track', 127 * 90],
+  ]);
+  assert.deepEqual([...(feeds[0]?.rungs.keys() ?? [])], ['360p', '240p', '480p']);
+});
+
+test('publish() leaves a rung alone that somebody else publishes', () => {
+  const { publications, feeds } = scene([], ['360p']);
+  publications.publish('a', new FakePublisher()).media('video', 0, FRAME);
+  const transcoded = feeds[0]?.openRung('360p').read();
+  publications.publish('a', new FakePublisher()).media('video', 0, FRAME);
+  assert.deepEqual(unread(transcoded), []);
+  assert.equal(publications.dropped.get('rung_taken'), 2);
+});
+
+test('publish() opens no more rungs than a feed may have, however many publishers follow', () => {
+  const names = Array.from({ length: MAX_RUNGS + 2 }, (_, index) => `${100 + index}p`);
+  const { publications, feeds } = scene(...names.map((name) => [name]));
+  for (const _ of names) publications.publish('a', new FakePublisher()).media('video', 0, FRAME);
+  assert.equal(feeds[0]?.rungs.size, MAX_RUNGS);
+  assert.equal(publications.dropped.get('too_many_rungs'), 4);
 });

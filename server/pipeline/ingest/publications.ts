@@ -7,18 +7,22 @@ import type { AmfMap } from '../../format/amf0/index.ts';
 import type { Feed } from '../../live/index.ts';
 import type { MediaEvent, TrackKind } from '../../media/index.ts';
 import type { MediaKind } from '../../wire/rtmp/index.ts';
+import type { SourceEvent } from './normaliser-input.ts';
+import { PublicationRungs } from './publication-rungs.ts';
 import type { MediaSink, RtmpPublisher } from './rtmp-connection.ts';
 import { Splice } from './splice.ts';
 
 /** Turns one publisher's messages into clean samples that begin at 0. */
 export interface MediaSource {
-  media(kind: MediaKind, timestampMs: number, payload: Uint8Array): readonly MediaEvent[];
+  media(kind: MediaKind, timestampMs: number, payload: Uint8Array): readonly SourceEvent[];
   /** What is still held when the publisher has ended. */
-  end(): readonly MediaEvent[];
+  end(): readonly SourceEvent[];
   /** Why the publisher cannot be taken, in words for its user; undefined while it can. */
   readonly unsupported: string | undefined;
   /** Repairs to its timeline so far, by reason. */
   readonly repairs: ReadonlyMap<string, number>;
+  /** Messages of its that gave no sample, or a lesser one, by reason. */
+  readonly dropped: ReadonlyMap<string, number>;
 }
 
 /** What publications need of their owner. */
@@ -37,7 +41,8 @@ interface Publication {
   /** Configurations that came before the first sample. */
   readonly tracks: Map<TrackKind, MediaEvent>;
   publisher: RtmpPublisher;
-  feed: Feed | undefined;
+  /** What it publishes to; undefined before the first sample. */
+  onAir: { readonly feed: Feed; readonly rungs: PublicationRungs } | undefined;
 }
 
 /** See the top of the file. */
@@ -47,6 +52,8 @@ export class Publications {
   readonly #sources = new Set<MediaSource>();
   /** Repairs of sources that have ended. */
   readonly #pastRepairs = new Map<string, number>();
+  /** What sources that have ended dropped, and events of rungs that were refused. */
+  readonly #pastDropped = new Map<string, number>();
   #takeovers = 0;
 
   constructor(settings: PublicationsSettings) {
@@ -70,6 +77,13 @@ export class Publications {
     return total;
   }
 
+  /** Messages that gave no sample since the start, and events of refused rungs, by reason. */
+  get dropped(): ReadonlyMap<string, number> {
+    const total = new Map(this.#pastDropped);
+    for (const source of this.#sources) addTo(total, source.dropped);
+    return total;
+  }
+
   /** Makes `publisher` the one of `streamId`. */
   publish(streamId: string, publisher: RtmpPublisher): MediaSink {
     const present = this.#byStream.get(streamId);
@@ -77,7 +91,7 @@ export class Publications {
       splice: new Splice(),
       publisher,
       tracks: new Map(),
-      feed: undefined,
+      onAir: undefined,
     };
     if (present !== undefined) {
       const replaced = present.publisher;
@@ -109,7 +123,7 @@ export class Publications {
     let metadata: AmfMap = new Map();
     const source = this.#settings.source(streamId, () => metadata);
     this.#sources.add(source);
-    const forward = (events: readonly MediaEvent[]): void => {
+    const forward = (events: readonly SourceEvent[]): void => {
       for (const event of events) this.#forward(streamId, publication, event);
     };
     const owns = (): boolean =>
@@ -128,6 +142,7 @@ export class Publications {
       end: (reason) => {
         this.#sources.delete(source);
         addTo(this.#pastRepairs, source.repairs);
+        addTo(this.#pastDropped, source.dropped);
         if (!owns()) return;
         forward(source.end());
         this.#finish(streamId, publication, reason);
@@ -136,24 +151,36 @@ export class Publications {
   }
 
   /** A stream is live from its first sample on; an encoder that sends none is not. */
-  #forward(streamId: string, publication: Publication, event: MediaEvent): void {
-    if (publication.feed === undefined) {
+  #forward(streamId: string, publication: Publication, event: SourceEvent): void {
+    if (event.type === 'rung') {
+      this.#forwardRung(publication, event.name, event.event);
+      return;
+    }
+    if (publication.onAir === undefined) {
       if (event.type === 'track') publication.tracks.set(event.track.kind, event);
       if (event.type !== 'sample') return;
-      publication.feed = this.#settings.goLive(streamId);
+      const feed = this.#settings.goLive(streamId);
+      publication.onAir = { feed, rungs: new PublicationRungs(feed) };
       for (const track of publication.tracks.values()) this.#join(publication, track);
     }
     this.#join(publication, event);
   }
 
-  #join({ splice, feed }: Publication, event: MediaEvent): void {
-    for (const joined of splice.push(event)) feed?.publish(joined);
+  #join({ splice, onAir }: Publication, event: MediaEvent): void {
+    for (const joined of splice.push(event)) onAir?.feed.publish(joined);
   }
 
-  #finish(streamId: string, publication: Publication, reason: string): void {
+  /** Rungs come beside video that leads, so the stream is live when they do. */
+  #forwardRung({ splice, onAir }: Publication, name: string, event: MediaEvent): void {
+    const refusal = onAir?.rungs.publish(name, splice.pushRung(name, event));
+    if (refusal !== undefined) addTo(this.#pastDropped, new Map([[refusal, 1]]));
+  }
+
+  #finish(streamId: string, { onAir }: Publication, reason: string): void {
     this.#byStream.delete(streamId);
-    if (publication.feed === undefined) return;
-    publication.feed.close();
+    if (onAir === undefined) return;
+    onAir.feed.close();
+    onAir.rungs.close();
     this.#settings.gone(streamId, reason);
   }
 }

@@ -20,7 +20,8 @@ const LISTEN_BACKLOG = 1024;
 const ENHANCED: EnhancedCapabilities = {
   video: ['avc1', 'hvc1', 'av01'],
   audio: ['mp4a', 'Opus'],
-  capsEx: 0,
+  // Multitrack, ModEx, TimestampNanoOffset: what format/flv reads. Not Reconnect (1).
+  capsEx: 2 | 4 | 8,
 };
 
 /** What a listener needs; `G` is whatever its owner grants to a publisher. */

@@ -58,3 +58,17 @@ test('nextSource() before any media changes nothing', () => {
   splice.push({ type: 'track', track: video });
   assert.deepEqual(stamps(splice.push(sample('video', 0))), [0]);
 });
+
+test('pushRung() moves a rung with the leading tracks, to the tick, and never before its own end', () => {
+  const splice = new Splice();
+  splice.push({ type: 'track', track: video });
+  splice.pushRung('360p', { type: 'track', track: video });
+  for (let n = 0; n < 4; n += 1) splice.push(sample('video', n * 3003));
+  // A rung whose frames are decoded later than the leading ones.
+  for (let n = 0; n < 4; n += 1) splice.pushRung('360p', sample('video', n * 3003 + 500));
+  splice.nextSource();
+  splice.pushRung('360p', { type: 'track', track: video });
+  const endTicks = 4 * 3003 + 500;
+  assert.deepEqual(stamps(splice.push(sample('video', 0))), ['discontinuity', endTicks]);
+  assert.deepEqual(stamps([splice.pushRung('360p', sample('video', 0))]), [endTicks]);
+});

@@ -2,7 +2,7 @@
  * Joins the media of publishers that follow each other on one broadcast into one timeline: the
  * next one's first sample comes right after the last one's end, behind a `discontinuity`.
  */
-import type { MediaEvent, Track, TrackKind } from '../../media/index.ts';
+import type { MediaEvent, Track } from '../../media/index.ts';
 
 interface TrackEnd {
   track: Track;
@@ -15,7 +15,8 @@ interface TrackEnd {
 
 /** See the top of the file. */
 export class Splice {
-  readonly #ends = new Map<TrackKind, TrackEnd>();
+  /** By kind, and by name for rungs. */
+  readonly #ends = new Map<string, TrackEnd>();
   #offsetS = 0;
   #joining = false;
 
@@ -33,31 +34,40 @@ export class Splice {
 
   /** `event` as it belongs on the joined timeline. */
   push(event: MediaEvent): MediaEvent[] {
-    if (event.type === 'track') {
-      this.#track(event.track);
-      return [event];
-    }
     if (event.type === 'discontinuity') return [event];
-    const { sample } = event;
-    const end = this.#ends.get(sample.kind);
-    if (end === undefined) return [event];
-    const offset = Math.round(this.#offsetS * end.track.timescale);
-    const dts = sample.dts + offset;
-    this.#advance(end, dts);
-    const moved: MediaEvent =
-      offset === 0
-        ? event
-        : { type: 'sample', sample: { ...sample, dts, pts: sample.pts + offset } };
-    if (!this.#joining) return [moved];
+    const { kind } = event.type === 'track' ? event.track : event.sample;
+    const moved = this.#move(kind, event);
+    if (event.type !== 'sample' || !this.#joining) return [moved];
     this.#joining = false;
     return [{ type: 'discontinuity', reason: 'publisher_replaced' }, moved];
   }
 
-  #track(track: Track): void {
-    const end = this.#ends.get(track.kind);
+  /**
+   * An event of rung `name` as it belongs there: moved as the leading tracks are, whose
+   * discontinuity at the joint is the rung's too.
+   */
+  pushRung(name: string, event: MediaEvent): MediaEvent {
+    return this.#move(name, event);
+  }
+
+  #move(lane: string, event: MediaEvent): MediaEvent {
+    if (event.type === 'track') this.#track(lane, event.track);
+    if (event.type !== 'sample') return event;
+    const { sample } = event;
+    const end = this.#ends.get(lane);
+    if (end === undefined) return event;
+    const offset = Math.round(this.#offsetS * end.track.timescale);
+    const dts = sample.dts + offset;
+    this.#advance(end, dts);
+    if (offset === 0) return event;
+    return { type: 'sample', sample: { ...sample, dts, pts: sample.pts + offset } };
+  }
+
+  #track(lane: string, track: Track): void {
+    const end = this.#ends.get(lane);
     const stepTicks = track.kind === 'audio' ? track.frameTicks : 0;
     if (end === undefined || end.track.timescale !== track.timescale) {
-      this.#ends.set(track.kind, { track, endTicks: 0, stepTicks, newestDts: undefined });
+      this.#ends.set(lane, { track, endTicks: 0, stepTicks, newestDts: undefined });
     } else {
       end.track = track;
     }

@@ -1,0 +1,84 @@
+/**
+ * The video tracks of one publisher: one leads, each other is a rung, another encoding of the same
+ * pictures (Enhanced RTMP v2, multitrack).
+ *
+ * V1 Track 0 leads, which is also what messages without a track id are about. Only where another
+ *    track's first frame comes before track 0 has a configuration does that one lead.
+ * V2 What leads and what a rung is called never change while the publisher sends.
+ */
+import type { FlvBody, FlvVideoCodec } from '../../format/flv/index.ts';
+import type { VideoTrack } from '../../media/index.ts';
+import { type DropReason, FlvVideoTrack } from './flv-video-track.ts';
+import type { RawEvent, RawTrackEvent } from './normaliser-input.ts';
+
+/** Video tracks of one publisher: OBS sends six at most, and each costs memory and a playlist. */
+export const MAX_VIDEO_TRACKS = 8;
+
+interface NumberedTrack {
+  readonly trackId: number;
+  readonly demuxer: FlvVideoTrack;
+  /** What it is called as a rung; undefined before its first configuration. */
+  name: string | undefined;
+  /** A configuration to be told before its next sample. */
+  pending: VideoTrack | undefined;
+}
+
+const NOTHING: readonly RawEvent[] = [];
+
+/** See the top of the file. */
+export class FlvVideoTracks {
+  readonly #drop: (reason: DropReason) => void;
+  readonly #tracks = new Map<number, NumberedTrack>();
+  #leadId: number | undefined;
+
+  /** `drop` hears why a body gave no sample, or a lesser one. */
+  constructor(drop: (reason: DropReason) => void) {
+    this.#drop = drop;
+  }
+
+  /** What a body of track `trackId` brings. Violations of media for a bad configuration. */
+  take(trackId: number, stampMs: number, body: FlvBody<FlvVideoCodec>): readonly RawEvent[] {
+    const track = this.#tracks.get(trackId) ?? this.#add(trackId, body.type);
+    const event = track?.demuxer.take(stampMs, body);
+    if (track === undefined || event === undefined) return NOTHING;
+    if (event.type === 'track') return this.#configure(track, event);
+    this.#leadId ??= trackId;
+    if (track.pending === undefined) return [this.#named(track, event)];
+    const announced = this.#named(track, { type: 'track', track: track.pending });
+    track.pending = undefined;
+    return [announced, this.#named(track, event)];
+  }
+
+  /** Only what has a configuration takes a place; anything else is dropped by its reason. */
+  #add(trackId: number, bodyType: FlvBody<FlvVideoCodec>['type']): NumberedTrack | undefined {
+    if (this.#tracks.size >= MAX_VIDEO_TRACKS) {
+      this.#drop('too_many_tracks');
+      return undefined;
+    }
+    const demuxer = new FlvVideoTrack(this.#drop);
+    const track = { trackId, demuxer, name: undefined, pending: undefined };
+    if (bodyType === 'config') this.#tracks.set(trackId, track);
+    return track;
+  }
+
+  #configure(track: NumberedTrack, event: RawTrackEvent): readonly RawEvent[] {
+    if (event.type !== 'track' || event.track.kind !== 'video') return NOTHING;
+    if (track.trackId === 0) this.#leadId ??= 0;
+    if (track.trackId === this.#leadId) return [event];
+    track.name ??= this.#freeName(event.track.height);
+    track.pending = event.track;
+    return NOTHING;
+  }
+
+  #named(track: NumberedTrack, event: RawTrackEvent): RawEvent {
+    if (track.trackId === this.#leadId || track.name === undefined) return event;
+    return { type: 'rung', name: track.name, trackId: track.trackId, event };
+  }
+
+  #freeName(height: number): string {
+    const taken = new Set([...this.#tracks.values()].map(({ name }) => name));
+    let name = `${height}p`;
+    for (let count = 2; taken.has(name); count++) name = `${height}p-${count}`;
+    return name;
+  }
+}
