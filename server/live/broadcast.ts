@@ -10,6 +10,8 @@ export class Broadcast {
   readonly streamId: string;
   readonly startedEpochMs: number;
   readonly presentation = new Presentation();
+  /** Wall-clock milliseconds of media time 0; undefined before the first segment is dated by it. */
+  zeroEpochMs: number | undefined;
   readonly #media = new Map<string, MediaRing>();
   #endedAtMs: number | undefined;
 
@@ -70,6 +72,11 @@ export class OnAir {
   live(streamId: string): Broadcast | undefined {
     const last = this.#byStream.get(streamId)?.at(-1);
     return last?.endedAtMs === undefined ? last : undefined;
+  }
+
+  /** The broadcast that is live on the stream, or the last one that can still be reached. */
+  latest(streamId: string): Broadcast | undefined {
+    return this.#byStream.get(streamId)?.at(-1);
   }
 
   find(streamId: string, broadcastId: string): Broadcast | undefined {

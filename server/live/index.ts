@@ -3,7 +3,7 @@
 export { Broadcast, LINGER_MS, OnAir } from './broadcast.ts';
 export { Feed, FeedCursor, MAX_BACKLOG_BYTES, MAX_BACKLOG_EVENTS, MAX_RUNGS } from './feed.ts';
 export { type EdgeAnswer, judgeEdge, type LiveEdge } from './live-edge.ts';
-export { type MediaLookup, MediaRing } from './media-ring.ts';
+export { type MediaLookup, MediaRing, type SegmentGrowth } from './media-ring.ts';
 export { Presentation, type RenditionAddress } from './presentation.ts';
 export { Rendition, type RenditionAttributes } from './rendition.ts';
 export {

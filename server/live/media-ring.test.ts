@@ -113,3 +113,26 @@ test('slide() keeps the init segment that several segments use, and that a liste
   ring.slide(3, 10, 10);
   assert.equal(ring.lookup('init0.mp4'), 'expired');
 });
+
+test('growth() says how a segment stands from when it is expected to its end', () => {
+  const ring = ringOf(1);
+  assert.deepEqual(ring.growth(1).state, 'whole');
+  assert.deepEqual(ring.growth(2), { parts: [], state: 'growing' });
+  ring.putPart(2, bytes(5));
+  assert.deepEqual(ring.growth(2), { parts: [bytes(5)], state: 'growing' });
+  assert.equal(ring.growth(3).state, 'lost');
+  ring.loseSegment(2, 0);
+  assert.deepEqual(ring.growth(2), { parts: [bytes(5)], state: 'lost' });
+  ring.putPart(3, bytes(6));
+  ring.end();
+  assert.equal(ring.growth(3).state, 'whole');
+  assert.deepEqual(ring.lookup('s3.m4s'), { found: [bytes(6)], sizeBytes: 1 });
+  assert.equal(ring.lookup('s2.m4s'), 'never');
+  assert.equal(ring.growth(4).state, 'lost');
+});
+
+test('segmentOf() reads the number from the name of a segment only', () => {
+  assert.equal(MediaRing.segmentOf('s41.m4s'), 41);
+  assert.equal(MediaRing.segmentOf('p41.0.m4s'), undefined);
+  assert.equal(MediaRing.segmentOf('init0.mp4'), undefined);
+});

@@ -11,6 +11,14 @@ export type MediaLookup =
   | 'expired'
   | 'never';
 
+/** A segment that is being made, or was given up. */
+export interface SegmentGrowth {
+  /** Its parts so far; the list grows with them. */
+  readonly parts: readonly Uint8Array[];
+  /** `growing`: more may come; `whole`: this is all; `lost`: it will never be whole. */
+  readonly state: 'growing' | 'whole' | 'lost';
+}
+
 interface StoredSegment {
   readonly parts: Uint8Array[];
   sizeBytes: number;
@@ -111,9 +119,20 @@ export class MediaRing {
     this.#next = { mediaSequenceNumber: mediaSequenceNumber + 1, part: 0 };
   }
 
-  /** Nothing more will come: hints no longer hold. */
+  /** Nothing more will come: hints no longer hold, and an open segment is whole as it is. */
   end(): void {
+    const open = this.#next && this.#segments.get(this.#next.mediaSequenceNumber);
+    if (open !== undefined) open.whole = true;
     this.#next = undefined;
+  }
+
+  /** How segment `mediaSequenceNumber` stands, from when it is expected until it leaves. */
+  growth(mediaSequenceNumber: number): SegmentGrowth {
+    const segment = this.#segments.get(mediaSequenceNumber);
+    const isNext = this.#next?.mediaSequenceNumber === mediaSequenceNumber;
+    if (segment === undefined) return { parts: [], state: isNext ? 'growing' : 'lost' };
+    if (segment.whole) return { parts: segment.parts, state: 'whole' };
+    return { parts: segment.parts, state: isNext ? 'growing' : 'lost' };
   }
 
   /**
@@ -128,6 +147,12 @@ export class MediaRing {
     this.#firstListed = Math.max(this.#firstListed, firstListed);
     this.#expire(nowMs);
     this.#dropInits();
+  }
+
+  /** The number of the segment that the file name `name` is of; undefined for any other file. */
+  static segmentOf(name: string): number | undefined {
+    const segment = SEGMENT_NAME.exec(name);
+    return segment === null ? undefined : Number(segment[1]);
   }
 
   /** What there is under the file name `name`. */

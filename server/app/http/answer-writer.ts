@@ -1,13 +1,21 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Answer } from '../../pipeline/origin/index.ts';
-import { type Persistence, responseHead } from '../../wire/http1/index.ts';
+import {
+  CHUNK_END,
+  chunkHead,
+  LAST_CHUNK,
+  type Persistence,
+  responseHead,
+} from '../../wire/http1/index.ts';
 
 /**
  * Answers up to this size are kept as one buffer of head and body: one write call, no vector.
  * Larger ones are not copied.
  */
 const MAX_WHOLE_BYTES = 65_536;
+
+const CHUNKED = ['transfer-encoding', 'chunked'] as const;
 
 /** The octets of an answer for a persisting HTTP/1.1 connection, true for one second. */
 interface Serialised {
@@ -49,6 +57,42 @@ export class AnswerWriter {
     return drained;
   }
 
+  /**
+   * Queues the beginning of an answer whose body is still being made; its rest goes through
+   * `writeRest` and `endRest`. Where the client may not know chunks, the end of the connection is
+   * that of the body: `isChunked` says which.
+   */
+  begin(socket: Socket, answer: Answer, persistence: Persistence): boolean {
+    const isChunked = this.isChunked(persistence);
+    const headers = isChunked ? [...answer.headers, CHUNKED] : answer.headers;
+    socket.cork();
+    let drained = socket.write(this.#head({ ...answer, headers }, isChunked ? 'persist' : 'close'));
+    for (const chunk of answer.body) drained = this.writeRest(socket, chunk, isChunked);
+    socket.uncork();
+    return drained;
+  }
+
+  /** Whether a body of unknown length can be marked off from what follows it. */
+  isChunked(persistence: Persistence): boolean {
+    return persistence === 'persist';
+  }
+
+  /** Queues more of a body; as `write`. */
+  writeRest(socket: Socket, bytes: Uint8Array, isChunked: boolean): boolean {
+    if (!isChunked || bytes.length === 0) return socket.write(bytes);
+    socket.cork();
+    socket.write(chunkHead(bytes.length), 'latin1');
+    socket.write(bytes);
+    const drained = socket.write(CHUNK_END, 'latin1');
+    socket.uncork();
+    return drained;
+  }
+
+  /** Ends a chunked body; as `write`. */
+  endRest(socket: Socket): boolean {
+    return socket.write(LAST_CHUNK, 'latin1');
+  }
+
   #ready(answer: Answer): Serialised {
     const kept = this.#serialised.get(answer);
     if (kept !== undefined && kept.date === this.#date) return kept;
@@ -66,14 +110,17 @@ export class AnswerWriter {
       reason: STATUS_CODES[answer.status] ?? '',
       date: this.#date,
       headers: answer.headers,
-      contentLength: hasContentLength(answer.status) ? answer.bodySize : undefined,
+      contentLength: hasContentLength(answer) ? answer.bodySize : undefined,
       persistence,
     });
     return Buffer.from(head, 'latin1');
   }
 }
 
-/** RFC 9110 section 8.6: 204 must not state a length; that of a 304 would be the full answer's. */
-export function hasContentLength(status: number): boolean {
-  return status !== 204 && status !== 304;
+/**
+ * RFC 9110 section 8.6: 204 must not state a length; that of a 304 would be the full answer's, and
+ * that of a body still being made is not known.
+ */
+export function hasContentLength({ status, rest }: Answer): boolean {
+  return status !== 204 && status !== 304 && rest === undefined;
 }

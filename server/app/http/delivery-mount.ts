@@ -1,6 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../base/index.ts';
-import type { Answer, DeliveryHandler, DeliveryRequest } from '../../pipeline/origin/index.ts';
+import type {
+  Answer,
+  BodyRest,
+  DeliveryHandler,
+  DeliveryRequest,
+} from '../../pipeline/origin/index.ts';
 import { acceptsGzip } from '../../wire/http1/index.ts';
 import { hasContentLength } from './answer-writer.ts';
 import { faultAnswer, refusalAnswer } from './lane-answer.ts';
@@ -105,16 +110,36 @@ export class DeliveryMount {
     responses.count('delivery', answer.status);
     const headers: string[] = [];
     for (const [name, value] of answer.headers) headers.push(name, value);
-    if (hasContentLength(answer.status)) headers.push('content-length', `${answer.bodySize}`);
+    if (hasContentLength(answer)) headers.push('content-length', `${answer.bodySize}`);
     const isHttp1 = response.req.httpVersionMajor === 1;
     if (isHttp1 && closing()) headers.push('connection', 'close');
     response.writeHead(answer.status, headers);
     if (answer.bodySize > 0) response.setTimeout(limits.stallTimeoutMs, () => response.destroy());
     if (response.req.method !== 'HEAD') {
       for (const chunk of answer.body) response.write(chunk);
+      if (answer.rest !== undefined) {
+        follow(answer.rest, response);
+        return;
+      }
     }
     response.end();
   }
+}
+
+/** Sends the rest of a body as it comes; a client that leaves is forgotten. */
+function follow(rest: BodyRest, response: ServerResponse): void {
+  const cancel = rest.follow({
+    take: (bytes) => {
+      response.write(bytes);
+    },
+    end: () => {
+      response.end();
+    },
+    fail: () => {
+      response.destroy();
+    },
+  });
+  response.on('close', cancel);
 }
 
 function methodRefusal(method: string): Answer {

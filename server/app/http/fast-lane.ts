@@ -92,6 +92,11 @@ export class FastLane {
         this.#settings.responses.count('delivery', answer.status);
         return this.#writer.write(socket, answer, writing);
       },
+      begin: (socket, answer, persistence) => {
+        this.#settings.responses.count('delivery', answer.status);
+        return this.#writer.begin(socket, answer, persistence);
+      },
+      writer: this.#writer,
       dropped: (reason) => {
         this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
         this.#settings.log.debug({ reason }, 'viewer connection dropped');

@@ -5,7 +5,10 @@
  *   reading --request--> held --answer--> reading          (the socket took it all)
  *                          |                ^ |
  *                          +--> sending ----+ +--other--> gone (handed over)
- *                          |       drain
+ *                          |       ^  drain
+ *                          |     whole
+ *                          +--> streaming (the body is still being made)
+ *                          |
  *                          +--close--> ending --flushed--> lingering --peer's end--> gone
  *
  * I1. At most one request is with the handler; it is cancelled at once when the client leaves.
@@ -15,13 +18,13 @@
  */
 import type { Socket } from 'node:net';
 import { assert } from '../../base/index.ts';
-import type { Answer } from '../../pipeline/origin/index.ts';
-import { type PlainRequest, recognise } from '../../wire/http1/index.ts';
-import type { Writing } from './answer-writer.ts';
+import type { Answer, BodyRest } from '../../pipeline/origin/index.ts';
+import { type Persistence, type PlainRequest, recognise } from '../../wire/http1/index.ts';
+import type { AnswerWriter, Writing } from './answer-writer.ts';
 import type { LaneSettings } from './fast-lane.ts';
 import { faultAnswer, headTimeoutAnswer } from './lane-answer.ts';
 
-type Phase = 'reading' | 'held' | 'sending' | 'ending' | 'lingering' | 'gone';
+type Phase = 'reading' | 'held' | 'streaming' | 'sending' | 'ending' | 'lingering' | 'gone';
 
 /** What connections share with their lane. */
 export interface Lane extends LaneSettings {
@@ -32,11 +35,21 @@ export interface Lane extends LaneSettings {
   forget(connection: LaneConnection): void;
   /** See `AnswerWriter.write`; counts the response. */
   write(socket: Socket, answer: Answer, writing: Writing): boolean;
+  /** See `AnswerWriter.begin`; counts the response. */
+  begin(socket: Socket, answer: Answer, persistence: Persistence): boolean;
+  readonly writer: AnswerWriter;
   dropped(reason: DropReason): void;
 }
 
 /** Why the lane ended a connection that had not finished. */
-export type DropReason = 'stalled' | 'reply_timeout' | 'head_timeout' | 'socket_error' | 'fault';
+export type DropReason =
+  | 'stalled'
+  | 'reply_timeout'
+  | 'head_timeout'
+  | 'socket_error'
+  /** The rest of the answer's body never came. */
+  | 'unfinished'
+  | 'fault';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -52,6 +65,8 @@ export class LaneConnection {
   #pieces = 0;
   #request: PlainRequest | undefined;
   #cancel: (() => void) | undefined;
+  /** The handler is being asked: whoever asked it goes on with what is queued. */
+  #isServing = false;
 
   constructor(socket: Socket, lane: Lane) {
     this.#socket = socket;
@@ -77,6 +92,7 @@ export class LaneConnection {
           this.#giveUp(headTimeoutAnswer, 'head_timeout');
         }
         break;
+      case 'streaming':
       case 'sending':
       case 'ending':
         if (lastedMs > limits.replyTimeoutMs) this.#drop('reply_timeout');
@@ -136,7 +152,7 @@ export class LaneConnection {
   #serve(request: PlainRequest): void {
     this.#phase = 'held';
     this.#request = request;
-    let settled = false;
+    this.#isServing = true;
     try {
       const cancel = this.#lane.handler.handle(request, (answer) => {
         if (this.#request !== request) {
@@ -144,14 +160,15 @@ export class LaneConnection {
           return;
         }
         this.#answer(request, answer);
-        if (settled) this.#goOn();
+        if (!this.#isServing) this.#goOn();
       });
-      settled = true;
       if (this.#request === request) this.#cancel = cancel;
     } catch (error) {
       this.#lane.log.error({ error, path: request.path }, 'delivery request failed');
       this.#lane.responses.countFault();
       this.#giveUp(faultAnswer, 'fault');
+    } finally {
+      this.#isServing = false;
     }
   }
 
@@ -160,11 +177,20 @@ export class LaneConnection {
     this.#request = undefined;
     this.#cancel = undefined;
     this.#sinceMs = this.#lane.nowMs;
+    if (answer.rest !== undefined && request.method === 'GET') {
+      this.#stream(answer, answer.rest, persistence);
+      return;
+    }
     const drained = this.#lane.write(this.#socket, answer, {
       method: request.method,
       persistence,
     });
-    if (persistence === 'close') {
+    this.#answered(drained, persistence === 'close');
+  }
+
+  /** The whole answer is with the socket. */
+  #answered(drained: boolean, isLast: boolean): void {
+    if (isLast) {
       this.#end();
     } else if (drained) {
       this.#phase = 'reading';
@@ -172,6 +198,35 @@ export class LaneConnection {
       this.#phase = 'sending';
       this.#socket.setTimeout(this.#lane.limits.stallTimeoutMs);
     }
+  }
+
+  /** Sends what there is of a body, and the rest as it comes. */
+  #stream(answer: Answer, rest: BodyRest, persistence: Persistence): void {
+    const { begin, writer, limits } = this.#lane;
+    const isChunked = writer.isChunked(persistence);
+    const watch = (drained: boolean): void => {
+      if (!drained) this.#socket.setTimeout(limits.stallTimeoutMs);
+    };
+    this.#phase = 'streaming';
+    watch(begin(this.#socket, answer, persistence));
+    const cancel = rest.follow({
+      take: (bytes) => {
+        if (this.#phase === 'streaming') watch(writer.writeRest(this.#socket, bytes, isChunked));
+      },
+      end: () => {
+        if (this.#phase !== 'streaming') return;
+        this.#cancel = undefined;
+        const drained = !isChunked || writer.endRest(this.#socket);
+        if (drained) this.#socket.setTimeout(0);
+        this.#sinceMs = this.#lane.nowMs;
+        this.#answered(drained, !isChunked || this.#lane.closing);
+        if (!this.#isServing) this.#goOn();
+      },
+      fail: () => {
+        if (this.#phase === 'streaming') this.#drop('unfinished');
+      },
+    });
+    if (this.#phase === 'streaming') this.#cancel = cancel;
   }
 
   /** Takes up what came while an answer was due. */
@@ -213,6 +268,7 @@ export class LaneConnection {
   }
 
   readonly #onDrain = (): void => {
+    if (this.#phase === 'streaming') this.#socket.setTimeout(0);
     if (this.#phase !== 'sending') return;
     this.#socket.setTimeout(0);
     this.#phase = 'reading';
@@ -230,7 +286,7 @@ export class LaneConnection {
   /** Node restarts this timer whenever a byte of a pending write leaves. */
   readonly #onTimeout = (): void => {
     if (this.#phase === 'lingering') this.destroy();
-    else if (this.#phase === 'sending' || this.#phase === 'ending') this.#drop('stalled');
+    else if (this.#phase !== 'reading' && this.#phase !== 'held') this.#drop('stalled');
   };
 
   readonly #onError = (error: Error): void => {

@@ -1,8 +1,9 @@
 import type { Cancel } from '../../base/index.ts';
-import type { MediaRing, Timeline } from '../../live/index.ts';
+import { MediaRing, type Timeline } from '../../live/index.ts';
 import { answer, conditional, type Headers, problemAnswer } from './answer.ts';
 import { parseRange, sliceChunks } from './byte-range.ts';
 import type { Answer, DeliveryRequest } from './delivery.ts';
+import type { GrowingSegments } from './growing-segments.ts';
 import type { HoldList } from './hold-list.ts';
 
 /** Names are never used again, so media may stay in caches far beyond its window. */
@@ -19,6 +20,7 @@ export interface MediaDeskSettings {
   readonly ring: MediaRing;
   readonly timeline: Timeline;
   readonly holds: HoldList;
+  readonly growing: GrowingSegments;
   readonly kind: 'video' | 'audio';
   /** Makes entity tags unique: the broadcast and rendition. */
   readonly scope: string;
@@ -57,10 +59,12 @@ export class MediaDesk {
     return holds.hold({ poll, reply, tooLate }, waitS * 1000);
   }
 
-  /** The answer, or undefined while the part is only hinted at. */
+  /** The answer, or undefined while what is asked for is only hinted at. */
   #poll(name: string, request: DeliveryRequest): Answer | undefined {
     const { ring } = this.#settings;
     const found = ring.lookup(name);
+    const growing = found === 'never' ? this.#growing(name) : undefined;
+    if (growing !== undefined) return growing === 'wait' ? undefined : growing;
     if (found === 'wait') return undefined;
     if (found === 'expired') {
       this.#answers.delete(name);
@@ -81,6 +85,22 @@ export class MediaDesk {
     const fit = conditional(request.ifNoneMatch, full);
     if (fit !== full || request.range === undefined) return fit;
     return this.#ranged(full, request.range);
+  }
+
+  /**
+   * The segment being made: the parts so far at once and each other one as it comes. Its range
+   * cannot be known yet, so it goes whole to whoever asks (RFC 9110 14.2 leaves that open).
+   */
+  #growing(name: string): Answer | 'wait' | undefined {
+    const { growing } = this.#settings;
+    const msn = MediaRing.segmentOf(name);
+    const open = msn === undefined ? undefined : growing.open(msn);
+    if (open === undefined) return undefined;
+    if (open.parts.length === 0) return 'wait';
+    if (!growing.hasRoom) {
+      return problemAnswer('too_many_held', 'Cannot hold another request: server is full', 0);
+    }
+    return { ...answer(200, this.#headers(name), open.parts), rest: open.rest };
   }
 
   #whole(name: string, body: readonly Uint8Array[]): Answer {

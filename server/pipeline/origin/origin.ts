@@ -1,19 +1,27 @@
 import { type Cancel, type Clock, type Log, silentLog } from '../../base/index.ts';
 import type {
   Broadcast,
+  MediaRing,
   OnAir,
   Presentation,
   Rendition,
   RenditionAddress,
 } from '../../live/index.ts';
 import { answer, problemAnswer } from './answer.ts';
+import { clockAnswer, DashDesk } from './dash-desk.ts';
 import type { Answer, DeliveryHandler, DeliveryRequest } from './delivery.ts';
+import { GrowingSegments } from './growing-segments.ts';
 import { HeldCount, type HeldObserver, HoldList } from './hold-list.ts';
 import { MediaDesk } from './media-desk.ts';
 import { MultivariantDesk } from './multivariant-desk.ts';
 import { PlaylistDesk } from './playlist-desk.ts';
 import { StillDesk, type Stills } from './still-desk.ts';
 
+/** Names under `/live/` that are DASH's alone. */
+const CLOCK = 'time';
+const MANIFEST = 'manifest.mpd';
+/** A segment being made that brings nothing for so long is given up, as a blocked reload is. */
+const LONGEST_PAUSE_TARGET_DURATIONS = 3;
 /** Seconds that caches keep what may change with the next request. */
 const SHORT_MAX_AGE_S = 1;
 /** Desks are found by their address; a table that grew past this is stale and starts anew. */
@@ -58,6 +66,8 @@ export class Origin implements DeliveryHandler {
   readonly #multivariants = new WeakMap<Presentation, MultivariantDesk>();
   readonly #media = new WeakMap<Rendition, MediaDesk>();
   readonly #stills: StillDesk | undefined;
+  readonly #manifests = new WeakMap<Broadcast, DashDesk>();
+  readonly #growing = new Set<WeakRef<GrowingSegments>>();
   readonly #holdLists = new Set<WeakRef<HoldList>>();
   #byPath = new Map<string, PlaylistDesk>();
   #playlistDesks = 0;
@@ -93,6 +103,7 @@ export class Origin implements DeliveryHandler {
   /** Answers all held requests now, for shutting down. */
   release(): void {
     for (const reference of this.#holdLists) reference.deref()?.release();
+    for (const reference of this.#growing) reference.deref()?.release();
   }
 
   #live(steps: readonly string[], request: DeliveryRequest, reply: Reply): Cancel | undefined {
@@ -111,9 +122,14 @@ export class Origin implements DeliveryHandler {
       }
       return this.#file(broadcast, rendition, { name, request, reply });
     }
+    const dash = this.#dash(steps, request);
+    if (dash !== undefined) {
+      reply(dash);
+      return undefined;
+    }
     const live = this.#settings.onAir.live(streamId);
     if (live === undefined || !live.presentation.complete) {
-      reply(problemAnswer('not_live', 'Cannot play stream: it is not live', SHORT_MAX_AGE_S));
+      reply(notLive());
     } else if (steps.length === 4 && second === 'master.m3u8') {
       const desk = this.#multivariantDesk(
         live.presentation,
@@ -130,6 +146,30 @@ export class Origin implements DeliveryHandler {
       reply(notFound());
     }
     return undefined;
+  }
+
+  /** What only DASH asks for: the clock and the manifest; undefined for any other address. */
+  #dash(steps: readonly string[], request: DeliveryRequest): Answer | undefined {
+    const [, , streamId = '', second = '', third] = steps;
+    const { onAir, clock } = this.#settings;
+    if (steps.length === 3 && streamId === CLOCK) return clockAnswer(clock);
+    if (third === undefined && second === MANIFEST) {
+      const latest = onAir.latest(streamId);
+      return latest === undefined ? notLive() : redirect(`${latest.id}/${MANIFEST}`, '');
+    }
+    if (steps.length !== 5 || third !== MANIFEST) return undefined;
+    const broadcast = onAir.find(streamId, second);
+    if (broadcast === undefined || !broadcast.presentation.complete) return notLive();
+    return this.#dashDesk(broadcast).handle(request);
+  }
+
+  #dashDesk(broadcast: Broadcast): DashDesk {
+    let desk = this.#manifests.get(broadcast);
+    if (desk === undefined) {
+      desk = new DashDesk(broadcast, this.#settings.clock);
+      this.#manifests.set(broadcast, desk);
+    }
+    return desk;
   }
 
   #file(
@@ -154,6 +194,7 @@ export class Origin implements DeliveryHandler {
         ring,
         timeline: rendition.timeline,
         holds: this.#holdList(rendition),
+        growing: this.#growingSegments(rendition, ring),
         kind: rendition.attributes.audio === undefined ? 'video' : 'audio',
         scope: `${broadcast.id}-${rendition.name}`,
       });
@@ -260,6 +301,22 @@ export class Origin implements DeliveryHandler {
     return holds;
   }
 
+  #growingSegments(rendition: Rendition, ring: MediaRing): GrowingSegments {
+    const { timeline } = rendition;
+    const growing = new GrowingSegments({
+      ring,
+      changed: timeline.changed,
+      clock: this.#settings.clock,
+      count: this.#held,
+      patienceMs: () => LONGEST_PAUSE_TARGET_DURATIONS * timeline.targetDuration * 1000,
+    });
+    for (const reference of this.#growing) {
+      if (reference.deref() === undefined) this.#growing.delete(reference);
+    }
+    this.#growing.add(new WeakRef(growing));
+    return growing;
+  }
+
   #remember(path: string, desk: PlaylistDesk): void {
     if (this.#byPath.size >= MOST_KNOWN_PATHS) this.#byPath = new Map();
     this.#byPath.set(path, desk);
@@ -277,6 +334,10 @@ function redirect(location: string, query: string): Answer {
 
 function notFound(): Answer {
   return problemAnswer('not_found', 'Cannot find resource: there is none at this address', 1);
+}
+
+function notLive(): Answer {
+  return problemAnswer('not_live', 'Cannot play stream: it is not live', SHORT_MAX_AGE_S);
 }
 
 function notReady(): Answer {

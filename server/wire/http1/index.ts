@@ -1,5 +1,6 @@
 /** @module The plain case of HTTP/1.1, read strictly from bytes and written back as a head. */
 export { acceptsGzip } from './accept-encoding.ts';
+export { CHUNK_END, chunkHead, LAST_CHUNK } from './chunked-coding.ts';
 export {
   MAX_FIELDS,
   MAX_HEAD_BYTES,

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import type { Clock } from '../../base/index.ts';
+import { writeManifest } from '../../format/dash/index.ts';
+import type { Broadcast, Rendition } from '../../live/index.ts';
+import { answer, conditional, problemAnswer } from './answer.ts';
+import { type Listing, ListingReader } from './dash-listing.ts';
+import { dashManifest, leadOf } from './dash-manifest.ts';
+import { type ListedPeriod, PeriodBook } from './dash-periods.ts';
+import type { Answer, DeliveryRequest } from './delivery.ts';
+
+/** Seconds that caches keep the manifest of a broadcast that has ended. */
+const ENDED_MAX_AGE_S = 60;
+const ETAG_LENGTH = 22;
+
+/** One text with the answers made of it. */
+interface Rendered {
+  readonly text: string;
+  readonly etag: string;
+  readonly publishEpochMs: number;
+  readonly ended: boolean;
+  plain: Answer | undefined;
+  compressed: Answer | undefined;
+}
+
+/** One state of the timelines, read once. */
+interface Reading {
+  readonly version: string;
+  readonly periods: readonly ListedPeriod[];
+  readonly lead: Rendition;
+}
+
+/**
+ * Serves one broadcast's DASH manifest from the timelines and media that its playlists have. Each
+ * version is written once and compressed once, however many ask for it; a part that only makes
+ * the open segment longer makes no new version.
+ */
+export class DashDesk {
+  readonly #broadcast: Broadcast;
+  readonly #clock: Clock;
+  readonly #readers = new Map<Rendition, ListingReader>();
+  readonly #book = new PeriodBook();
+  #rendered: (Rendered & { readonly version: string }) | undefined;
+  #reading: Reading | undefined;
+  /** Set with the first version: it may never change. */
+  #availabilityStartEpochMs: number | undefined;
+
+  constructor(broadcast: Broadcast, clock: Clock) {
+    this.#broadcast = broadcast;
+    this.#clock = clock;
+  }
+
+  handle(request: DeliveryRequest): Answer {
+    const reading = this.#read();
+    if (reading === undefined) {
+      return problemAnswer('playlist_not_ready', 'Cannot write manifest: no segment yet', 1);
+    }
+    const rendered = this.#render(reading);
+    return conditional(request.ifNoneMatch, request.gzip ? compressed(rendered) : plain(rendered));
+  }
+
+  #read(): Reading | undefined {
+    const { presentation } = this.#broadcast;
+    let version = String(presentation.version);
+    for (const { timeline } of presentation.renditions.values()) version += `.${timeline.version}`;
+    if (this.#reading?.version === version) return this.#reading;
+    const listings: Listing[] = [];
+    for (const rendition of presentation.renditions.values()) {
+      const reader = this.#reader(rendition);
+      if (reader !== undefined) listings.push(reader.read());
+    }
+    // Video first: periods begin where its segments do.
+    listings.sort((a, b) => Number(isAudio(a)) - Number(isAudio(b)));
+    const first = leadOf(listings);
+    const lead = listings[0]?.rendition;
+    const periods = this.#book.update(listings);
+    if (first === undefined || lead === undefined || periods.length === 0) return undefined;
+    this.#availabilityStartEpochMs ??= Math.round(
+      (first.epochMs ?? this.#clock.epochMs()) - (first.start / first.track.timescale) * 1000,
+    );
+    this.#reading = { version, periods, lead };
+    return this.#reading;
+  }
+
+  #reader(rendition: Rendition): ListingReader | undefined {
+    let reader = this.#readers.get(rendition);
+    const ring = this.#broadcast.findMedia(rendition.name);
+    if (reader === undefined && ring !== undefined) {
+      reader = new ListingReader(rendition, ring);
+      this.#readers.set(rendition, reader);
+    }
+    return reader;
+  }
+
+  #render(reading: Reading): Rendered {
+    const last = this.#rendered;
+    const { version } = reading;
+    if (last?.version === version) return last;
+    const isSame = last !== undefined && this.#write(reading, last.publishEpochMs) === last.text;
+    this.#rendered = isSame
+      ? { ...last, version }
+      : { ...this.#publish(reading, this.#clock.epochMs()), version };
+    return this.#rendered;
+  }
+
+  #publish(reading: Reading, publishEpochMs: number): Rendered {
+    const text = this.#write(reading, publishEpochMs);
+    const etag = createHash('sha256').update(text).digest('base64url').slice(0, ETAG_LENGTH);
+    const ended = this.#broadcast.endedAtMs !== undefined;
+    return { text, etag, publishEpochMs, ended, plain: undefined, compressed: undefined };
+  }
+
+  #write({ periods, lead }: Reading, publishEpochMs: number): string {
+    const manifest = dashManifest(periods, {
+      lead,
+      ended: this.#broadcast.endedAtMs !== undefined,
+      availabilityStartEpochMs: this.#availabilityStartEpochMs ?? 0,
+      publishEpochMs,
+    });
+    return writeManifest(manifest);
+  }
+}
+
+/** The server's time as xs:dateTime, for `urn:mpeg:dash:utc:http-xsdate:2014`. */
+export function clockAnswer(clock: Clock): Answer {
+  const headers = [
+    ['content-type', 'text/plain; charset=utf-8'],
+    ['cache-control', 'no-store'],
+  ] as const;
+  return answer(200, headers, [Buffer.from(new Date(clock.epochMs()).toISOString())]);
+}
+
+function isAudio({ rendition }: Listing): boolean {
+  return rendition.attributes.audio !== undefined;
+}
+
+function plain(rendered: Rendered): Answer {
+  rendered.plain ??= answer(200, headers(rendered, ''), [Buffer.from(rendered.text)]);
+  return rendered.plain;
+}
+
+function compressed(rendered: Rendered): Answer {
+  rendered.compressed ??= answer(
+    200,
+    [...headers(rendered, 'g'), ['content-encoding', 'gzip']],
+    [gzipSync(rendered.text)],
+  );
+  return rendered.compressed;
+}
+
+/**
+ * A live manifest is asked for twice a second, and an old one hides a segment that is there: it is
+ * kept, but every use asks first, and most get "not changed".
+ */
+function headers({ etag, ended }: Rendered, variant: string): [string, string][] {
+  return [
+    ['content-type', 'application/dash+xml'],
+    ['etag', `"${etag}${variant}"`],
+    ['cache-control', ended ? `max-age=${ENDED_MAX_AGE_S}` : 'no-cache'],
+    ['vary', 'Accept-Encoding'],
+  ];
+}

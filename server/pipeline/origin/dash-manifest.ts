@@ -1,0 +1,194 @@
+import type {
+  AdaptationSet,
+  LowLatency,
+  Manifest,
+  Period,
+  Representation,
+} from '../../format/dash/index.ts';
+import type { Rendition } from '../../live/index.ts';
+import type { Track } from '../../media/index.ts';
+import type { ListedSegment, Listing } from './dash-listing.ts';
+import type { ListedPeriod, PeriodTrack } from './dash-periods.ts';
+
+/** Players ask for a new version so often; a segment being made is in the next one. */
+const UPDATE_MS = 500;
+/** The server's time, from the manifest of a broadcast. */
+const CLOCK_URI = '../../time';
+/** Behind the clock, in part targets and at least: what an update, a part and a fetch take. */
+const LATENCY_PART_TARGETS = 6;
+const LEAST_LATENCY_MS = 2_000;
+/** Players may fall behind by so many target durations before they skip instead of hurrying. */
+const LATENCY_SLACK_TARGET_DURATIONS = 3;
+/** Rates that nobody hears. */
+const MIN_RATE = 0.96;
+const MAX_RATE = 1.04;
+/** Bandwidths are measured anew with each segment; this keeps most of them as they were. */
+const BANDWIDTH_STEP = 50_000;
+/** The sets of one kind have ids from here on, whatever other kinds there are. */
+const FIRST_SET_ID = { video: 1, audio: 101 } as const;
+
+/** What does not come from the periods. */
+export interface ManifestFrame {
+  /** The rendition whose targets hold for all. */
+  readonly lead: Rendition;
+  readonly ended: boolean;
+  readonly availabilityStartEpochMs: number;
+  readonly publishEpochMs: number;
+}
+
+/** What the manifest says. */
+export function dashManifest(periods: readonly ListedPeriod[], frame: ManifestFrame): Manifest {
+  const maxSegmentMs = longestMs(periods);
+  const { targetDuration, partTarget } = frame.lead.timeline;
+  return {
+    timing: frame.ended
+      ? { kind: 'static', durationMs: endMs(periods) }
+      : liveTiming(frame, maxSegmentMs),
+    minBufferMs: (partTarget ?? targetDuration) * 1000,
+    maxSegmentMs,
+    periods: periods.map(dashPeriod),
+  };
+}
+
+function liveTiming(frame: ManifestFrame, maxSegmentMs: number) {
+  const { targetDuration, partTarget, declared } = frame.lead.timeline;
+  const targetMs = targetDuration * 1000;
+  const lowLatency = partTarget === undefined ? undefined : hurry(frame, partTarget, maxSegmentMs);
+  return {
+    kind: 'dynamic' as const,
+    availabilityStartEpochMs: frame.availabilityStartEpochMs,
+    publishEpochMs: frame.publishEpochMs,
+    updateMs: lowLatency === undefined ? targetMs / 2 : UPDATE_MS,
+    timeShiftBufferMs: declared.windowSize * targetMs,
+    presentationDelayMs: delayMs(lowLatency) ?? LATENCY_SLACK_TARGET_DURATIONS * targetMs,
+    clockUri: CLOCK_URI,
+    ...(lowLatency !== undefined && { lowLatency }),
+  };
+}
+
+/**
+ * For players that reckon from the end of the newest segment, as they do from any other, although
+ * it is still being made: one that starts at its start and plays on is at the target.
+ */
+function delayMs(lowLatency: LowLatency | undefined): number | undefined {
+  return lowLatency && lowLatency.targetMs + lowLatency.availabilityTimeOffsetS * 1000;
+}
+
+function hurry(frame: ManifestFrame, partTarget: number, maxSegmentMs: number): LowLatency {
+  const targetMs = Math.max(LEAST_LATENCY_MS, LATENCY_PART_TARGETS * partTarget * 1000);
+  const slackMs = LATENCY_SLACK_TARGET_DURATIONS * frame.lead.timeline.targetDuration * 1000;
+  return {
+    availabilityTimeOffsetS: Math.max(0, maxSegmentMs / 1000 - partTarget),
+    targetMs,
+    minMs: targetMs / 2,
+    maxMs: targetMs + slackMs,
+    minRate: MIN_RATE,
+    maxRate: MAX_RATE,
+  };
+}
+
+function dashPeriod(period: ListedPeriod): Period {
+  const sets = new Map<string, PeriodTrack[]>();
+  for (const track of period.tracks) {
+    const name = setName(track);
+    sets.set(name, [...(sets.get(name) ?? []), track]);
+  }
+  const ids = { ...FIRST_SET_ID };
+  const adaptationSets = [...sets.values()].map((tracks): AdaptationSet => {
+    const kind = firstOf(tracks[0]).track.kind;
+    const language = tracks[0]?.listing.rendition.attributes.audio?.language;
+    return {
+      id: ids[kind]++,
+      contentType: kind,
+      ...(language !== undefined && { language }),
+      representations: tracks.map((track) => representation(track, period)).sort(bySize),
+    };
+  });
+  adaptationSets.sort((a, b) => a.id - b.id);
+  const { mediaSequenceNumber, startMs } = period;
+  return { id: String(mediaSequenceNumber), startMs, adaptationSets };
+}
+
+/** Players switch between what shares a codec, and a language. */
+function setName(track: PeriodTrack): string {
+  const { kind, codec } = firstOf(track).track;
+  return `${kind} ${codec} ${track.listing.rendition.attributes.audio?.language ?? ''}`;
+}
+
+function firstOf(track: PeriodTrack | undefined): ListedSegment {
+  const [first] = track?.segments ?? [];
+  if (first === undefined) throw new TypeError('a track of a period has segments');
+  return first;
+}
+
+function representation(track: PeriodTrack, period: ListedPeriod): Representation {
+  const { segments, listing } = track;
+  const { rendition } = listing;
+  const first = firstOf(track);
+  const { timescale, codecString } = first.track;
+  return {
+    id: rendition.name,
+    codecs: codecString,
+    bandwidth: bandwidthOf(rendition),
+    ...described(first.track),
+    timescale,
+    presentationTimeOffset: Math.round((period.startMs * timescale) / 1000),
+    initialization: `${rendition.name}/${first.init}`,
+    media: `${rendition.name}/s$Number$.m4s`,
+    segments: {
+      startNumber: first.mediaSequenceNumber,
+      startTicks: first.start,
+      durations: segments.map((segment, at) => lasts(segment, segments[at + 1])),
+    },
+  };
+}
+
+function described(track: Track): Pick<Representation, 'picture' | 'sound'> {
+  if (track.kind === 'audio') {
+    return { sound: { samplingRate: track.timescale, channels: track.channels } };
+  }
+  return { picture: { width: track.width, height: track.height, frameRate: track.frameRate } };
+}
+
+/** Up to the next one, so that the row has no hole. */
+function lasts(segment: ListedSegment, next: ListedSegment | undefined): number {
+  return Math.max(1, next === undefined ? segment.ticks : next.start - segment.start);
+}
+
+/** Of the rendition alone, never 0, in steps. */
+function bandwidthOf({ attributes, peakBitrate }: Rendition): number {
+  const peak = attributes.bandwidth ?? peakBitrate;
+  return Math.max(1, Math.ceil(peak / BANDWIDTH_STEP)) * BANDWIDTH_STEP;
+}
+
+/** By picture, smallest first; never by what is measured, which would change their order. */
+function bySize(a: Representation, b: Representation): number {
+  const pixels = ({ picture }: Representation): number =>
+    picture === undefined ? 0 : picture.width * picture.height;
+  return pixels(a) - pixels(b) || (a.id < b.id ? -1 : 1);
+}
+
+function longestMs(periods: readonly ListedPeriod[]): number {
+  let longest = 0;
+  for (const { segments } of periods.flatMap(({ tracks }) => tracks)) {
+    for (const { ticks, track } of segments) longest = Math.max(longest, ticks / track.timescale);
+  }
+  return Math.ceil(longest * 1000);
+}
+
+/** Where the first of its tracks ends: some players wait for ever for what lies behind that. */
+function endMs(periods: readonly ListedPeriod[]): number {
+  let end = Number.POSITIVE_INFINITY;
+  for (const { segments } of periods.at(-1)?.tracks ?? []) {
+    const last = segments.at(-1);
+    if (last !== undefined) end = Math.min(end, (last.start + last.ticks) / last.track.timescale);
+  }
+  return Math.floor(end * 1000);
+}
+
+/** The rendition whose segments date the presentation: the first one of video, or else of sound. */
+export function leadOf(listings: readonly Listing[]): ListedSegment | undefined {
+  const firsts = listings.flatMap(({ entries }) => entries.find((entry) => !entry.gap) ?? []);
+  const media = firsts.filter((entry) => !entry.gap);
+  return media.find(({ track }) => track.kind === 'video') ?? media[0];
+}
