@@ -6,6 +6,8 @@ import { CorruptStoreError } from '../store/streams/index.ts';
 import { type Configuration, readConfiguration, writeHelp } from './config/index.ts';
 import { DataFolderError, FolderInUseError } from './data-folder.ts';
 import { Demo, demoStreamId } from './demo.ts';
+import { examine } from './doctor.ts';
+import { writeDiagnosis } from './doctor-report.ts';
 import { firstStream } from './first-stream.ts';
 import { ListenError } from './http/index.ts';
 import { createLog } from './log.ts';
@@ -26,8 +28,11 @@ const SHUTDOWN_DEADLINE_MS = 10_000;
 await main();
 
 async function main(): Promise<void> {
+  const [command, ...flags] = process.argv.slice(2);
+  const isDoctor = command === 'doctor';
+  const wantsJson = isDoctor && flags.includes('--json');
   const asked = readConfiguration({
-    args: process.argv.slice(2),
+    args: isDoctor ? flags.filter((flag) => flag !== '--json') : process.argv.slice(2),
     env: process.env,
     envFile: await readOptional('.env'),
   });
@@ -42,8 +47,16 @@ async function main(): Promise<void> {
       leave(EXIT_USAGE, ['Millrace cannot start:', ...asked.problems.map((each) => `  ${each}`)]);
       return;
     case 'run':
-      await run(asked.configuration);
+      if (isDoctor) await doctor(asked.configuration, wantsJson);
+      else await run(asked.configuration);
   }
+}
+
+async function doctor(configuration: Configuration, wantsJson: boolean): Promise<void> {
+  const diagnosis = await examine(configuration, await version());
+  const json = `${JSON.stringify(diagnosis, undefined, 2)}\n`;
+  process.stdout.write(wantsJson ? json : writeDiagnosis(diagnosis));
+  process.exitCode = diagnosis.problems.length === 0 ? 0 : 1;
 }
 
 async function run(configuration: Configuration): Promise<void> {

@@ -9,6 +9,7 @@ export function writeHelp(): string {
     'Millrace: live video for your own machine. RTMP in, low-latency HLS out.',
     '',
     'Usage: npm start -- [--name value ...]',
+    '       npm run doctor -- [--json] [--name value ...]   what this machine has and can do',
     '',
     'Each flag is also an environment variable, which may stand in a file .env in the working',
     'directory. A flag goes before the environment, the environment before the file.',

@@ -4,19 +4,23 @@ import { detectFamilies, type FamilyFinding } from './hardware.ts';
 import type { RungProfile } from './ladder.ts';
 import { type MachineMeasure, machineMeasure } from './machine-measure.ts';
 
+/** What the preferred encoders that work can do. */
+export interface Capacity {
+  readonly family: EncoderFamily;
+  readonly measure: MachineMeasure;
+}
+
 /** What a survey found. */
 export interface EncoderSurvey {
   /** Every family, the preferred first. */
   readonly families: readonly FamilyFinding[];
-  /** The first of them that works; undefined: nothing can be transcoded. */
-  readonly family: EncoderFamily | undefined;
-  /** What its encoders take; undefined when nothing works, or too slowly to be measured. */
-  readonly measure: MachineMeasure | undefined;
+  /** Undefined: nothing works, or too slowly to be measured. */
+  readonly capacity: Capacity | undefined;
 }
 
 /**
- * Tries every family of encoders and measures the preferred one that works, at most some ten
- * seconds of work, of which a measure kept in `dataDir` saves the longer part.
+ * Tries every family of encoders and measures the first that works: some three seconds of work, of
+ * which a measure kept in `dataDir` saves most. Throws what writing to `dataDir` throws.
  */
 export async function surveyEncoders(request: {
   readonly ffmpegPath: string;
@@ -25,6 +29,7 @@ export async function surveyEncoders(request: {
 }): Promise<EncoderSurvey> {
   const families = await detectFamilies(request.ffmpegPath);
   const family = families.find(({ works }) => works)?.family;
-  const measure = family === undefined ? undefined : await machineMeasure({ ...request, family });
-  return { families, family, measure };
+  if (family === undefined) return { families, capacity: undefined };
+  const measure = await machineMeasure({ ...request, family });
+  return { families, capacity: measure === undefined ? undefined : { family, measure } };
 }

@@ -1,7 +1,7 @@
 /** @module Real-time transcoding: which rungs a source gets, and FFmpeg on a short leash. */
 export type { EncodeJob, Thumbnails } from './encode-arguments.ts';
 export { type EncoderFamily, encoderName } from './encoder-arguments.ts';
-export { type EncoderSurvey, surveyEncoders } from './encoder-survey.ts';
+export { type Capacity, type EncoderSurvey, surveyEncoders } from './encoder-survey.ts';
 export type { FamilyFinding } from './hardware.ts';
 export {
   DEFAULT_LADDER,
@@ -14,7 +14,7 @@ export {
   type SourcePicture,
 } from './ladder.ts';
 export { ffmpegVersion, type MachineMeasure } from './machine-measure.ts';
-export { coresFor, type EncodeBudget, pickRungs } from './rung-choice.ts';
+export { coresFor, coresOf, type EncodeBudget, pickRungs } from './rung-choice.ts';
 export { Transcoder } from './transcoder.ts';
 export type {
   TranscoderObserver,

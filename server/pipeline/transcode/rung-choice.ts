@@ -50,20 +50,32 @@ export function coresFor(measure: MachineMeasure, rung: Rung, source: SourcePict
   return costOf(measure, rung).cpuS * frameRate;
 }
 
+/** Cores that one FFmpeg with these rungs keeps busy at real time, decoding counted. */
+export function coresOf(
+  measure: MachineMeasure,
+  rungs: readonly Rung[],
+  source: SourcePicture,
+): number {
+  const decode = decodeCost(measure, source).cpuS * (source.frameRate ?? USUAL_FRAME_RATE);
+  return rungs.reduce((sum, rung) => sum + coresFor(measure, rung, source), decode);
+}
+
+function decodeCost(measure: MachineMeasure, source: SourcePicture): FrameCost {
+  return scaled(measure.decode, pixelsOf(source) / pixelsOf(MEASURED_PICTURE));
+}
+
 function isHeld(measure: MachineMeasure, rungs: readonly Rung[], budget: EncodeBudget): boolean {
   const { source, coresTaken = 0 } = budget;
   const frameRate = source.frameRate ?? USUAL_FRAME_RATE;
-  const decode = scaled(measure.decode, pixelsOf(source) / pixelsOf(MEASURED_PICTURE));
-  const cores = rungs.reduce(
-    (sum, rung) => sum + coresFor(measure, rung, source),
-    decode.cpuS * frameRate,
-  );
-  if (cores + coresTaken > measure.key.cores * CORE_SHARE) return false;
+  const cores = coresOf(measure, rungs, source) + coresTaken;
+  if (cores > measure.key.cores * CORE_SHARE) return false;
   const stepsS = rungs.map((rung) => {
     const share = (rung.frameRate ?? frameRate) / frameRate;
     return costOf(measure, rung).wallS * share;
   });
-  return frameTimeS(measure, [decode.wallS, ...stepsS]) * frameRate <= TIME_SHARE;
+  return (
+    frameTimeS(measure, [decodeCost(measure, source).wallS, ...stepsS]) * frameRate <= TIME_SHARE
+  );
 }
 
 /** Older FFmpeg does one step after another for each frame; newer does them at once. */
