@@ -136,7 +136,9 @@ function follow(rest: BodyRest, response: ServerResponse): void {
       response.end();
     },
     fail: () => {
-      response.destroy();
+      // Without an error, HTTP/2 would end the body as if it were whole.
+      const isHttp1 = response.req.httpVersionMajor === 1;
+      response.destroy(isHttp1 ? undefined : new Error('Cannot finish body: the rest never came'));
     },
   });
   response.on('close', cancel);

@@ -4,7 +4,12 @@ import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { ManualClock, silentLog, systemClock } from '../../base/index.ts';
-import type { Answer, DeliveryHandler, DeliveryRequest } from '../../pipeline/origin/index.ts';
+import type {
+  Answer,
+  BodyReader,
+  DeliveryHandler,
+  DeliveryRequest,
+} from '../../pipeline/origin/index.ts';
 import { createHttpServer, type HttpServer, type HttpServerSettings } from './index.ts';
 
 /** A delivery answer with a text or given chunks. */
@@ -12,6 +17,49 @@ export function answerOf(body: string | readonly Uint8Array[], status = 200): An
   const chunks = typeof body === 'string' ? [Buffer.from(body)] : body;
   const bodySize = chunks.reduce((size, chunk) => size + chunk.length, 0);
   return { status, headers: [['etag', '"v1"']], body: chunks, bodySize };
+}
+
+/** A body that a test makes grow; answers with it begin with "first,". */
+export class GrowingBody {
+  readonly #readers = new Set<BodyReader>();
+  #onChange: (() => void) | undefined;
+
+  /** Who follows it now. */
+  get readers(): number {
+    return this.#readers.size;
+  }
+
+  get answer(): Answer {
+    const follow = (reader: BodyReader): (() => void) => {
+      this.#readers.add(reader);
+      this.#onChange?.();
+      return () => {
+        this.#readers.delete(reader);
+        this.#onChange?.();
+      };
+    };
+    return { ...answerOf('first,'), rest: { follow } };
+  }
+
+  /** Resolves when so many follow it. */
+  async followed(readers: number): Promise<void> {
+    while (this.#readers.size !== readers) {
+      await new Promise<void>((resolve) => {
+        this.#onChange = resolve;
+      });
+    }
+  }
+
+  take(bytes: string | Uint8Array): void {
+    for (const reader of this.#readers) reader.take(Buffer.from(bytes));
+  }
+
+  finish(how: 'end' | 'fail'): void {
+    for (const reader of [...this.#readers]) {
+      this.#readers.delete(reader);
+      reader[how]();
+    }
+  }
 }
 
 /** Answers by path; what is under `/live/held` waits for `release`. */
@@ -167,6 +215,20 @@ export class RawClient {
         }
       }
       if (this.#ended) throw new Error(`no whole response: ${this.#received.toString('latin1')}`);
+      await this.#more();
+    }
+  }
+
+  /** Reads on until `mark` has come; returns all up to its end. */
+  async until(mark: string): Promise<string> {
+    for (;;) {
+      const at = this.#received.indexOf(mark, 0, 'latin1');
+      if (at !== -1) {
+        const text = this.#received.toString('latin1', 0, at + mark.length);
+        this.#received = this.#received.subarray(at + mark.length);
+        return text;
+      }
+      if (this.#ended) throw new Error(`ended before ${JSON.stringify(mark)}`);
       await this.#more();
     }
   }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { answerOf, startServer } from './http-server.test-support.ts';
+import { answerOf, GrowingBody, startServer } from './http-server.test-support.ts';
 import type { TlsKeyPair } from './secure-transport.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
@@ -148,3 +148,32 @@ function loopback(
 ): void {
   found(null, [{ address: '127.0.0.1', family: 4 }]);
 }
+
+test('SecureTransport sends a growing body over HTTP/2 as it comes, and resets a broken one', {
+  skip,
+}, async (context) => {
+  const { port, handler } = await startServer(context, { tls });
+  const body = new GrowingBody();
+  handler.answers.set('/live/s1', body.answer);
+  const session = await openSession(context, port);
+  const ask = async () => {
+    const stream = session.request({ ':path': '/live/s1' });
+    stream.setEncoding('utf8');
+    const [head] = await once(stream, 'response');
+    assert.equal(head['content-length'], undefined);
+    assert.deepEqual(await once(stream, 'data'), ['first,']);
+    return stream;
+  };
+  const whole = await ask();
+  body.take('second');
+  assert.deepEqual(await once(whole, 'data'), ['second']);
+  body.finish('end');
+  await once(whole, 'end');
+  const broken = await ask();
+  body.finish('fail');
+  const [error] = await once(broken, 'error');
+  assert.equal(error.code, 'ERR_HTTP2_STREAM_ERROR');
+  const left = await ask();
+  left.close();
+  await body.followed(0);
+});
