@@ -61,6 +61,8 @@ export class EncodeSession {
   readonly #scales = new Map<number, OutputScale>();
   #held: RungEvent[] | undefined = [];
   #heldBytes = 0;
+  #fromPts: Ticks = Number.NEGATIVE_INFINITY;
+  #untilPts: Ticks = Number.POSITIVE_INFINITY;
   #isFinishing = false;
   #end: EncoderEnd | undefined;
 
@@ -116,9 +118,10 @@ export class EncodeSession {
     return this.#isFinishing && this.#end?.code === 0 && this.#end.violation === undefined;
   }
 
-  /** It has been fed a keyframe. */
-  get hasBegun(): boolean {
-    return this.#input.hasBegun;
+  /** Media time in seconds of the first frame that it was fed; undefined before. */
+  get firstS(): number | undefined {
+    const { firstPts } = this.#input;
+    return firstPts === undefined ? undefined : firstPts / this.#settings.job.source.timescale;
   }
 
   /** Samples that it was too slow for. */
@@ -149,6 +152,12 @@ export class EncodeSession {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const event of held) this.#settings.observer.event(event);
+  }
+
+  /** Leaves out of what it makes what is shown before `fromPts`, or at `untilPts` and after. */
+  limit({ fromPts = this.#fromPts, untilPts = this.#untilPts }): void {
+    this.#fromPts = fromPts;
+    this.#untilPts = untilPts;
   }
 
   /** Lets it make what it was fed and end, by force when `patienceMs` are over. */
@@ -186,7 +195,9 @@ export class EncodeSession {
     const { timescale } = this.#settings.job.source;
     for (const each of event.samples) {
       const sample = onTimescale(each, scale, timescale);
-      this.#emit({ type: 'sample', rung, sample }, sample.data.length);
+      if (sample.pts >= this.#fromPts && sample.pts < this.#untilPts) {
+        this.#emit({ type: 'sample', rung, sample }, sample.data.length);
+      }
       this.#settings.observer.progress(rung, sample.pts / timescale);
     }
   }

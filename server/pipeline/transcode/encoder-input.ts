@@ -36,7 +36,7 @@ export class EncoderInput {
   readonly #waiting: Waiting[] = [];
   #handedOn = 0;
   #sequence = 0;
-  #begun = false;
+  #firstPts: Ticks | undefined;
   #dropping = false;
   #droppedSamples = 0;
   #newest: Ticks = 0;
@@ -49,9 +49,9 @@ export class EncoderInput {
     this.#usualDuration = Math.max(1, Math.round(track.timescale / rate));
   }
 
-  /** A keyframe has been handed on. */
-  get hasBegun(): boolean {
-    return this.#begun;
+  /** Presentation time of the first sample that was handed on; undefined before. */
+  get firstPts(): Ticks | undefined {
+    return this.#firstPts;
   }
 
   /** Samples that were not handed on because the encoder was too slow. */
@@ -77,7 +77,7 @@ export class EncoderInput {
   /** The bytes of `sample`; undefined when it is left out, by I1 or I2. */
   push(sample: Sample): EncoderFrame | undefined {
     const { dts, pts, keyframe, data } = sample;
-    if (!this.#begun && !keyframe) return undefined;
+    if (this.#firstPts === undefined && !keyframe) return undefined;
     if (this.#dropping || this.#isFull()) {
       if (!keyframe || this.#isFull()) {
         this.#dropping = true;
@@ -86,8 +86,10 @@ export class EncoderInput {
       }
     }
     const followsHole = this.#dropping;
-    if (this.#begun && !followsHole) this.#usualDuration = this.#plausible(dts - this.#newest);
-    this.#begun = true;
+    if (this.#sequence > 0 && !followsHole) {
+      this.#usualDuration = this.#plausible(dts - this.#newest);
+    }
+    this.#firstPts ??= pts;
     this.#dropping = false;
     this.#newest = dts;
     this.#sequence += 1;

@@ -47,6 +47,8 @@ export class FakeEncoder extends ChildProcess {
   readonly taken: FakeFrame[] = [];
   /** Frames that it holds back; all come out at its end. */
   heldFrames = 0;
+  /** Makes a keyframe of the first frame in each slot of so many ticks. */
+  slotTicks = Number.POSITIVE_INFINITY;
   /** Reads no more of its input. */
   isStuck = false;
   /** Does not end when its input does. */
@@ -55,6 +57,7 @@ export class FakeEncoder extends ChildProcess {
   readonly #reader = new FragmentReader();
   readonly #waiting: FakeFrame[] = [];
   #unread: (() => void) | undefined;
+  #slot = -1;
   #sequence = 0;
 
   constructor(pid: number | undefined, command: readonly string[], options: SpawnOptions) {
@@ -121,7 +124,10 @@ export class FakeEncoder extends ChildProcess {
     while (this.#waiting.length > heldFrames) {
       const frame = this.#waiting.shift();
       if (frame === undefined) return;
-      const { dts, pts, keyframe, data } = frame;
+      const { dts, pts, data } = frame;
+      const slot = Math.floor(pts / this.slotTicks);
+      const keyframe = frame.keyframe || slot > this.#slot;
+      this.#slot = slot;
       const sample = { duration: 3_000, compositionOffset: pts - dts, keyframe, data };
       this.#sequence += 1;
       const bytes = chunk({ sequence: this.#sequence, baseDecodeTime: dts, samples: [sample] });

@@ -1,10 +1,10 @@
 /** The source's samples since its last keyframe: where an encoder that starts now can begin. */
 import type { Sample } from '../../media/index.ts';
 
-/** Longer than ten seconds at 60 frames, a start would have to catch up for too long. */
-export const MAX_REPLAY_SAMPLES = 600;
+/** Longer than twenty seconds at 60 frames, a start would have to catch up for too long. */
+const MAX_REPLAY_SAMPLES = 1_200;
 /** Bytes of them. */
-export const MAX_REPLAY_BYTES = 16 * 1024 * 1024;
+const MAX_REPLAY_BYTES = 16 * 1024 * 1024;
 
 /** See the top of the file. */
 export class ReplayGop {

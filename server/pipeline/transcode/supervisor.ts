@@ -103,7 +103,7 @@ export class Supervisor {
     return this.#window.reading(nowMs);
   }
 
-  /** An encoder is wanted for `ladder`, costliest first, which has at least one rung. */
+  /** An encoder is wanted for `ladder`, costliest first; without rungs it is not watched. */
   start(nowMs: number, ladder: readonly string[]): readonly SupervisorAction[] {
     assert(this.#state === 'stopped', 'a supervisor that is on is not started');
     this.#state = 'waiting';
@@ -115,7 +115,6 @@ export class Supervisor {
    * owner replaces a running encoder by itself.
    */
   ladder(nowMs: number, ladder: readonly string[]): readonly SupervisorAction[] {
-    assert(ladder.length > 0, 'a ladder has rungs');
     this.#ladder = ladder;
     this.#shedCount = 0;
     this.#giveBackMs = FIRST_GIVE_BACK_MS;
@@ -204,7 +203,8 @@ export class Supervisor {
 
   #hangs(nowMs: number): boolean {
     const owed = this.#owed;
-    if (owed === undefined || nowMs - owed.sinceMs < this.#hangMs) return false;
+    if (owed === undefined || this.#ladder.length === 0 || nowMs - owed.sinceMs < this.#hangMs)
+      return false;
     return this.#inputS - owed.fromS >= HANG_INPUT_S;
   }
 

@@ -13,16 +13,17 @@ export interface TranscoderObserver {
   gaveUp(): void;
   /**
    * The two pipes of JPEG files of an encoder that was started, where the job asks for them. Both
-   * have to be read, or the encoder waits.
+   * have to be read, or the encoder waits. `firstS` gives the media time in seconds of the first
+   * frame that it was fed, which is known before the first picture comes.
    */
-  stills(small: Readable, posters: Readable): void;
+  stills(small: Readable, posters: Readable, firstS: () => number): void;
 }
 
 /** What a transcoder works with. */
 export interface TranscoderSettings {
   /** The broadcast; its rungs are opened and closed by the transcoder. */
   readonly source: Feed;
-  /** What is to be made of a source with this track, which changes when the picture does. */
+  /** What is to be made of a source with this track; asked for each other track, and by `renew`. */
   readonly jobFor: (track: VideoTrack) => EncodeJob;
   /** TARGETDURATION in seconds. */
   readonly targetDuration: number;

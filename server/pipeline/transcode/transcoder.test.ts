@@ -1,155 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
-import { type Log, ManualClock, silentLog } from '../../base/index.ts';
-import { Feed, type FeedCursor } from '../../live/index.ts';
-import type { MediaEvent, VideoTrack } from '../../media/index.ts';
-import type { EncodeJob } from './encode-arguments.ts';
-import { FakeHost, fakeTrack, settle } from './fake-encoder.test-support.ts';
-import { Transcoder } from './transcoder.ts';
-
-const FRAME = 3_000;
-const FRAME_MS = 1_000 / 30;
-const GOP = 30;
-const RUNGS = ['480p', '360p'] as const;
-
-interface BenchOptions {
-  readonly keyframes?: EncodeJob['keyframes'];
-  readonly rungs?: readonly string[];
-  readonly thumbnails?: boolean;
-}
-
-/** A broadcast whose clock moves with its frames, a transcoder on it, and a reader on each rung. */
-class Bench {
-  readonly feed = new Feed();
-  readonly clock = new ManualClock();
-  readonly host = new FakeHost();
-  readonly logged: string[] = [];
-  readonly cursors = new Map<string, FeedCursor>();
-  readonly transcoder: Transcoder;
-  readonly run: Promise<void>;
-  gaveUp = 0;
-  stills = 0;
-  index = 0;
-  gop = GOP;
-  /** Frames that were published. */
-  readonly published: number[] = [];
-
-  constructor(context: TestContext, options: BenchOptions = {}) {
-    const { keyframes = 'source', rungs = RUNGS, thumbnails = false } = options;
-    this.transcoder = new Transcoder({
-      source: this.feed,
-      jobFor: (track) => this.#job(track, { keyframes, rungs, thumbnails }),
-      targetDuration: 2,
-      ffmpegPath: 'ffmpeg',
-      clock: this.clock,
-      log: this.#log(),
-      observer: {
-        gaveUp: () => {
-          this.gaveUp += 1;
-        },
-        stills: () => {
-          this.stills += 1;
-        },
-      },
-      host: this.host,
-    });
-    for (const rung of RUNGS) this.cursors.set(rung, this.feed.openRung(rung).read());
-    this.run = this.transcoder.run();
-    context.after(() => this.close());
-  }
-
-  #job(track: VideoTrack, options: Required<BenchOptions>): EncodeJob {
-    const rung = { codec: 'h264', preset: undefined, frameRate: undefined } as const;
-    const heights = options.rungs.map((name) => Number.parseInt(name, 10));
-    return {
-      source: track,
-      rungs: heights.map((height) => ({
-        ...rung,
-        name: `${height}p`,
-        width: height * 2,
-        height,
-        bitrate: height * 2_000,
-      })),
-      keyframes: options.keyframes,
-      family: 'software',
-      thumbnails: options.thumbnails ? { everyS: 5 } : undefined,
-    };
-  }
-
-  #log(): Log {
-    const say = (_: unknown, message: string): void => {
-      this.logged.push(message);
-    };
-    return { ...silentLog, info: say, warn: say, error: say };
-  }
-
-  track(track = fakeTrack()): this {
-    this.feed.publish({ type: 'track', track });
-    return this;
-  }
-
-  /** Publishes frames in real time as the clock has it. */
-  async play(frames: number): Promise<void> {
-    for (let i = 0; i < frames; i++) {
-      const dts = this.index * FRAME;
-      const data = new Uint8Array([0, 0, 0, 4, 0x65, 0, 0, this.index & 0xff]);
-      const keyframe = this.index % this.gop === 0;
-      this.feed.publish({
-        type: 'sample',
-        sample: { kind: 'video', dts, pts: dts, keyframe, data },
-      });
-      this.published.push(dts);
-      this.index += 1;
-      // What an encoder does takes a few turns of the event loop, and no time.
-      await settle();
-      this.clock.advance(FRAME_MS);
-    }
-    await settle();
-  }
-
-  /** What readers of `rung` have got since they were last asked. */
-  read(rung: string): MediaEvent[] {
-    const events: MediaEvent[] = [];
-    const cursor = this.cursors.get(rung);
-    for (let event = cursor?.take(); event !== undefined; event = cursor?.take()) {
-      events.push(event);
-    }
-    return events;
-  }
-
-  async close(): Promise<void> {
-    this.feed.close();
-    await settle();
-    this.clock.advance(3_000);
-    await this.run.catch(() => undefined);
-  }
-}
-
-/** Frames by number, and what lies between them. */
-function story(events: readonly MediaEvent[]): string[] {
-  const parts: string[] = [];
-  let first: number | undefined;
-  let last = Number.NaN;
-  const flush = (): void => {
-    if (first !== undefined) parts.push(`${first}-${last}`);
-    first = undefined;
-  };
-  for (const event of events) {
-    if (event.type === 'sample') {
-      const number = event.sample.dts / FRAME;
-      if (first === undefined || number !== last + 1) {
-        flush();
-        first = number;
-      }
-      last = number;
-    } else {
-      flush();
-      parts.push(event.type === 'track' ? 'track' : event.reason);
-    }
-  }
-  flush();
-  return parts;
-}
+import { describe, test } from 'node:test';
+import { fakeTrack, settle } from './fake-encoder.test-support.ts';
+import { Bench, type BenchOptions, FRAME, GOP, RUNGS, story } from './transcoder.test-support.ts';
 
 describe('Transcoder', () => {
   test('publishes each rung with the times of the source, from its first keyframe on', async (context) => {
@@ -218,14 +70,16 @@ describe('Transcoder', () => {
 
   test('begins again at the last keyframe where keyframes are of its own making', async (context) => {
     const bench = new Bench(context, { keyframes: { everyS: 1 } }).track();
+    bench.host.onStart = (encoder) => {
+      encoder.slotTicks = 90_000;
+    };
     bench.gop = 300;
     await bench.play(100);
     bench.host.newest.end(1, null);
-    await bench.play(20);
+    await bench.play(50);
     assert.equal(bench.host.newest.taken[0]?.dts, 0);
-    assert.equal(bench.host.newest.taken.length, 120);
-    // The fake encoder makes no keyframes; nothing is published that cannot be decoded.
-    assert.deepEqual(story(bench.read('360p')), ['track', '0-99']);
+    assert.equal(bench.host.newest.taken.length, 150);
+    assert.deepEqual(story(bench.read('360p')), ['track', '0-99', 'encoder_ended', '120-149']);
   });
 
   test('kills an encoder that hangs and starts another', async (context) => {
@@ -300,8 +154,11 @@ describe('Transcoder', () => {
     assert.deepEqual(story(bench.read('360p')), [`${shedAt + 60}-${last}`]);
   });
 
-  test('hands over without a keyframe when none comes for two target durations', async (context) => {
+  test('hands over at a keyframe of its own making where the source has none', async (context) => {
     const bench = new Bench(context, { keyframes: { everyS: 1 } }).track();
+    bench.host.onStart = (encoder) => {
+      encoder.slotTicks = 90_000;
+    };
     bench.gop = 100_000;
     await bench.play(30);
     const slow = bench.host.newest;
@@ -309,12 +166,39 @@ describe('Transcoder', () => {
       slow.heldFrames += 1;
       await bench.play(2);
     }
-    await bench.play(30 * 3);
-    assert.ok(!slow.hasEnded);
-    await bench.play(30 * 2);
+    const takenOver = Math.ceil(bench.index / 30) * 30;
+    await bench.play(60);
     assert.ok(slow.hasEnded);
-    assert.equal(bench.host.newest.taken[0]?.dts, 0);
-    assert.equal(bench.host.newest.taken.at(-1)?.dts, (bench.index - 1) * FRAME);
+    assert.equal(bench.host.newest.taken[0]?.dts, 0, 'it has to decode what came before');
+    assert.deepEqual(story(bench.read('480p')), ['track', `0-${takenOver - 1}`]);
+    assert.deepEqual(story(bench.read('360p')), ['track', `0-${bench.index - 1}`]);
+  });
+
+  test('renew() takes up another answer without a hole', async (context) => {
+    const options: BenchOptions = { rungs: ['360p'] };
+    const bench = new Bench(context, options).track();
+    bench.host.onStart = (encoder) => {
+      encoder.slotTicks = 90_000;
+    };
+    bench.gop = 100_000;
+    await bench.play(45);
+    bench.options = { rungs: RUNGS, keyframes: { everyS: 1 } };
+    bench.transcoder.renew();
+    await bench.play(45);
+    assert.equal(bench.host.encoders.length, 2);
+    assert.deepEqual(story(bench.read('480p')), ['track', '60-89']);
+    assert.deepEqual(story(bench.read('360p')), ['track', '0-89']);
+    bench.options = { rungs: [] };
+    bench.transcoder.renew();
+    await bench.play(30);
+    assert.equal(bench.transcoder.reading.state, 'stopped');
+    assert.deepEqual(story(bench.read('360p')), []);
+    bench.options = options;
+    bench.transcoder.renew();
+    await bench.play(30);
+    assert.equal(bench.host.encoders.length, 3);
+    // The source has had no keyframe since, and this encoder makes none of its own.
+    assert.equal(bench.host.newest.taken.length, 0);
   });
 
   test('hears the next encoder when the one before has ended, in order', async (context) => {
@@ -397,9 +281,21 @@ describe('Transcoder', () => {
 
   test('hands the pipes of still pictures on', async (context) => {
     const bench = new Bench(context, { thumbnails: true }).track();
+    bench.index = 30;
     await bench.play(10);
     assert.equal(bench.host.newest.outputs.length, 4);
-    assert.equal(bench.stills, 1);
+    assert.deepEqual(
+      bench.stills.map((firstS) => firstS()),
+      [1],
+    );
+  });
+
+  test('makes still pictures alone where there are no rungs to make', async (context) => {
+    const bench = new Bench(context, { thumbnails: true, rungs: [] }).track();
+    await bench.play(300);
+    assert.equal(bench.host.encoders.length, 1);
+    assert.equal(bench.host.newest.outputs.length, 2);
+    assert.equal(bench.transcoder.reading.state, 'running');
   });
 
   test('a fault of ours ends it, its encoder and its rungs, and reaches who runs it', async (context) => {

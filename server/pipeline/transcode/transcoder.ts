@@ -4,12 +4,14 @@
  * for any of it.
  *
  * Encoders take over from one another at a keyframe: the old one gets what comes before it and
- * finishes, the new one gets what comes from it on, and is heard when the old one has ended. So a
- * change of the source or of the ladder loses nothing; a crash loses what was on its way.
+ * finishes, the new one gets what comes from it on, and is heard when the old one has ended. Where
+ * keyframes are of the encoders' own making, they take over at one of those: the new one gets what
+ * came since the source's last keyframe as well, and what it makes of that is left out. So a change
+ * of the source or of the ladder loses nothing; a crash loses what was on its way.
  */
 import { assert, type Cancel } from '../../base/index.ts';
 import type { FeedCursor } from '../../live/index.ts';
-import type { MediaEvent, Sample, VideoTrack } from '../../media/index.ts';
+import type { MediaEvent, Sample, Ticks, VideoTrack } from '../../media/index.ts';
 import type { EncodeJob } from './encode-arguments.ts';
 import { EncodeSession } from './encode-session.ts';
 import { type EncoderEnd, type ProcessHost, systemHost } from './encoder-process.ts';
@@ -34,8 +36,8 @@ export class Transcoder {
   readonly #gop = new ReplayGop();
   /** The one that is fed. */
   #current: EncodeSession | undefined;
-  /** Started already, and fed from the next keyframe on. */
-  #next: { readonly session: EncodeSession; readonly sinceMs: number } | undefined;
+  /** Started already, and fed from the next keyframe on, or from `atPts` on. */
+  #next: { readonly session: EncodeSession; readonly atPts: Ticks | undefined } | undefined;
   #track: VideoTrack | undefined;
   #job: EncodeJob | undefined;
   /** The source was broken off or became another: the next keyframe is for another encoder. */
@@ -79,6 +81,19 @@ export class Transcoder {
   /** Tries again after transcoding was given up. */
   reset(): void {
     this.#guard(() => this.#apply(this.#supervisor.reset(this.#nowMs())));
+  }
+
+  /** Asks again what is to be made of the source, because the answer has become another. */
+  renew(): void {
+    this.#guard(() => {
+      const track = this.#track;
+      // Where no keyframe has come since, the first one asks.
+      if (track === undefined || this.#job === undefined) return;
+      const before = this.#current;
+      this.#adopt(track);
+      const runsOn = before !== undefined && before === this.#current;
+      if (runsOn && this.#supervisor.state === 'running') this.#prepare(this.#supervisor.rungs);
+    });
   }
 
   /** Process id of the encoder that is fed, for diagnosis. */
@@ -134,9 +149,12 @@ export class Transcoder {
   #sample(sample: Sample): void {
     const track = this.#track;
     if (track === undefined) return;
-    if (sample.keyframe) {
-      if (this.#isBroken) this.#goOn(track);
-      else if (this.#next !== undefined) this.#handOver(sample);
+    if (this.#isBroken) {
+      if (sample.keyframe) this.#goOn(track);
+    } else if (this.#next !== undefined) {
+      const { atPts } = this.#next;
+      // What is shown before then is decoded before then, and has come.
+      if (atPts === undefined ? sample.keyframe : sample.dts >= atPts) this.#handOver(sample.pts);
     }
     if (this.#isBroken) return;
     this.#gop.push(sample);
@@ -145,47 +163,78 @@ export class Transcoder {
     if (current === undefined) return;
     current.feed(sample);
     // What is waited for is the output of the next one, once there is one.
-    if (this.#next !== undefined || !current.hasBegun) return;
+    if (this.#next !== undefined || current.firstS === undefined) return;
     this.#supervisor.input(this.#nowMs(), sample.pts / track.timescale);
   }
 
   /** The first keyframe of a source that is new, or new again. */
   #goOn(track: VideoTrack): void {
     this.#isBroken = false;
-    const nowMs = this.#nowMs();
-    const { state } = this.#supervisor;
-    if (this.#job === undefined) {
-      const { jobFor, source, log } = this.#settings;
-      const job = jobFor(track);
-      this.#job = job;
-      const ladder = namesByCost(job.rungs);
-      if (ladder.length === 0 || source.closed) {
-        this.#supervisor.stop();
-        return;
-      }
-      this.#relay.open(ladder);
-      log.info({ width: track.width, height: track.height, rungs: ladder }, 'transcoding');
-      this.#apply(
-        state === 'stopped'
-          ? this.#supervisor.start(nowMs, ladder)
-          : this.#supervisor.ladder(nowMs, ladder),
-      );
-    }
-    if (state === 'running' && this.#current === undefined) {
-      this.#supervisor.began(nowMs);
+    if (this.#job === undefined) this.#adopt(track);
+    if (this.#supervisor.state === 'running' && this.#current === undefined) {
+      this.#supervisor.began(this.#nowMs());
       this.#become(this.#open(this.#supervisor.rungs));
     }
   }
 
-  #handOver(sample: Sample): void {
+  /** Takes up what is to be made of `track`; encoders that run stay as they are. */
+  #adopt(track: VideoTrack): void {
+    const { jobFor, source, log } = this.#settings;
+    const job = jobFor(track);
+    this.#job = job;
+    const ladder = namesByCost(job.rungs);
+    if ((ladder.length === 0 && job.thumbnails === undefined) || source.closed) {
+      this.#supervisor.stop();
+      this.#rest();
+      return;
+    }
+    this.#relay.open(ladder);
+    log.info({ width: track.width, height: track.height, rungs: ladder }, 'transcoding');
+    const nowMs = this.#nowMs();
+    this.#apply(
+      this.#supervisor.state === 'stopped'
+        ? this.#supervisor.start(nowMs, ladder)
+        : this.#supervisor.ladder(nowMs, ladder),
+    );
+  }
+
+  /** Starts the encoder that takes over as soon as it can. */
+  #prepare(rungs: readonly string[]): void {
+    this.#dropNext();
+    const session = this.#open(rungs);
+    const atPts = this.#nextSlot();
+    if (atPts !== undefined) {
+      this.#current?.limit({ untilPts: atPts });
+      session.limit({ fromPts: atPts });
+    }
+    this.#next = { session, atPts };
+  }
+
+  /** Where the next keyframe of the encoders' own is; undefined where theirs are the source's. */
+  #nextSlot(): Ticks | undefined {
+    const keyframes = this.#job?.keyframes ?? 'source';
+    const timescale = this.#track?.timescale;
+    if (keyframes === 'source' || timescale === undefined) return undefined;
+    if (this.#gop.samples.length === 0) return undefined;
+    const slot = keyframes.everyS * timescale;
+    return Math.round((Math.floor(this.#newestPts / slot) + 1) * slot);
+  }
+
+  #handOver(pts: Ticks): void {
     const next = this.#next;
     assert(next !== undefined, 'an encoder takes over when there is one');
     this.#next = undefined;
     const before = this.#current?.rungs ?? [];
     this.#finishCurrent();
-    const shed = before.filter((rung) => !next.session.rungs.includes(rung));
-    this.#relay.hole(shed, 'rung_shed', sample.pts);
-    this.#become(next.session);
+    const { session, atPts = pts } = next;
+    const shed = before.filter((rung) => !session.rungs.includes(rung));
+    this.#relay.hole(shed, 'rung_shed', atPts);
+    this.#become(session);
+    if (next.atPts === undefined) return;
+    const gop = this.#gop.samples;
+    // Too long a time without a keyframe: it begins at the next one.
+    if (gop.length === 0) this.#relay.hole(session.rungs, 'encoder_late', atPts);
+    session.replay(gop);
   }
 
   #apply(actions: readonly SupervisorAction[]): void {
@@ -232,15 +281,20 @@ export class Transcoder {
   #replace(rungs: readonly string[], reason: RestartReason): void {
     const { log } = this.#settings;
     const { shed } = this.#supervisor;
-    this.#dropNext();
     if (rungs.length === 0) {
       log.warn({ reason, shed }, 'transcoding rests');
-      this.#relay.hole(this.#current?.rungs ?? [], 'rung_shed', this.#newestPts + 1);
-      this.#finishCurrent();
+      this.#rest();
       return;
     }
     log.warn({ reason, rungs, shed }, 'ladder changes');
-    this.#next = { session: this.#open(rungs), sinceMs: this.#nowMs() };
+    this.#prepare(rungs);
+  }
+
+  /** No encoder runs from here on. */
+  #rest(): void {
+    this.#dropNext();
+    this.#relay.hole(this.#current?.rungs ?? [], 'rung_shed', this.#newestPts + 1);
+    this.#finishCurrent();
   }
 
   #open(rungs: readonly string[]): EncodeSession {
@@ -266,7 +320,9 @@ export class Transcoder {
     });
     this.#running += 1;
     const [small, posters] = session.stills;
-    if (small !== undefined && posters !== undefined) observer.stills(small, posters);
+    if (small !== undefined && posters !== undefined) {
+      observer.stills(small, posters, () => session.firstS ?? 0);
+    }
     return session;
   }
 
@@ -307,24 +363,10 @@ export class Transcoder {
   #tick(): void {
     this.#cancelTick = this.#settings.clock.after(TICK_MS, () => {
       this.#guard(() => {
-        const nowMs = this.#nowMs();
-        this.#apply(this.#supervisor.tick(nowMs));
-        this.#hasten(nowMs);
+        this.#apply(this.#supervisor.tick(this.#nowMs()));
       });
       this.#tick();
     });
-  }
-
-  /** Without a keyframe to take over at, a replacement takes over where it can. */
-  #hasten(nowMs: number): void {
-    const next = this.#next;
-    if (next === undefined || nowMs - next.sinceMs < 2_000 * this.#settings.targetDuration) return;
-    this.#next = undefined;
-    const before = this.#current;
-    this.#finishCurrent();
-    before?.kill();
-    this.#become(next.session);
-    next.session.replay(this.#gop.samples);
   }
 
   #finish(): void {
