@@ -37,6 +37,8 @@ export interface MachineMeasure {
 
 /** The machine, the program and the task. */
 export interface MeasureKey {
+  /** Which way of measuring it was. */
+  readonly method: typeof METHOD;
   /** As `ffmpeg -version` says it. */
   readonly ffmpeg: string;
   readonly processor: string;
@@ -58,6 +60,8 @@ const VERSION_MS = 5_000;
 /** A picture as busy as a camera's; less would flatter the machine. */
 export const MEASURED_PICTURE = { width: 1920, height: 1080, frameRate: 30 };
 const CLIP_FRAMES = 30;
+/** Another number wherever a change makes old figures wrong. */
+const METHOD = 1;
 const CACHE_FILE = 'machine-measure.json';
 
 /**
@@ -91,7 +95,7 @@ async function measureKey(request: MeasureRequest): Promise<MeasureKey | undefin
   if (ffmpeg === undefined) return undefined;
   const { family, ladder } = request;
   const processor = cpus()[0]?.model ?? 'unknown';
-  return { ffmpeg, processor, cores: availableParallelism(), family, ladder };
+  return { method: METHOD, ffmpeg, processor, cores: availableParallelism(), family, ladder };
 }
 
 /** A file that is missing, torn or of another version is as good as none. */

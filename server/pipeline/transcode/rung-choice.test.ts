@@ -7,6 +7,7 @@ import { coresFor, type EncodeBudget, pickRungs } from './rung-choice.ts';
 /** Two cores of 2026's cheap virtual servers, as they were measured. */
 const TWO_CORES: MachineMeasure = {
   key: {
+    method: 1,
     ffmpeg: '5.1.9-0+deb12u1',
     processor: 'AMD EPYC',
     cores: 2,
