@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { silentLog, systemClock } from '../../base/index.ts';
 import { Feed } from '../../live/index.ts';
 import type { Sample, VideoTrack } from '../../media/index.ts';
+import type { EncodeJob } from './encode-arguments.ts';
 import { encodeSource, NEEDS_FFMPEG, type Source } from './encode-run.test-support.ts';
 import { Transcoder } from './transcoder.ts';
 
@@ -32,6 +33,7 @@ interface RungLog {
 
 /** A broadcast with a transcoder of two rungs on it, and everything that comes out. */
 function begin(context: TestContext, source: Source) {
+  const job: { keyframes: EncodeJob['keyframes'] } = { keyframes: 'source' };
   const feed = new Feed();
   feed.publish({ type: 'track', track: source.track });
   const rung = { codec: 'h264', preset: undefined, frameRate: undefined } as const;
@@ -43,7 +45,7 @@ function begin(context: TestContext, source: Source) {
         { ...rung, name: '480p', width: 854, height: 480, bitrate: 1_200_000 },
         { ...rung, name: '360p', width: 640, height: 360, bitrate: 600_000 },
       ],
-      keyframes: 'source',
+      keyframes: job.keyframes,
       family: 'software',
       thumbnails: undefined,
     }),
@@ -60,7 +62,7 @@ function begin(context: TestContext, source: Source) {
     if (!feed.closed) feed.close();
     await run;
   });
-  return { feed, transcoder, run, logs };
+  return { feed, transcoder, run, logs, job };
 }
 
 function listen(rung: Feed): RungLog {
@@ -91,7 +93,6 @@ async function play(
   const published = new Map<number, { readonly atMs: number; readonly keyframe: boolean }>();
   const startedMs = performance.now();
   const frameTicks = TICKS / 30;
-  const origin = source.frames[0]?.dts ?? 0;
   for (let index = 0; ; index++) {
     const dueMs = startedMs + (index * 1000) / 30;
     const aheadMs = dueMs - performance.now();
@@ -99,10 +100,12 @@ async function play(
     if (isOver((performance.now() - startedMs) / 1000)) return published;
     const frame = source.frames[index % source.frames.length];
     assert.ok(frame !== undefined);
-    const pts = origin + index * frameTicks;
+    const loopTicks = Math.floor(index / source.frames.length) * source.frames.length * frameTicks;
+    const dts = frame.dts + loopTicks;
+    const pts = frame.pts + loopTicks;
     const { keyframe, data } = frame;
     published.set(pts, { atMs: performance.now(), keyframe });
-    feed.publish({ type: 'sample', sample: { kind: 'video', dts: pts, pts, keyframe, data } });
+    feed.publish({ type: 'sample', sample: { kind: 'video', dts, pts, keyframe, data } });
   }
 }
 
@@ -183,6 +186,52 @@ test(
     assert.deepEqual(log.discontinuities, ['encoder_ended']);
     assert.equal(transcoder.reading.restarts.get('crash'), 1);
     assert.equal(log.tracks.length, 1, 'the same configuration is not told twice');
+  },
+);
+
+test(
+  'Transcoder hands over on a grid of its own in the middle of a long GOP with B-frames',
+  NEEDS_FFMPEG,
+  async (context) => {
+    const coding = ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '2', '-pix_fmt', 'yuv420p'];
+    const source = encodeSource('testsrc2=size=1280x720:rate=30:duration=8', [
+      ...coding,
+      ...['-g', '240', '-keyint_min', '240', '-sc_threshold', '0'],
+    ]);
+    const { feed, logs, transcoder, run, job } = begin(context, source);
+    let first: number | undefined;
+    const published = await play(feed, source, (elapsedS) => {
+      if (elapsedS > 2.5 && first === undefined) {
+        first = transcoder.encoderPid;
+        job.keyframes = { everyS: 1 };
+        transcoder.renew();
+      }
+      return elapsedS > 7;
+    });
+    assert.notEqual(transcoder.encoderPid, first);
+    feed.close();
+    await run;
+    for (const name of ['480p', '360p']) {
+      const { samples, discontinuities } = logOf(logs, name);
+      assert.deepEqual(
+        samples.map(({ sample }) => sample.pts),
+        [...published.keys()].toSorted((a, b) => a - b),
+        'each frame once, in order',
+      );
+      assert.deepEqual(discontinuities, []);
+      const origin = source.frames[0]?.pts ?? 0;
+      const keyframesS = samples
+        .filter(({ sample }) => sample.keyframe)
+        .map(({ sample }) => sample.pts / TICKS);
+      assert.equal(keyframesS[0], origin / TICKS);
+      const slots = keyframesS.slice(1).map((s) => Math.floor(s));
+      assert.deepEqual(
+        slots,
+        slots.map((_, index) => (slots[0] ?? 0) + index),
+        'one in each second',
+      );
+      assert.ok(slots.length >= 3);
+    }
   },
 );
 
