@@ -231,6 +231,12 @@ describe('Supervisor', () => {
     assert.deepEqual([...bench.supervisor.restarts], [['hang', 1]]);
   });
 
+  test('tick() gives an encoder eight seconds to its first output', () => {
+    const bench = new Bench().start();
+    assert.deepEqual(bench.run(60), [{ type: 'kill' }]);
+    assert.ok(bench.nowMs >= 8_000 && bench.nowMs <= 8_000 + 2 * TICK_MS, `${bench.nowMs} ms`);
+  });
+
   test('tick() does not take a silent source for a hang', () => {
     const bench = new Bench().start();
     bench.run(10, inTime);

@@ -33,6 +33,8 @@ export const LONGEST_GIVE_BACK_MS = 1_920_000;
 /** Input in seconds that has to come before silence is called a hang: a frame or two may be held. */
 const HANG_INPUT_S = 0.5;
 
+/** How long the first output may take on a busy machine, where two target durations are less. */
+const START_PATIENCE_MS = 8_000;
 /** An encoder that says nothing for this long stands still: whether it is slow cannot be told. */
 const STANDSTILL_MS = 1_000;
 
@@ -203,8 +205,10 @@ export class Supervisor {
 
   #hangs(nowMs: number): boolean {
     const owed = this.#owed;
-    if (owed === undefined || this.#ladder.length === 0 || nowMs - owed.sinceMs < this.#hangMs)
-      return false;
+    if (owed === undefined || this.#ladder.length === 0) return false;
+    const hasStarted = this.#outputsS.size > 0;
+    const patienceMs = hasStarted ? this.#hangMs : Math.max(this.#hangMs, START_PATIENCE_MS);
+    if (nowMs - owed.sinceMs < patienceMs) return false;
     return this.#inputS - owed.fromS >= HANG_INPUT_S;
   }
 
