@@ -31,6 +31,18 @@ test('RtmpListener hands on what a granted publisher sends, until it unpublishes
   assert.ok(receivedBytes > 3073);
 });
 
+test('RtmpListener announces multitrack and ModEx to an encoder of Enhanced RTMP', async () => {
+  const bench = await listening();
+  const peer = dial(bench.port);
+  peer.send(simpleHandshake(), opening(KEY, 'live', [['capsEx', 2]]));
+  await peer.status('NetStream.Publish.Start');
+  const accepted = peer.messages.find(({ values }) => values[0] === '_result');
+  for (const object of accepted?.values.slice(2) ?? []) {
+    assert.equal(object instanceof Map && object.get('capsEx'), 2 + 4 + 8);
+  }
+  assert.equal(accepted?.values.length, 4);
+});
+
 test('RtmpListener passes the key and the query apart', async () => {
   const requests: unknown[] = [];
   const bench = await listening({

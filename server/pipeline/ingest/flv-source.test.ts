@@ -57,3 +57,24 @@ test('FlvSource.media() says of each track what bitrate its encoder states', () 
     assert.equal(stated({ videodatarate }), undefined);
   }
 });
+
+test('FlvSource.media() says of each rung what bitrate the encoder states of its track', () => {
+  const stated = (videoTrackIdInfoMap: unknown) => {
+    const flv = source({ hasVideo: true, hasAudio: false, videoTrackIdInfoMap });
+    const numbered = (packetType: number, body: string) =>
+      flv.media('video', 0, bytes(`96 0${packetType} 61766331 01 ${body}`));
+    flv.media('video', 0, bytes(AVC_CONFIG));
+    assert.deepEqual(numbered(0, AVC_CONFIG.slice('17 00 000000'.length)), []);
+    assert.deepEqual(numbered(1, IDR.slice('17 01'.length)), []);
+    const rung = flv.media('video', 0, bytes(IDR)).find(({ type }) => type === 'rung');
+    assert.ok(rung?.type === 'rung' && rung.event.type === 'track', rung?.type);
+    assert.equal(rung.name, '240p');
+    return rung.event.track.statedBitrate;
+  };
+  const track = (videodatarate: unknown) => new Map([['videodatarate', videodatarate]]);
+  assert.equal(stated(new Map([['1', track(800)]])), 800_000);
+  assert.equal(stated(new Map([['2', track(800)]])), undefined);
+  for (const odd of [undefined, 7, new Map([['1', 7]]), new Map([['1', track(-1)]])]) {
+    assert.equal(stated(odd), undefined);
+  }
+});

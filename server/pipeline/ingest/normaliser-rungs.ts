@@ -11,6 +11,7 @@
  * R2 The samples of a rung come out in the order of their arrival. One that finds no place is left
  *    out, and behind a `discontinuity` the rung goes on at its next keyframe.
  */
+import type { MediaEvent, VideoTrack } from '../../media/index.ts';
 import type { RawSample, RawTrackEvent, SourceEvent } from './normaliser-input.ts';
 import { VideoLane } from './normaliser-lane.ts';
 import type { Repairs } from './normaliser-repair.ts';
@@ -50,8 +51,8 @@ interface Rung {
   begun: boolean;
   /** What comes next does not go on where the rung ended. */
   broken: boolean;
-  /** What comes next is coded under another configuration. */
-  changed: boolean;
+  /** A configuration to be announced with its next sample. */
+  pending: VideoTrack | undefined;
   /** Configurations that the leading track had had at the rung's newest sample. */
   leadConfigs: number;
 }
@@ -99,7 +100,7 @@ export class RungPlacer {
     const known = this.#rungs.get(name);
     if (known !== undefined) return known;
     const lane = new VideoLane(this.#repairs);
-    const state = { begun: false, broken: false, changed: false, leadConfigs: 0 };
+    const state = { begun: false, broken: false, pending: undefined, leadConfigs: 0 };
     const rung: Rung = { name, lane, waiting: [], ...state };
     this.#rungs.set(name, rung);
     return rung;
@@ -112,11 +113,7 @@ export class RungPlacer {
         const atMs = this.#locate(event.sample, this.#leadCount - leadCount);
         if (atMs === 'waits') return;
         this.#put(rung, event.sample, { atMs, events });
-      } else if (event.track.kind === 'video') {
-        rung.lane.begin(event.track);
-        rung.changed = true;
-        events.push({ type: 'rung', name: rung.name, event });
-      }
+      } else if (event.track.kind === 'video') rung.pending = event.track;
       rung.waiting.shift();
       this.#waitingBytes -= sizeOf(event);
     }
@@ -152,21 +149,21 @@ export class RungPlacer {
       this.#repairs.add('rung_sample_dropped');
       return;
     }
-    const { name } = rung;
-    // Not in the same segment then, which the leading track ends itself where it changes as well.
-    if (rung.changed && rung.leadConfigs === this.#leadConfigs) rung.broken = true;
-    if (rung.broken && rung.begun) {
-      events.push({ type: 'rung', name, event: { type: 'discontinuity', reason: 'rung_broken' } });
+    const emit = (event: MediaEvent): void => {
+      events.push({ type: 'rung', name: rung.name, event });
+    };
+    if (rung.pending !== undefined) {
+      // It begins another segment, which it does by itself where the leading track changes as well.
+      if (rung.leadConfigs === this.#leadConfigs) rung.broken = true;
+      rung.lane.begin(rung.pending);
+      emit({ type: 'track', track: rung.pending });
     }
+    if (rung.broken && rung.begun) emit({ type: 'discontinuity', reason: 'rung_broken' });
+    rung.pending = undefined;
     rung.broken = false;
-    rung.changed = false;
     rung.begun = true;
     rung.leadConfigs = this.#leadConfigs;
-    events.push({
-      type: 'rung',
-      name,
-      event: { type: 'sample', sample: rung.lane.write(raw, atMs) },
-    });
+    emit({ type: 'sample', sample: rung.lane.write(raw, atMs) });
   }
 
   /** Leaves out what waits, but for the configuration that holds afterwards. */

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { parseChunks } from '../../server/format/cmaf/index.ts';
+import { needs } from '../support/component.ts';
+import { assertDecodes, wholeMedia } from '../support/decoding.ts';
+import { fetchText, fetchUntil, metricOf } from '../support/fetching.ts';
+import { encodeLadder, MultitrackPublisher } from '../support/multitrack-publisher.ts';
+import { ServerProcess } from '../support/server-process.ts';
+
+const LADDER = { sizes: ['320x180', '240x136', '160x90'], seconds: 20, keyframeIntervalS: 1 };
+const RUNGS = ['136p', '90p'];
+
+suite('an encoder that sends several qualities itself', needs('ffmpeg'), () => {
+  let server: ServerProcess;
+  before(async () => {
+    server = await ServerProcess.start({ env: { SEGMENT_DURATION: '1' } });
+  });
+  after(() => server.stop());
+
+  test('is a ladder that goes on with the next encoder', async (context) => {
+    const { id, streamKey } = await server.createStream('Multitrack');
+    const master = `${server.url}/live/${id}/master.m3u8`;
+    const publish = (type: 'OneTrack' | 'ManyTracks', firstStampMs: number) => {
+      const publisher = new MultitrackPublisher(server.rtmpPort);
+      context.after(() => publisher.stop());
+      const sent = publisher.publish(streamKey, encodeLadder(LADDER, type), firstStampMs);
+      return { publisher, sent };
+    };
+    // Its stamps wrap on the way.
+    const first = publish('OneTrack', 2 ** 32 - 3_000);
+    const text = await fetchUntil(master, (_status, body) =>
+      RUNGS.every((name) => body.includes(`${name}/playlist.m3u8`)),
+    );
+    assert.match(text, /RESOLUTION=320x180/);
+    assert.match(text, /RESOLUTION=240x136/);
+    assert.match(text, /RESOLUTION=160x90/);
+    const urls = ['video', ...RUNGS].map((name) => addressOf(text, name, master));
+    for (const url of urls) await fetchUntil(url, (_status, body) => body.includes('s3.m4s'));
+
+    const second = publish('ManyTracks', 70_000);
+    await first.publisher.closed;
+    await first.sent;
+    const playlists = await Promise.all(
+      urls.map((url) =>
+        fetchUntil(url, (_status, body) =>
+          /#EXT-X-DISCONTINUITY\n[\s\S]*#EXTINF[\s\S]*#EXTINF[\s\S]*#EXTINF/.test(body),
+        ),
+      ),
+    );
+    const [leading, ...rungs] = await Promise.all(
+      urls.map((url, index) => firstPictures(url, playlists[index] ?? '')),
+    );
+    for (const rung of rungs) {
+      assert.ok(rung.size >= 4, `${rung.size} segments to compare`);
+      for (const [msn, shown] of rung) {
+        if (leading?.has(msn)) assert.equal(shown, leading.get(msn), `segment ${msn}`);
+      }
+    }
+    for (const [index, url] of urls.entries()) {
+      const playlist = playlists[index] ?? '';
+      assert.doesNotMatch(playlist, /#EXT-X-GAP/);
+      assert.equal(playlist.match(/^#EXT-X-DISCONTINUITY$/gm)?.length, 1);
+      assertDecodes(await wholeMedia(url, playlist));
+    }
+    const metrics = await fetchText(`${server.url}/metrics`);
+    assert.equal(metricOf(metrics, 'ingest_takeovers_total'), 1);
+    assert.doesNotMatch(metrics, /rung_sample_dropped/);
+
+    await second.publisher.stop();
+    await second.sent;
+    for (const url of urls) {
+      await fetchUntil(url, (_status, body) => body.includes('#EXT-X-ENDLIST'));
+    }
+  });
+});
+
+/** The address of the media playlist of a rendition that `master` names. */
+function addressOf(text: string, name: string, master: string): string {
+  const path = text.match(new RegExp(`^[^#\\n]*${name}/playlist\\.m3u8$`, 'm'))?.[0];
+  assert.ok(path !== undefined, `${name} is not in ${text}`);
+  return new URL(path, master).href;
+}
+
+/** When the first picture of each whole segment is shown, in ticks, by its number. */
+async function firstPictures(url: string, text: string): Promise<Map<string, number>> {
+  const pictures = new Map<string, number>();
+  for (const name of text.match(/^s\d+\.m4s$/gm) ?? []) {
+    const response = await fetch(new URL(name, url));
+    assert.equal(response.status, 200, name);
+    const [chunk] = parseChunks(new Uint8Array(await response.arrayBuffer()));
+    const sample = chunk?.samples[0];
+    assert.ok(chunk !== undefined && sample?.keyframe, `${name} begins with a keyframe`);
+    pictures.set(name, chunk.baseDecodeTime + sample.compositionOffset);
+  }
+  return pictures;
+}
