@@ -3,7 +3,9 @@
  * in Chromium, on our watch page or (`--classic`) on a plain page with hls.js defaults.
  *
  *     node bench/glass-to-glass.ts [--starts 5] [--seconds 8] [--part-duration 0.333]
- *                                  [--classic] [--long 300] [--publish-starts 3]
+ *                                  [--classic] [--long 300] [--publish-starts 3] [--quality 480p]
+ *
+ * `--quality` has the stream transcoded to 480p and 360p and the quality of that name watched.
  *
  * Method: each picture carries its number as black and white cells along its top. This process
  * publishes and notes when it sent which number; the page reads the number back from the video
@@ -35,6 +37,7 @@ const { values } = parseArgs({
     classic: { type: 'boolean', default: false },
     long: { type: 'string', default: '0' },
     'publish-starts': { type: 'string', default: '3' },
+    quality: { type: 'string', default: '' },
   },
 });
 const longSeconds = Number(values.long);
@@ -42,7 +45,15 @@ const longSeconds = Number(values.long);
 const publishStarts = values.classic ? 0 : Number(values['publish-starts']);
 
 const file = encodeTestPicture(LOOP_S);
-const server = await ServerProcess.start({ env: { PART_DURATION: values['part-duration'] } });
+const server = await ServerProcess.start({
+  env: {
+    PART_DURATION: values['part-duration'],
+    ...(values.quality !== '' && {
+      TRANSCODE: 'full',
+      LADDER: '480p=854x480@1200k,360p=640x360@600k',
+    }),
+  },
+});
 try {
   console.log(JSON.stringify(await measure()));
 } finally {
@@ -80,6 +91,10 @@ async function measure(): Promise<object> {
 async function visit(url: string, seconds: number, ledger: FrameLedger): Promise<VisitReport> {
   const opened = await Visit.open(url);
   try {
+    if (values.quality !== '') {
+      await opened.untilPicture();
+      await opened.chooseQuality(values.quality);
+    }
     return await opened.watch(seconds, ledger);
   } finally {
     await opened.close();

@@ -43,6 +43,24 @@ export function readFlv(bytes: Buffer): FlvFile {
   return { headers: ofKind(CONFIGURATION), media: shifted, durationMs };
 }
 
+/** `file` once through as an FLV file (annex E.2 to E.4). */
+export function writeFlv({ headers, media }: FlvFile): Buffer {
+  const flags = 0b101; // audio and video
+  const head = Buffer.from([...Buffer.from('FLV'), 1, flags, 0, 0, 0, 9, 0, 0, 0, 0]);
+  return Buffer.concat([head, ...[...headers, ...media].flatMap(tagBytes)]);
+}
+
+function tagBytes({ typeId, timestampMs, body }: FlvTag): Buffer[] {
+  const head = Buffer.alloc(TAG_HEADER_BYTES);
+  head.writeUInt8(typeId, 0);
+  head.writeUIntBE(body.length, 1, 3);
+  head.writeUIntBE(timestampMs & 0xffffff, 4, 3);
+  head.writeUInt8(timestampMs >>> 24, 7);
+  const tail = Buffer.alloc(TAG_TRAILER_BYTES);
+  tail.writeUInt32BE(TAG_HEADER_BYTES + body.length);
+  return [head, body, tail];
+}
+
 function* readTags(bytes: Buffer): Generator<FlvTag> {
   const first = bytes.readUInt32BE(5) + TAG_TRAILER_BYTES;
   for (let at = first; at + TAG_HEADER_BYTES <= bytes.length; ) {

@@ -10,6 +10,8 @@ export interface Look {
   /** Brightness (0 to 255) of the middle of each cell of the strip. */
   readonly levels: readonly number[];
   readonly playbackRate: number;
+  /** Lines of the picture, which tell the quality. */
+  readonly height: number;
 }
 
 /** What a page showed. */
@@ -114,7 +116,8 @@ export function watchPictures({ cells, heightShare, everyMs }: StripView): void 
     notes.droppedPictures = video.getVideoPlaybackQuality().droppedVideoFrames;
     if (atMs - lookedAtMs >= everyMs) {
       lookedAtMs = atMs;
-      notes.looks.push({ atMs, levels: levelsOf(video), playbackRate: video.playbackRate });
+      const { playbackRate, videoHeight: height } = video;
+      notes.looks.push({ atMs, levels: levelsOf(video), playbackRate, height });
     }
     video.requestVideoFrameCallback((_nowMs, next) => onFrame(video, next));
   };

@@ -11,6 +11,7 @@ const LOOK_EVERY_MS = 100;
 /** After the first picture a player is still settling; what it shows then is in no percentile. */
 const SETTLE_MS = 3_000;
 const FIRST_PICTURE_TIMEOUT_MS = 30_000;
+const SWITCH_TIMEOUT_MS = 20_000;
 const SIZE = { width: 1280, height: 800 };
 
 /** What a visit to a page showed. Milliseconds where the name says so. */
@@ -29,6 +30,12 @@ export interface VisitReport {
   readonly droppedPictures: number;
   /** Looks whose strip could not be read; they are in no figure. */
   readonly unreadable: number;
+}
+
+/** One picture that was on screen: its number, and how many lines it had. */
+export interface ShownPicture {
+  readonly frame: number;
+  readonly height: number;
 }
 
 /** One page in a browser of its own with nothing in its caches. */
@@ -77,15 +84,17 @@ export class Visit {
 
   /** Watches on for `seconds` after the first picture and tells what was to be seen. */
   async watch(seconds: number, ledger: FrameLedger): Promise<VisitReport> {
+    const beganAtMs = performance.timeOrigin + performance.now();
     const firstAtMs = await this.untilPicture();
     await wait(seconds * 1000);
-    const notes = await this.#page.evaluate<PictureNotes>('pictureNotes');
+    const notes = await this.#notes();
     const { looks, firstPictureMs, longestFreezeMs, stalledMs, ...counts } = notes;
     const latencies = looks.flatMap((look) => {
       const latencyMs = latencyOf(look, ledger);
       return latencyMs === undefined ? [] : [{ atMs: look.atMs, latencyMs }];
     });
-    const settled = latencies.filter(({ atMs }) => atMs - firstAtMs >= SETTLE_MS);
+    const settledAtMs = Math.max(firstAtMs, beganAtMs) + SETTLE_MS;
+    const settled = latencies.filter(({ atMs }) => atMs >= settledAtMs);
     return {
       startupMs: Math.round(firstPictureMs ?? Number.NaN),
       latencyMs: spread(settled.map(({ latencyMs }) => latencyMs)),
@@ -97,9 +106,39 @@ export class Visit {
     };
   }
 
+  /** Chooses a quality as a viewer does, by its name in the menu, and waits until it is on screen. */
+  async chooseQuality(label: string): Promise<void> {
+    await this.#page.locator('select.quality').selectOption({ label });
+    const height = Number.parseInt(label, 10);
+    const deadline = performance.now() + SWITCH_TIMEOUT_MS;
+    for (;;) {
+      const notes = await this.#notes();
+      if (notes.looks.at(-1)?.height === height) return;
+      if (performance.now() > deadline) throw new Error(`Cannot watch ${label}: it never came`);
+      await wait(LOOK_EVERY_MS);
+    }
+  }
+
+  /** The pictures that were looked at so far, in order, and what else was to be seen. */
+  async pictures(): Promise<{
+    readonly shown: readonly ShownPicture[];
+    readonly notes: PictureNotes;
+  }> {
+    const notes = await this.#notes();
+    const shown = notes.looks.flatMap(({ levels, height }) => {
+      const frame = decodeFrameCode(levels);
+      return frame === undefined ? [] : [{ frame, height }];
+    });
+    return { shown, notes };
+  }
+
   /** Closes the browser. */
   async close(): Promise<void> {
     await this.#browser.close();
+  }
+
+  #notes(): Promise<PictureNotes> {
+    return this.#page.evaluate<PictureNotes>('pictureNotes');
   }
 
   async #pageSaysMs(): Promise<number | null> {

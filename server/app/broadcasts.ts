@@ -14,6 +14,8 @@ export interface BroadcastsSettings {
   readonly segmentDurationS: number;
   readonly partDurationS: number;
   readonly windowSize: number;
+  /** Gives what is to be packaged of what the publisher sends: the same, or that and more. */
+  program(broadcast: Broadcast, source: Feed): Feed;
   /** Marks the stream as live; names the broadcast by an id that is never used again. */
   begin(streamId: string): { readonly id: string };
   /** The stream's broadcast has ended and its playlists are closed. */
@@ -59,7 +61,7 @@ export class Broadcasts {
     const feed = new Feed();
     onAir.start(broadcast);
     this.#started += 1;
-    const running = this.#run(broadcast, feed);
+    const running = this.#run(broadcast, this.#settings.program(broadcast, feed));
     this.#running.add(running);
     void running.finally(() => this.#running.delete(running));
     return feed;

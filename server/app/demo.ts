@@ -78,8 +78,9 @@ export class Demo {
     };
   }
 
-  /** Starts the encoder, and again whenever it ends. RTMP must listen already. */
+  /** Starts the encoder, and again whenever it ends; not once closed. RTMP must listen already. */
   start(): void {
+    if (this.#closed) return;
     this.#font = FONT_FILES.find(this.#settings.fileExists);
     this.#run();
   }

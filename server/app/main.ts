@@ -138,7 +138,8 @@ function startDemo({
     issueKey: (lifetimeMs) => millrace.directory.issueOneTimeKey(demoId ?? '', lifetimeMs),
     log,
   });
-  demo.start();
+  // On a first start the machine is being measured, and the demo's own encoder would be in the way.
+  void millrace.surveyed().then(() => demo.start());
   return demo;
 }
 

@@ -48,6 +48,17 @@ const SOURCES: MetricsSources = {
     dropped: new Map([['too_many_tracks', 63]]),
   }),
   broadcasts: () => ({ live: 4, started: 72, ended: 5, mediaBytes: 74 }),
+  transcoding: () => ({
+    ...{
+      running: 2,
+      givenUp: 1,
+      shedRungs: 3,
+      droppedSamples: 75,
+      worstLagS: 0.5,
+      worstSpeed: 0.9,
+    },
+    restarts: new Map([['crash', 6]]),
+  }),
 };
 
 test('Metrics.text() tells what the sources say at that moment', async () => {
@@ -69,6 +80,9 @@ test('Metrics.text() tells what the sources say at that moment', async () => {
     'ingest_repairs_total{reason="jump_joined"} 62',
     'ingest_dropped_total{reason="too_many_tracks"} 63',
     'http_dropped_total{reason="stalled"} 14',
+    'transcode_active 2',
+    'transcode_lag_seconds 0.5',
+    'transcode_restarts_total{reason="crash"} 6',
   ];
   for (const line of expected) assert.ok(lines.includes(line), line);
   held = 2;
@@ -79,8 +93,9 @@ test('Metrics.text() tells what the sources say at that moment', async () => {
 
 test('Metrics observes parts and held requests', async () => {
   const metrics = new Metrics(SOURCES);
-  metrics.partListed(38);
-  metrics.partListed(4_000);
+  metrics.partListed(38, 'video');
+  metrics.partListed(4_000, 'audio');
+  metrics.partListed(240, '480p');
   metrics.answered(333, false);
   metrics.answered(6_000, true);
   const lines = (await metrics.text()).split('\n');
@@ -91,6 +106,7 @@ test('Metrics observes parts and held requests', async () => {
     'hls_part_latency_seconds_bucket{le="2"} 1',
     'hls_part_latency_seconds_bucket{le="+Inf"} 2',
     'hls_part_latency_seconds_count 2',
+    'hls_rung_part_latency_seconds_count 1',
     'hls_held_request_seconds_bucket{le="0.35"} 1',
     'hls_held_request_seconds_count 2',
     'hls_held_requests_timed_out_total 1',
@@ -100,7 +116,7 @@ test('Metrics observes parts and held requests', async () => {
 
 test('Metrics.text() is well-formed: each name described once, before its values', async () => {
   const metrics = new Metrics(SOURCES);
-  metrics.partListed(38);
+  metrics.partListed(38, 'video');
   const text = await metrics.text();
   assert.ok(text.endsWith('\n'));
   assert.match(metrics.contentType, /^text\/plain; version=0\.0\.4/);

@@ -9,6 +9,7 @@ import type { HeldObserver } from '../pipeline/origin/index.ts';
 import type { PackagerObserver } from '../pipeline/packager/index.ts';
 import type { HttpServerStats, ResponseCount } from './http/index.ts';
 import { Histogram } from './metrics-histogram.ts';
+import type { TranscodingTally } from './transcoding.ts';
 
 /** Counts by a reason or kind from a small fixed set, never by what a peer sent. */
 export type Tally = Readonly<Record<string, number>> | ReadonlyMap<string, number>;
@@ -41,6 +42,8 @@ export interface MetricsSources {
     /** Bytes of media held in memory now. */
     readonly mediaBytes: number;
   };
+  /** Undefined where nothing is transcoded. */
+  readonly transcoding: () => TranscodingTally | undefined;
 }
 
 /** Seconds. A part cannot be listed sooner than one frame after its media ends: 33 ms at 30 fps. */
@@ -50,12 +53,20 @@ const PART_LATENCY_BOUNDS = [
 /** Seconds. A request made for the next part waits one part, 0.333 s by default. */
 const HELD_BOUNDS = [0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1, 2, 4, 8];
 
+/** Renditions that are the publisher's video and sound as they came. */
+const OWN_TRACKS: readonly string[] = ['video', 'audio'];
+
 /** All metrics of one server. */
 export class Metrics implements PackagerObserver, HeldObserver {
   readonly #registry = new Registry();
   readonly #partLatency = new Histogram(
     'hls_part_latency_seconds',
     'From the end of a part in wall-clock time until it is listed.',
+    PART_LATENCY_BOUNDS,
+  );
+  readonly #rungLatency = new Histogram(
+    'hls_rung_part_latency_seconds',
+    'The same of renditions that were encoded here or are other qualities of the publisher.',
     PART_LATENCY_BOUNDS,
   );
   readonly #heldWait = new Histogram(
@@ -73,15 +84,17 @@ export class Metrics implements PackagerObserver, HeldObserver {
     exposeOrchestrator(register, sources);
     exposeIngest(register, sources);
     exposeHttp(register, sources);
+    exposeTranscoding(register, sources);
   }
 
   get contentType(): string {
     return this.#registry.contentType;
   }
 
-  /** A part is listed `latencyMs` after its media ended. */
-  partListed(latencyMs: number): void {
-    this.#partLatency.observe(latencyMs / 1000);
+  /** A part of `rendition` is listed `latencyMs` after its media ended. */
+  partListed(latencyMs: number, rendition: string): void {
+    const isOwn = OWN_TRACKS.includes(rendition);
+    (isOwn ? this.#partLatency : this.#rungLatency).observe(latencyMs / 1000);
   }
 
   /** A held request was answered after `waitedMs`. */
@@ -92,7 +105,9 @@ export class Metrics implements PackagerObserver, HeldObserver {
 
   /** All figures as of now, in the text format of Prometheus. */
   async text(): Promise<string> {
-    const histograms = [this.#partLatency, this.#heldWait].map((histogram) => histogram.text());
+    const histograms = [this.#partLatency, this.#rungLatency, this.#heldWait].map((histogram) =>
+      histogram.text(),
+    );
     return [await this.#registry.metrics(), ...histograms].join('\n');
   }
 }
@@ -125,6 +140,33 @@ function exposeDelivery(
   expose.gauge('hls_media_bytes', 'Media held in memory.', () => broadcasts().mediaBytes);
   expose.gauge('hls_held_requests', 'Requests held until there is new media.', held);
   expose.count('hls_held_requests_timed_out_total', 'Held requests answered with 503.', timedOut);
+}
+
+function exposeTranscoding(register: Registry, { transcoding: of }: MetricsSources): void {
+  const expose = exposer(register);
+  const gauge = (name: string, help: string, value: (tally: TranscodingTally) => number): void => {
+    expose.gauge(name, help, () => {
+      const tally = of();
+      return tally === undefined ? 0 : value(tally);
+    });
+  };
+  gauge('transcode_active', 'Broadcasts that are transcoded.', ({ running }) => running);
+  gauge(
+    'transcode_given_up',
+    'Broadcasts passed through alone after repeated crashes.',
+    ({ givenUp }) => givenUp,
+  );
+  gauge('transcode_shed_rungs', 'Rungs that the machine is too slow for.', (of) => of.shedRungs);
+  gauge('transcode_lag_seconds', 'How far the slowest is behind.', ({ worstLagS }) => worstLagS);
+  gauge('transcode_speed', 'Seconds of media in a second, slowest.', (of) => of.worstSpeed);
+  expose.countBy('transcode_restarts_total', 'Encoders started anew.', 'reason', () => {
+    return of()?.restarts ?? {};
+  });
+  expose.count(
+    'transcode_dropped_samples_total',
+    'Samples that encoders were too slow for.',
+    () => of()?.droppedSamples ?? 0,
+  );
 }
 
 function exposeOrchestrator(register: Registry, { orchestrator: of }: MetricsSources): void {

@@ -20,6 +20,7 @@ import { registerControlRoutes } from './routes/control.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
 import { registerPageRoutes } from './routes/pages.ts';
+import { surveyCapacity, Transcoding } from './transcoding.ts';
 
 /** How long held requests and open answers may take to finish when the server stops. */
 const CLOSE_DEADLINE_MS = 5_000;
@@ -51,6 +52,8 @@ export class Millrace {
   readonly #sheets: SheetMaker;
   readonly #shelves: ThumbnailShelves;
   readonly #origin: Origin;
+  /** Undefined where broadcasts are passed through alone. */
+  readonly #transcoding: Transcoding | undefined;
   readonly #broadcasts: Broadcasts;
   readonly #publications: Publications;
   readonly #rtmp: RtmpListener<PublishGrant>;
@@ -89,6 +92,7 @@ export class Millrace {
       observer: this.#metrics,
       log,
     });
+    this.#transcoding = this.#createTranscoding();
     this.#broadcasts = this.#createBroadcasts();
     this.#publications = new Publications({
       log,
@@ -121,6 +125,11 @@ export class Millrace {
       throw error;
     }
     return millrace;
+  }
+
+  /** Resolves when it is known what this machine can encode, which a first start has to find out. */
+  async surveyed(): Promise<void> {
+    await this.#transcoding?.capacity;
   }
 
   /**
@@ -175,6 +184,7 @@ export class Millrace {
       errors: () => ({
         http: this.#http.responses.faults,
         broadcast: this.#broadcasts.faults,
+        transcode: this.#transcoding?.faults ?? 0,
         journal: this.#orchestrator.counters.journalFailures,
       }),
       held: () => this.#origin.held,
@@ -192,6 +202,7 @@ export class Millrace {
         const { mediaBytes, ...tally } = this.#broadcasts.tally;
         return { ...tally, mediaBytes: mediaBytes + this.#shelves.sizeBytes };
       },
+      transcoding: () => this.#transcoding?.tally,
     });
   }
 
@@ -206,6 +217,18 @@ export class Millrace {
     });
   }
 
+  #createTranscoding(): Transcoding | undefined {
+    const { clock, log, configuration } = this.#settings;
+    const { TRANSCODE: mode, LADDER: ladder, FFMPEG_PATH: ffmpegPath } = configuration;
+    if (mode === 'off') return undefined;
+    const { SEGMENT_DURATION: segmentDurationS, DATA_DIR: dataDir } = configuration;
+    return new Transcoding({
+      ...{ mode, ladder, ffmpegPath, segmentDurationS, clock, log },
+      capacity: surveyCapacity({ ffmpegPath, ladder, dataDir, log }),
+      shelves: this.#shelves,
+    });
+  }
+
   #createBroadcasts(): Broadcasts {
     const { clock, log, configuration } = this.#settings;
     return new Broadcasts({
@@ -216,6 +239,7 @@ export class Millrace {
       segmentDurationS: configuration.SEGMENT_DURATION,
       partDurationS: configuration.PART_DURATION,
       windowSize: configuration.SLIDING_WINDOW_SIZE,
+      program: (broadcast, source) => this.#transcoding?.begin(broadcast, source) ?? source,
       begin: (streamId) => this.directory.beginBroadcast(streamId),
       ended: ({ streamId, id }) => this.directory.endBroadcast(streamId, id),
       failed: (streamId) => this.#publications.end(streamId, 'the server failed'),

@@ -62,6 +62,8 @@ export class ServerProcess {
       RTMP_PORT: String(ports[1]),
       DATA_DIR: folder,
       DEMO: '0',
+      // Encoding costs more than all else together: who needs it asks for it.
+      TRANSCODE: 'off',
       LOG_LEVEL: 'warn',
       LOG_FORMAT: 'json',
     };

@@ -100,6 +100,7 @@ export class BroadcastPublication {
     const timeline = this.#rendition(event.rendition)?.timeline;
     if (timeline === undefined) return;
     this.#anchored = true;
+    this.#settings.broadcast.zeroEpochMs = this.#anchorEpochMs;
     if (timeline.nextMediaSequenceNumber === undefined) timeline.start(event.msn);
     this.#settings.broadcast.media(event.rendition).expect(event.msn, event.initIndex);
     this.#edges.set(event.rendition, event.startTimeS);

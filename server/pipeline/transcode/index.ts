@@ -13,6 +13,7 @@ export {
   rungsFor,
   type SourcePicture,
 } from './ladder.ts';
+export { LeadSwitch, type LeadSwitchSettings } from './lead-switch.ts';
 export { ffmpegVersion, type MachineMeasure } from './machine-measure.ts';
 export { coresFor, coresOf, type EncodeBudget, pickRungs } from './rung-choice.ts';
 export { Transcoder } from './transcoder.ts';

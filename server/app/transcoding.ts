@@ -1,0 +1,267 @@
+/** Gives broadcasts their ladder of qualities, as far as this machine holds it, and their stills. */
+import type { Readable } from 'node:stream';
+import type { Clock, Log } from '../base/index.ts';
+import type { Broadcast, Feed } from '../live/index.ts';
+import type { VideoTrack } from '../media/index.ts';
+import { StillIntake, type ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
+import {
+  type Capacity,
+  coresOf,
+  type EncodeJob,
+  LeadSwitch,
+  pickRungs,
+  type Rung,
+  type RungProfile,
+  rungsFor,
+  surveyEncoders,
+  Transcoder,
+  type TranscoderReading,
+} from '../pipeline/transcode/index.ts';
+
+/** What transcoding needs of its owner. */
+export interface TranscodingSettings {
+  /** `auto` leaves out the rungs that the machine cannot hold at real time. */
+  readonly mode: 'auto' | 'full';
+  readonly ladder: readonly RungProfile[];
+  readonly ffmpegPath: string;
+  /** Seconds. */
+  readonly segmentDurationS: number;
+  /** What the machine can do; undefined when FFmpeg does not run. */
+  readonly capacity: Promise<Capacity | undefined>;
+  readonly shelves: ThumbnailShelves;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How all transcoders together fare. */
+export interface TranscodingTally {
+  /** Broadcasts that are transcoded now, and those of them that were given up. */
+  readonly running: number;
+  readonly givenUp: number;
+  readonly shedRungs: number;
+  readonly restarts: ReadonlyMap<string, number>;
+  readonly droppedSamples: number;
+  /** The slowest of all: seconds that its output is behind, and seconds of media in a second. */
+  readonly worstLagS: number;
+  readonly worstSpeed: number;
+}
+
+/** One broadcast on its way through. */
+interface Run {
+  readonly broadcast: Broadcast;
+  readonly source: Feed;
+  readonly lead: LeadSwitch;
+  readonly log: Log;
+  transcoder: Transcoder | undefined;
+  /** The publisher sends several qualities itself; undefined before its first keyframe. */
+  sendsLadder: boolean | undefined;
+  /** The source's own video has too few keyframes. */
+  reencode: boolean;
+  /** What it takes of the machine. */
+  cores: number;
+}
+
+/** See the top of the file. */
+export class Transcoding {
+  readonly #settings: TranscodingSettings;
+  readonly #runs = new Set<Run>();
+  readonly #pastRestarts = new Map<string, number>();
+  #pastDroppedSamples = 0;
+  #faults = 0;
+  /** Known before the first broadcast but on a first start. */
+  #capacity: Capacity | undefined;
+
+  constructor(settings: TranscodingSettings) {
+    this.#settings = settings;
+    void settings.capacity.then((capacity) => {
+      this.#capacity = capacity;
+    });
+  }
+
+  /** What the machine can do, once that is known. */
+  get capacity(): Promise<Capacity | undefined> {
+    return this.#settings.capacity;
+  }
+
+  /** Transcoders that ended because of a fault of ours. */
+  get faults(): number {
+    return this.#faults;
+  }
+
+  /** See `TranscodingTally`. */
+  get tally(): TranscodingTally {
+    const readings = [...this.#runs].flatMap(({ transcoder }) =>
+      transcoder === undefined ? [] : [transcoder.reading],
+    );
+    const restarts = new Map(this.#pastRestarts);
+    for (const reading of readings) addTo(restarts, reading.restarts);
+    const sum = (of: (reading: TranscoderReading) => number): number =>
+      readings.reduce((total, reading) => total + of(reading), 0);
+    return {
+      running: readings.filter(({ state }) => state !== 'stopped').length,
+      givenUp: readings.filter(({ state }) => state === 'passthrough').length,
+      shedRungs: sum(({ shedRungs }) => shedRungs.length),
+      restarts,
+      droppedSamples: this.#pastDroppedSamples + sum((reading) => reading.droppedSamples),
+      worstLagS: Math.max(0, ...readings.map(({ lagS }) => lagS)),
+      worstSpeed: Math.min(1, ...readings.map(({ speed }) => speed ?? 1)),
+    };
+  }
+
+  /** Begins with what a publisher sends into `source`; what is returned is to be packaged. */
+  begin(broadcast: Broadcast, source: Feed): Feed {
+    const { segmentDurationS } = this.#settings;
+    const log = this.#settings.log.child({
+      stream: broadcast.streamId,
+      broadcast: broadcast.id,
+    });
+    const lead = new LeadSwitch({
+      source,
+      targetDuration: targetDurationOf(segmentDurationS),
+      slotS: segmentDurationS,
+      tooFewKeyframes: () => this.#reencode(run),
+    });
+    const run: Run = {
+      ...{ broadcast, source, lead, log },
+      ...{ transcoder: undefined, sendsLadder: undefined, reencode: false, cores: 0 },
+    };
+    void lead.run().catch((error: unknown) => this.#fault(run, error));
+    void this.#transcode(run).catch((error: unknown) => this.#fault(run, error));
+    return lead.program;
+  }
+
+  async #transcode(run: Run): Promise<void> {
+    const { ffmpegPath, clock, segmentDurationS } = this.#settings;
+    // Without a wait where it is known: the first keyframe is about to come.
+    const capacity = this.#capacity ?? (await this.#settings.capacity);
+    if (capacity === undefined || run.source.closed) return;
+    const transcoder = new Transcoder({
+      source: run.source,
+      jobFor: (track) => this.#jobFor(run, track, capacity),
+      targetDuration: targetDurationOf(segmentDurationS),
+      ffmpegPath,
+      clock,
+      log: run.log,
+      observer: {
+        gaveUp: () => {},
+        stills: (small, posters, firstS) => this.#takeStills(run, { small, posters, firstS }),
+      },
+    });
+    run.transcoder = transcoder;
+    this.#runs.add(run);
+    try {
+      await transcoder.run();
+    } finally {
+      this.#runs.delete(run);
+      addTo(this.#pastRestarts, transcoder.reading.restarts);
+      this.#pastDroppedSamples += transcoder.reading.droppedSamples;
+    }
+  }
+
+  #jobFor(run: Run, track: VideoTrack, capacity: Capacity): EncodeJob {
+    const { segmentDurationS, shelves } = this.#settings;
+    const { reencode, broadcast, source } = run;
+    run.sendsLadder ??= source.rungs.size > 0;
+    const rungs = run.sendsLadder ? [] : this.#rungsFor(run, track, capacity);
+    const shelf = shelves.open(broadcast.streamId, broadcast.id, () => broadcast.zeroEpochMs);
+    return {
+      source: track,
+      rungs,
+      keyframes: reencode ? { everyS: segmentDurationS } : 'source',
+      family: capacity.family,
+      thumbnails: { everyS: shelf.intervalS },
+    };
+  }
+
+  #rungsFor(run: Run, track: VideoTrack, capacity: Capacity): readonly Rung[] {
+    const { mode, ladder } = this.#settings;
+    const rungs = rungsFor(ladder, track, { reencode: run.reencode });
+    run.cores = 0;
+    const coresTaken = [...this.#runs].reduce((sum, { cores }) => sum + cores, 0);
+    const held =
+      mode === 'full' ? rungs : pickRungs(capacity.measure, rungs, { source: track, coresTaken });
+    run.cores = coresOf(capacity.measure, held, track);
+    const left = rungs.filter((rung) => !held.includes(rung)).map(({ name }) => name);
+    if (left.length > 0) run.log.info({ rungs: left }, 'machine too slow for rungs');
+    return held;
+  }
+
+  /** The publisher's video cannot be cut into segments: its whole picture is encoded as well. */
+  #reencode(run: Run): void {
+    const { segmentDurationS, ladder } = this.#settings;
+    const track = run.source.tracks.get('video');
+    if (run.transcoder === undefined || track?.kind !== 'video') return;
+    const top = rungsFor(ladder, track, { reencode: true })[0];
+    if (top === undefined) return;
+    run.reencode = true;
+    run.lead.replaceWith(top.name);
+    run.transcoder.renew();
+    const advice = `Set the keyframe interval of your encoder to ${segmentDurationS} s.`;
+    run.log.warn({ advice }, 'video encoded anew because of too few keyframes');
+  }
+
+  #takeStills(
+    run: Run,
+    stills: { readonly small: Readable; readonly posters: Readable; readonly firstS: () => number },
+  ): void {
+    const { streamId, id } = run.broadcast;
+    const shelf = this.#settings.shelves.open(streamId, id, () => run.broadcast.zeroEpochMs);
+    const intake = new StillIntake(shelf, stills.firstS);
+    let isBroken = false;
+    const into = (take: (bytes: Uint8Array) => void) => (bytes: Uint8Array) => {
+      if (isBroken) return;
+      try {
+        take(bytes);
+      } catch (error) {
+        // Its pipes are still read to their end, or the encoder would wait.
+        isBroken = true;
+        run.log.warn({ err: error }, 'stills given up');
+      }
+    };
+    stills.small.on(
+      'data',
+      into((bytes) => intake.tileBytes(bytes)),
+    );
+    stills.posters.on(
+      'data',
+      into((bytes) => intake.posterBytes(bytes)),
+    );
+  }
+
+  #fault(run: Run, error: unknown): void {
+    this.#faults += 1;
+    run.log.error({ err: error }, 'transcoding failed');
+  }
+}
+
+/**
+ * What this machine can encode and how much of it; undefined when it can encode nothing, which is
+ * logged: broadcasts are then passed through.
+ */
+export async function surveyCapacity({
+  log,
+  ...request
+}: {
+  readonly ffmpegPath: string;
+  readonly ladder: readonly RungProfile[];
+  readonly dataDir: string;
+  readonly log: Log;
+}): Promise<Capacity | undefined> {
+  try {
+    const { capacity } = await surveyEncoders(request);
+    if (capacity === undefined) log.warn({}, 'no ladder without ffmpeg');
+    else log.info({ family: capacity.family, cores: capacity.measure.key.cores }, 'encoders known');
+    return capacity;
+  } catch (error) {
+    log.error({ err: error }, 'encoder survey failed');
+    return undefined;
+  }
+}
+
+function targetDurationOf(segmentDurationS: number): number {
+  return Math.max(1, Math.ceil(segmentDurationS));
+}
+
+function addTo(total: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [reason, count] of counts) total.set(reason, (total.get(reason) ?? 0) + count);
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Feed } from '../../live/index.ts';
+import type { MediaEvent, Sample, VideoTrack } from '../../media/index.ts';
+import { LeadSwitch } from './lead-switch.ts';
+
+const FRAME_TICKS = 3_000;
+
+function videoTrack(config: number): MediaEvent & { readonly track: VideoTrack } {
+  const track: VideoTrack = {
+    kind: 'video',
+    codec: 'avc1',
+    codecString: 'avc1.64001f',
+    timescale: 90_000,
+    width: 1280,
+    height: 720,
+    frameRate: 30,
+    config: Uint8Array.of(config),
+  };
+  return { type: 'track', track };
+}
+
+function sample(frame: number, keyframe: boolean, origin: number): MediaEvent {
+  const dts = frame * FRAME_TICKS;
+  const data = Uint8Array.of(origin);
+  return { type: 'sample', sample: { kind: 'video', dts, pts: dts, keyframe, data } };
+}
+
+/** Frames by which the encoding is later. */
+const LAG = 6;
+const SOURCE = 1;
+const ENCODED = 2;
+
+/** A source whose keyframes are `gop` frames apart, and an encoding of it once it was asked for. */
+class Scene {
+  readonly source = new Feed();
+  readonly taken: MediaEvent[] = [];
+  asked = 0;
+  readonly lead: LeadSwitch;
+  readonly running: Promise<void>;
+
+  constructor(rung: string | undefined) {
+    this.source.publish(videoTrack(SOURCE));
+    this.lead = new LeadSwitch({
+      source: this.source,
+      targetDuration: 2,
+      slotS: 2,
+      tooFewKeyframes: () => {
+        this.asked += 1;
+        if (rung === undefined) return;
+        this.lead.replaceWith(rung);
+        this.source.openRung(rung).publish(videoTrack(ENCODED));
+      },
+    });
+    this.running = this.lead.run();
+  }
+
+  /** `isAway` tells for which frames the encoder is not there. */
+  async play(
+    frames: number,
+    gop: number,
+    isAway = (_frame: number): boolean => false,
+  ): Promise<void> {
+    const cursor = this.lead.program.read();
+    let begins: number | undefined;
+    for (let frame = 0; frame < frames; frame += 1) {
+      this.source.publish(sample(frame, frame % gop === 0, SOURCE));
+      if (frame % gop === 0 && this.asked > 0) begins ??= frame;
+      const encoded = frame - LAG;
+      if (begins !== undefined && encoded >= begins && !isAway(encoded)) {
+        const isFirst = encoded === begins || encoded % 60 === 0;
+        this.source.openRung('top').publish(sample(encoded, isFirst, ENCODED));
+      }
+      await Promise.resolve();
+      for (let event = cursor.take(); event !== undefined; event = cursor.take()) {
+        this.taken.push(event);
+      }
+    }
+    this.source.close();
+    for (const rung of this.source.rungs.values()) rung.close();
+    await this.running;
+    for (let event = cursor.take(); event !== undefined; event = cursor.take()) {
+      this.taken.push(event);
+    }
+  }
+
+  get samples(): readonly Sample[] {
+    return this.taken.flatMap((event) => (event.type === 'sample' ? [event.sample] : []));
+  }
+}
+
+describe('LeadSwitch', () => {
+  test('passes everything on while keyframes come in time', async () => {
+    const scene = new Scene('top');
+    await scene.play(300, 60);
+    assert.equal(scene.asked, 0);
+    assert.equal(scene.lead.isReplaced, false);
+    assert.equal(scene.samples.length, 300);
+    assert.equal(scene.lead.program.closed, true);
+  });
+
+  test('puts the encoding in the place of the source at the start of a slot', async () => {
+    const scene = new Scene('top');
+    await scene.play(900, 240);
+    assert.equal(scene.asked, 1);
+    assert.equal(scene.lead.isReplaced, true);
+    const { samples } = scene;
+    const stamps = samples.map(({ dts }) => dts / FRAME_TICKS);
+    assert.deepEqual(
+      stamps,
+      Array.from({ length: samples.length }, (_, i) => i),
+      'no frame is missing or shown twice',
+    );
+    const first = samples.findIndex(({ data }) => data[0] === ENCODED);
+    assert.equal(samples[first]?.keyframe, true);
+    assert.equal(first % 60, 0, 'at the start of a slot');
+    assert.ok(samples.slice(first).every(({ data }) => data[0] === ENCODED));
+    const tracks = scene.taken.flatMap((event) => (event.type === 'track' ? [event.track] : []));
+    assert.deepEqual(
+      tracks.map(({ config }) => config[0]),
+      [SOURCE, ENCODED],
+    );
+  });
+
+  test('goes on with the source when nothing takes its place', async () => {
+    const scene = new Scene(undefined);
+    await scene.play(600, 300);
+    assert.equal(scene.asked, 1);
+    assert.equal(scene.samples.length, 600);
+  });
+
+  test('goes back to the source at a keyframe when the encoding stays away, and again', async () => {
+    const scene = new Scene('top');
+    await scene.play(2400, 240, (frame) => frame >= 900 && frame < 1300);
+    const { samples } = scene;
+    const originOf = (frame: number) =>
+      samples.find(({ dts }) => dts === frame * FRAME_TICKS)?.data[0];
+    assert.equal(originOf(899), ENCODED);
+    assert.equal(originOf(950), undefined, 'nothing can be shown');
+    assert.equal(originOf(1200), SOURCE, 'the first keyframe after four seconds');
+    assert.equal(originOf(2300), ENCODED);
+    const tracks = scene.taken.flatMap((event) => (event.type === 'track' ? [event.track] : []));
+    assert.deepEqual(
+      tracks.map(({ config }) => config[0]),
+      [SOURCE, ENCODED, SOURCE, ENCODED],
+    );
+    const stamps = samples.map(({ dts }) => dts);
+    assert.deepEqual(
+      stamps,
+      stamps.toSorted((a, b) => a - b),
+    );
+    assert.equal(new Set(stamps).size, stamps.length);
+  });
+
+  test('hands on the other rungs, and not the one that became the video', async () => {
+    const scene = new Scene('top');
+    const rung = scene.source.openRung('480p');
+    rung.publish(videoTrack(3));
+    await scene.play(900, 240);
+    assert.deepEqual([...scene.lead.program.rungs.keys()], ['480p']);
+    assert.equal(scene.lead.program.rungs.get('480p')?.closed, true);
+    assert.equal(scene.lead.program.rungs.get('480p')?.tracks.get('video')?.config[0], 3);
+  });
+});

@@ -1,0 +1,175 @@
+/**
+ * Hands a broadcast's media from its publisher to its packager, and puts an encoding of our own in
+ * the place of the publisher's video when that has too few keyframes to be cut into segments.
+ *
+ *   passing  ---- no keyframe for too long --> asking: the owner has the video encoded
+ *   asking   ---- the encoding comes --------> joining: the publisher's video up to a slot's start
+ *   joining  ---- the slot has come ---------> replaced: the encoding from there on
+ *   joining, replaced -- the encoding stays away -> asking: the publisher's video again
+ *
+ * The encoding begins each slot of media time with a keyframe, so it can take over at the start of
+ * any: nothing is shown twice and nothing is left out.
+ */
+import { Feed, type FeedCursor } from '../../live/index.ts';
+import type { MediaEvent, Sample, VideoTrack } from '../../media/index.ts';
+
+/** Keyframes may be this much further apart than a segment should last, in seconds. */
+const PATIENCE_S = 0.45;
+/** The encoding may be this far behind before it counts as gone: twice what an encoder may hold. */
+const AWAY_S = 4;
+/** Below a tick of any timescale; slots begin at sums of floating-point seconds. */
+const ROUNDING_S = 0.000_001;
+
+/** What a switch needs of its owner. */
+export interface LeadSwitchSettings {
+  /** What the publisher sends; encodings of it are its rungs. */
+  readonly source: Feed;
+  /** TARGETDURATION in seconds: the longest that keyframes may be apart. */
+  readonly targetDuration: number;
+  /** Seconds from keyframe to keyframe of an encoding, counted from media time 0. */
+  readonly slotS: number;
+  /** Keyframes are too far apart: see `replaceWith`. Called once. */
+  tooFewKeyframes(): void;
+}
+
+/** See the top of the file. */
+export class LeadSwitch {
+  /** What is to be packaged: the source's media and rungs, as far as they are of use. */
+  readonly program = new Feed();
+  readonly #settings: LeadSwitchSettings;
+  readonly #source: FeedCursor;
+  readonly #rungs = new Map<string, FeedCursor>();
+  /** The rung that is to be the video. */
+  #replacement: string | undefined;
+  #track: VideoTrack | undefined;
+  #encodedTrack: VideoTrack | undefined;
+  #keyframeS: number | undefined;
+  /** Of what was handed on, of either. */
+  #newestS = Number.NEGATIVE_INFINITY;
+  #hasAsked = false;
+  /** Where the encoding takes over, in seconds of media; undefined while there is none. */
+  #fromS: number | undefined;
+  #sourceIsOut = false;
+  #isReplaced = false;
+
+  constructor(settings: LeadSwitchSettings) {
+    this.#settings = settings;
+    this.#source = settings.source.read();
+  }
+
+  /** What is packaged is not the publisher's own video any more. */
+  get isReplaced(): boolean {
+    return this.#isReplaced;
+  }
+
+  /** `rung` of the source is its whole picture with a keyframe at the start of each slot. */
+  replaceWith(rung: string): void {
+    this.#replacement = rung;
+  }
+
+  /** Works until the source and its rungs are closed and read; then the program is closed. */
+  async run(): Promise<void> {
+    const { source } = this.#settings;
+    const { program } = this;
+    try {
+      for (;;) {
+        // Covers the rungs too.
+        const changed = source.changed.next();
+        this.#pump();
+        const rungs = [...source.rungs.values()];
+        if (source.closed && rungs.every((rung) => rung.closed)) break;
+        await changed;
+      }
+    } finally {
+      this.#source.close();
+      for (const cursor of this.#rungs.values()) cursor.close();
+      program.close();
+      for (const rung of program.rungs.values()) rung.close();
+    }
+  }
+
+  #pump(): void {
+    for (let event = this.#source.take(); event !== undefined; event = this.#source.take()) {
+      this.#pass(event);
+    }
+    for (const [name, rung] of this.#settings.source.rungs) this.#pumpRung(name, rung);
+  }
+
+  #pumpRung(name: string, rung: Feed): void {
+    const cursor = this.#rungs.get(name) ?? rung.read();
+    this.#rungs.set(name, cursor);
+    const isReplacement = name === this.#replacement;
+    const outlet = isReplacement || this.program.closed ? undefined : this.program.openRung(name);
+    for (let event = cursor.take(); event !== undefined; event = cursor.take()) {
+      if (isReplacement) this.#passEncoded(event);
+      else outlet?.publish(event);
+    }
+  }
+
+  #pass(event: MediaEvent): void {
+    if (event.type === 'sample' && event.sample.kind === 'video') this.#passVideo(event.sample);
+    else if (event.type === 'track' && event.track.kind === 'video') {
+      this.#track = event.track;
+      this.#keyframeS = undefined;
+      if (!this.#sourceIsOut) this.program.publish(event);
+    } else this.program.publish(event);
+  }
+
+  #passVideo(sample: Sample): void {
+    const shownS = sample.pts / (this.#track?.timescale ?? 1);
+    this.#lookAtKeyframes(sample, shownS);
+    const isAway = this.#sourceIsOut && shownS - this.#newestS > AWAY_S;
+    if (isAway && sample.keyframe) this.#takeBack();
+    // In the order of decoding nothing comes after what the encoding begins with.
+    if (this.#fromS !== undefined && shownS >= this.#fromS - ROUNDING_S) this.#sourceIsOut = true;
+    if (this.#sourceIsOut) return;
+    this.#newestS = Math.max(this.#newestS, shownS);
+    this.program.publish({ type: 'sample', sample });
+  }
+
+  #takeBack(): void {
+    this.#sourceIsOut = false;
+    this.#isReplaced = false;
+    this.#fromS = undefined;
+    const track = this.#track;
+    if (track !== undefined) this.program.publish({ type: 'track', track });
+    this.program.publish({ type: 'discontinuity', reason: 'encoding_stopped' });
+  }
+
+  #lookAtKeyframes({ keyframe }: Sample, shownS: number): void {
+    if (keyframe) this.#keyframeS = shownS;
+    if (this.#hasAsked || this.#keyframeS === undefined) return;
+    if (shownS - this.#keyframeS <= this.#settings.targetDuration + PATIENCE_S) return;
+    this.#hasAsked = true;
+    this.#settings.tooFewKeyframes();
+  }
+
+  #passEncoded(event: MediaEvent): void {
+    if (event.type === 'sample') this.#passEncodedSample(event.sample);
+    else {
+      if (event.type === 'track' && event.track.kind === 'video') this.#encodedTrack = event.track;
+      if (this.#isReplaced) this.program.publish(event);
+    }
+  }
+
+  #passEncodedSample(sample: Sample): void {
+    const track = this.#encodedTrack;
+    if (track === undefined) return;
+    const shownS = sample.pts / track.timescale;
+    this.#fromS ??= this.#slotAfter(Math.max(shownS, this.#newestS));
+    const isNew = shownS > this.#newestS;
+    if (!this.#isReplaced) {
+      if (shownS < this.#fromS - ROUNDING_S || !sample.keyframe) return;
+      this.#isReplaced = true;
+      this.program.publish({ type: 'track', track });
+    }
+    if (!isNew) return;
+    this.#newestS = shownS;
+    this.program.publish({ type: 'sample', sample });
+  }
+
+  #slotAfter(timeS: number): number {
+    const { slotS } = this.#settings;
+    return (Math.floor(timeS / slotS + ROUNDING_S) + 1) * slotS;
+  }
+}

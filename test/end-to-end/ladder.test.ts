@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { PublisherSwarm } from '../../bench/support/publisher-swarm.ts';
+import { encodeTestPicture } from '../../bench/support/test-picture.ts';
+import { Visit } from '../../bench/support/visit.ts';
+import { needs } from '../support/component.ts';
+import { readMultivariantPlaylist } from '../support/playlist-reader.ts';
+import { ServerProcess } from '../support/server-process.ts';
+
+const LADDER = '480p=854x480@1200k,360p=640x360@600k';
+const LOOP_S = 64;
+/** How long each quality is watched. */
+const DWELL_MS = 3_000;
+const PATIENCE_MS = 30_000;
+/** A picture that stays longer than this is a stall to whoever watches. */
+const FREEZE_BOUND_MS = 1_000;
+
+suite('a broadcast in several qualities', needs('chromium', 'ffmpeg'), () => {
+  let server: ServerProcess;
+  let swarm: PublisherSwarm;
+  let stream: { id: string; streamKey: string };
+
+  before(async () => {
+    server = await ServerProcess.start({ env: { TRANSCODE: 'full', LADDER } });
+    stream = await server.createStream('Ladder');
+    swarm = new PublisherSwarm(encodeTestPicture(LOOP_S));
+    await swarm.add(server.rtmpPort, stream.streamKey);
+  });
+  after(async () => {
+    swarm.stop();
+    await server.stop();
+  });
+
+  test('lists every rung with its size, exact codecs and audio', async () => {
+    const { variants } = readMultivariantPlaylist(await master());
+    assert.deepEqual(
+      variants.map(({ uri, resolution }) => [uri.split('/').at(-2), resolution?.height]),
+      [
+        ['480p', 480],
+        ['video', 720],
+        ['360p', 360],
+        ['audio', undefined],
+      ],
+    );
+    for (const { codecs, bandwidth, averageBandwidth, frameRate, resolution } of variants) {
+      assert.match(codecs ?? '', resolution === undefined ? /^mp4a/ : /^avc1\.[0-9a-f]{6},mp4a/);
+      assert.ok((averageBandwidth ?? 0) > 0 && (averageBandwidth ?? 0) <= bandwidth);
+      if (resolution !== undefined) assert.equal(frameRate, 30);
+    }
+  });
+
+  test('is switched up and down without a stall and without a picture out of order', async () => {
+    const visit = await Visit.open(`${server.url}/watch/${stream.id}`);
+    try {
+      await visit.untilPicture();
+      for (const quality of ['360p', '720p', '480p', '720p', '360p']) {
+        await visit.chooseQuality(quality);
+        await wait(DWELL_MS);
+      }
+      const { shown, notes } = await visit.pictures();
+      assert.equal(notes.rebuffers, 0);
+      assert.ok(notes.longestFreezeMs < FREEZE_BOUND_MS, `${notes.longestFreezeMs} ms`);
+      assert.deepEqual([...new Set(shown.map(({ height }) => height))].toSorted(), [360, 480, 720]);
+      const backwards = shown.filter(({ frame }, i) => isBefore(frame, shown[i - 1]?.frame));
+      assert.deepEqual(backwards, []);
+    } finally {
+      await visit.close();
+    }
+  });
+
+  async function master(): Promise<string> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = await fetch(`${server.url}/live/${stream.id}/master.m3u8`);
+      if (answer.status === 200) return answer.text();
+      assert.ok(performance.now() < deadline, `${answer.status}: ${await answer.text()}`);
+      await wait(100);
+    }
+  }
+});
+
+/** Whether `frame` was sent before `last`, in a loop that begins anew once. */
+function isBefore(frame: number, last = frame): boolean {
+  return frame < last && last - frame < (LOOP_S * 30) / 2;
+}
