@@ -139,3 +139,33 @@ test(
     assert.ok(bitrate > 240_000 && bitrate < 400_000, `${bitrate} bit/s`);
   },
 );
+
+test(
+  'encodeArguments() lets FFmpeg go on after frames that are garbage',
+  NEEDS_FFMPEG,
+  async () => {
+    const { track, frames } = encodeSource(picture(), LIVE);
+    const broken = frames.map((frame, index) =>
+      index >= 5 && index < 8 ? { ...frame, data: frame.data.map((byte) => byte ^ 0x5a) } : frame,
+    );
+    const rungs = rungsFor(parseLadder(TWO_RUNGS), track);
+    const base = { source: track, rungs, keyframes: 'source', family: 'software' } as const;
+    const args = encodeArguments({ ...base, thumbnails: undefined });
+    const run = await runEncode(args, { track, frames: broken }, { pipes: 2, paced: false });
+    assert.equal(run.code, 0, run.stderr);
+    for (const { bytes } of run.pipes) {
+      const got = readFrames(bytes);
+      assert.ok(got.length >= frames.length - 3);
+      assert.deepEqual(keysOf(got), keysOf(frames));
+      const known = new Set(timesOf(frames));
+      assert.ok(got.every(({ pts }) => known.has(pts)));
+    }
+  },
+);
+
+test('encodeArguments() makes stills alone when there is no rung', NEEDS_FFMPEG, async () => {
+  const source = encodeSource(picture(), LIVE);
+  const { run } = await encode({ source, ladder: '720p=1280x720@2M', thumbnails: { everyS: 1 } });
+  for (const { bytes } of run.pipes) assert.deepEqual([...bytes.subarray(0, 2)], [0xff, 0xd8]);
+  assert.equal(run.pipes.length, 2);
+});
