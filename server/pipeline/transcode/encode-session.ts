@@ -10,6 +10,7 @@ import type { EncodeJob } from './encode-arguments.ts';
 import { encodeArguments } from './encode-arguments.ts';
 import { EncoderInput } from './encoder-input.ts';
 import { type EncoderEnd, EncoderProcess, type ProcessHost } from './encoder-process.ts';
+import type { Rung } from './ladder.ts';
 
 /** Events of an encoder that waits for the one before it to end; half a minute of four rungs. */
 const MAX_HELD_EVENTS = 4_096;
@@ -173,18 +174,19 @@ export class EncodeSession {
   }
 
   #output(index: number, event: FragmentEvent): void {
-    const rung = this.#settings.job.rungs[index]?.name;
+    const rung = this.#settings.job.rungs[index];
     assert(rung !== undefined, 'an encoder has an output for each rung');
     if (event.type === 'tracks') this.#begin(index, rung, event.tracks);
-    else this.#take(index, rung, event);
+    else this.#take(index, rung.name, event);
   }
 
-  #begin(index: number, rung: string, tracks: readonly ReadTrack[]): void {
+  #begin(index: number, { name, bitrate }: Rung, tracks: readonly ReadTrack[]): void {
     for (const { trackId, track, editOffset } of tracks) {
       if (track.kind !== 'video') continue;
       this.#scales.set(index, { track, trackId, editOffset });
       const { timescale } = this.#settings.job.source;
-      this.#emit({ type: 'track', rung, track: { ...track, timescale } }, 0);
+      const onSource = { ...track, timescale, statedBitrate: bitrate };
+      this.#emit({ type: 'track', rung: name, track: onSource }, 0);
       return;
     }
   }
