@@ -36,12 +36,14 @@ function shown(event: RawEvent): string {
 
 test('FlvDemuxer.media() lets track 0 lead and makes each other video track a rung', () => {
   const { video } = bench();
-  assert.deepEqual(video(config(0, AVCC_720P), config(1), config(2)), ['720 lines']);
-  assert.deepEqual(video(frame(2), frame(0), frame(1), frame(1, false)), [
+  assert.deepEqual(video(config(0, AVCC_720P), config(1), config(2)), [
+    '720 lines',
+    '240p of 1: 240 lines',
     '240p-2 of 2: 240 lines',
+  ]);
+  assert.deepEqual(video(frame(2), frame(0), frame(1), frame(1, false)), [
     '240p-2 of 2: keyframe',
     'keyframe',
-    '240p of 1: 240 lines',
     '240p of 1: keyframe',
     '240p of 1: frame',
   ]);
@@ -49,7 +51,10 @@ test('FlvDemuxer.media() lets track 0 lead and makes each other video track a ru
 
 test('FlvDemuxer.media() takes messages without a track id for track 0', () => {
   const { video } = bench();
-  assert.deepEqual(video(`17 00 000000 ${AVCC_720P}`, config(1)), ['720 lines']);
+  assert.deepEqual(video(config(1), `17 00 000000 ${AVCC_720P}`), [
+    '240p of 1: 240 lines',
+    '720 lines',
+  ]);
   assert.deepEqual(video(`17 01 000000 ${IDR}`, frame(0, false)), ['keyframe', 'frame']);
 });
 
@@ -59,14 +64,14 @@ test('FlvDemuxer.media() reads several tracks of one message', () => {
   const sized = `000007 ${IDR}`;
   assert.deepEqual(video(`96 13 ${AVC1} 00 ${sized} 01 ${sized}`), [
     'keyframe',
-    '240p of 1: 240 lines',
     '240p of 1: keyframe',
   ]);
 });
 
 test('FlvDemuxer.media() lets another track lead while track 0 is not configured, for good', () => {
   const { video } = bench();
-  assert.deepEqual(video(config(3, AVCC_720P), config(4), frame(3)), ['720 lines', 'keyframe']);
+  assert.deepEqual(video(config(3, AVCC_720P), config(4)), []);
+  assert.deepEqual(video(frame(3)), ['720 lines', '240p of 4: 240 lines', 'keyframe']);
   assert.deepEqual(video(config(0), frame(0), frame(3, false)), [
     '240p-2 of 0: 240 lines',
     '240p-2 of 0: keyframe',

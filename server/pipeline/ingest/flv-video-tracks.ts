@@ -7,7 +7,7 @@
  * V2 What leads and what a rung is called never change while the publisher sends.
  */
 import type { FlvBody, FlvVideoCodec } from '../../format/flv/index.ts';
-import type { VideoTrack } from '../../media/index.ts';
+import type { Track, VideoTrack } from '../../media/index.ts';
 import { type DropReason, FlvVideoTrack } from './flv-video-track.ts';
 import type { RawEvent, RawTrackEvent } from './normaliser-input.ts';
 
@@ -19,7 +19,7 @@ interface NumberedTrack {
   readonly demuxer: FlvVideoTrack;
   /** What it is called as a rung; undefined before its first configuration. */
   name: string | undefined;
-  /** A configuration to be told before its next sample. */
+  /** A configuration that is not announced yet. */
   pending: VideoTrack | undefined;
 }
 
@@ -41,12 +41,10 @@ export class FlvVideoTracks {
     const track = this.#tracks.get(trackId) ?? this.#add(trackId, body.type);
     const event = track?.demuxer.take(stampMs, body);
     if (track === undefined || event === undefined) return NOTHING;
-    if (event.type === 'track') return this.#configure(track, event);
-    this.#leadId ??= trackId;
-    if (track.pending === undefined) return [this.#named(track, event)];
-    const announced = this.#named(track, { type: 'track', track: track.pending });
-    track.pending = undefined;
-    return [announced, this.#named(track, event)];
+    if (event.type === 'track') return this.#configure(track, event.track);
+    if (this.#leadId !== undefined) return [this.#named(track, event)];
+    this.#leadId = trackId;
+    return [...this.#announced(), this.#named(track, event)];
   }
 
   /** Only what has a configuration takes a place; anything else is dropped by its reason. */
@@ -61,13 +59,23 @@ export class FlvVideoTracks {
     return track;
   }
 
-  #configure(track: NumberedTrack, event: RawTrackEvent): readonly RawEvent[] {
-    if (event.type !== 'track' || event.track.kind !== 'video') return NOTHING;
+  #configure(track: NumberedTrack, configuration: Track): readonly RawEvent[] {
+    if (configuration.kind !== 'video') return NOTHING;
     if (track.trackId === 0) this.#leadId ??= 0;
-    if (track.trackId === this.#leadId) return [event];
-    track.name ??= this.#freeName(event.track.height);
-    track.pending = event.track;
-    return NOTHING;
+    if (track.trackId !== this.#leadId) track.name ??= this.#freeName(configuration.height);
+    track.pending = configuration;
+    return this.#leadId === undefined ? NOTHING : this.#announced();
+  }
+
+  /** The configurations that waited until it was known what leads. */
+  #announced(): RawEvent[] {
+    const events: RawEvent[] = [];
+    for (const track of this.#tracks.values()) {
+      if (track.pending === undefined) continue;
+      events.push(this.#named(track, { type: 'track', track: track.pending }));
+      track.pending = undefined;
+    }
+    return events;
   }
 
   #named(track: NumberedTrack, event: RawTrackEvent): RawEvent {

@@ -116,6 +116,16 @@ test('RungPlacer.push() keeps nanoseconds, composition offsets and the habit of 
   );
 });
 
+test('RungPlacer.lead() announces with the first leading sample what rungs there are', () => {
+  const bench = new Bench();
+  assert.deepEqual(bench.types, []);
+  bench.lead(0);
+  assert.deepEqual(bench.types, ['track']);
+  bench.lead(40);
+  bench.rung(0);
+  assert.deepEqual(bench.types, ['track', 'sample']);
+});
+
 test('RungPlacer.push() leaves out what lies beside nothing and goes on at the next keyframe', () => {
   const bench = new Bench();
   for (let frame = 0; frame < 12; frame++) {

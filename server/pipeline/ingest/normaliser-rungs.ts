@@ -11,7 +11,7 @@
  * R2 The samples of a rung come out in the order of their arrival. One that finds no place is left
  *    out, and behind a `discontinuity` the rung goes on at its next keyframe.
  */
-import type { MediaEvent, VideoTrack } from '../../media/index.ts';
+import type { VideoTrack } from '../../media/index.ts';
 import type { RawSample, RawTrackEvent, SourceEvent } from './normaliser-input.ts';
 import { VideoLane } from './normaliser-lane.ts';
 import type { Repairs } from './normaliser-repair.ts';
@@ -51,7 +51,7 @@ interface Rung {
   begun: boolean;
   /** What comes next does not go on where the rung ended. */
   broken: boolean;
-  /** A configuration to be announced with its next sample. */
+  /** A configuration that is not announced yet. */
   pending: VideoTrack | undefined;
   /** Configurations that the leading track had had at the rung's newest sample. */
   leadConfigs: number;
@@ -111,12 +111,13 @@ export class RungPlacer {
       const { event, leadCount } = next;
       if (event.type === 'sample') {
         const atMs = this.#locate(event.sample, this.#leadCount - leadCount);
-        if (atMs === 'waits') return;
+        if (atMs === 'waits') break;
         this.#put(rung, event.sample, { atMs, events });
       } else if (event.track.kind === 'video') rung.pending = event.track;
       rung.waiting.shift();
       this.#waitingBytes -= sizeOf(event);
     }
+    if (!rung.begun && this.#leadCount > 0) this.#announce(rung, events);
   }
 
   /** Where a sample lies after `framesSince` leading ones have come; undefined for nowhere. */
@@ -149,21 +150,27 @@ export class RungPlacer {
       this.#repairs.add('rung_sample_dropped');
       return;
     }
-    const emit = (event: MediaEvent): void => {
-      events.push({ type: 'rung', name: rung.name, event });
-    };
-    if (rung.pending !== undefined) {
-      // It begins another segment, which it does by itself where the leading track changes as well.
-      if (rung.leadConfigs === this.#leadConfigs) rung.broken = true;
-      rung.lane.begin(rung.pending);
-      emit({ type: 'track', track: rung.pending });
+    const { name } = rung;
+    // It begins another segment, which it does by itself where the leading track changes as well.
+    if (this.#announce(rung, events) && rung.leadConfigs === this.#leadConfigs) rung.broken = true;
+    if (rung.broken && rung.begun) {
+      events.push({ type: 'rung', name, event: { type: 'discontinuity', reason: 'rung_broken' } });
     }
-    if (rung.broken && rung.begun) emit({ type: 'discontinuity', reason: 'rung_broken' });
-    rung.pending = undefined;
     rung.broken = false;
     rung.begun = true;
     rung.leadConfigs = this.#leadConfigs;
-    emit({ type: 'sample', sample: rung.lane.write(raw, atMs) });
+    const sample = rung.lane.write(raw, atMs);
+    events.push({ type: 'rung', name, event: { type: 'sample', sample } });
+  }
+
+  /** A rung is announced with the first leading sample, its other configurations as they hold. */
+  #announce(rung: Rung, events: SourceEvent[]): boolean {
+    const { name, pending } = rung;
+    if (pending === undefined) return false;
+    rung.pending = undefined;
+    rung.lane.begin(pending);
+    events.push({ type: 'rung', name, event: { type: 'track', track: pending } });
+    return true;
   }
 
   /** Leaves out what waits, but for the configuration that holds afterwards. */
