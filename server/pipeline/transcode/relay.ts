@@ -72,6 +72,11 @@ export class Relay {
     for (const rung of rungs) this.#outlet(rung).hole(reason, beforePts);
   }
 
+  /** Something of every rung is missing before `beforePts`. */
+  interrupt(reason: string, beforePts: Ticks): void {
+    for (const outlet of this.#outlets.values()) outlet.hole(reason, beforePts);
+  }
+
   /** Whether each of `rungs` is still to publish what is shown at `pts`. */
   isAhead(rungs: readonly string[], pts: Ticks): boolean {
     return rungs.every((rung) => this.#outlet(rung).lastPts < pts);

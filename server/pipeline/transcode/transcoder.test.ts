@@ -248,11 +248,28 @@ describe('Transcoder', () => {
     const bench = new Bench(context).track();
     await bench.play(45);
     bench.feed.publish({ type: 'discontinuity', reason: 'reconnected' });
-    await bench.play(5);
-    bench.index = 60;
-    await bench.play(10);
+    await bench.play(25);
     assert.equal(bench.host.encoders.length, 2);
-    assert.deepEqual(story(bench.read('360p')), ['track', '0-44', '60-69']);
+    assert.equal(bench.host.newest.taken[0]?.dts, 60 * FRAME);
+    assert.deepEqual(story(bench.read('360p')), ['track', '0-69']);
+  });
+
+  test('tells what it could not read, and what came before a keyframe of another picture', async (context) => {
+    const bench = new Bench(context).track();
+    await bench.play(45);
+    bench.track(fakeTrack(640, 360));
+    await bench.play(25);
+    assert.deepEqual(story(bench.read('360p')), ['track', '0-44', 'source_lost', 'track', '60-69']);
+    const data = new Uint8Array(20 * 1024 * 1024);
+    const dts = bench.index * FRAME;
+    bench.feed.publish({
+      type: 'sample',
+      sample: { kind: 'video', dts, pts: dts, keyframe: false, data },
+    });
+    bench.index = 90;
+    await bench.play(10);
+    assert.deepEqual(story(bench.read('360p')), ['source_lost', '90-99']);
+    assert.equal(bench.transcoder.reading.droppedSamples, 1);
   });
 
   test('drops to the next keyframe when the encoder does not read, and tells it', async (context) => {

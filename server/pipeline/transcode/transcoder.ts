@@ -15,6 +15,7 @@ import type { MediaEvent, Sample, Ticks, VideoTrack } from '../../media/index.ts
 import type { EncodeJob } from './encode-arguments.ts';
 import { EncodeSession } from './encode-session.ts';
 import { type EncoderEnd, type ProcessHost, systemHost } from './encoder-process.ts';
+import { nextKeyframeSlot } from './keyframe-slot.ts';
 import { namesByCost } from './ladder-cost.ts';
 import { Relay } from './relay.ts';
 import { ReplayGop } from './replay-gop.ts';
@@ -26,6 +27,9 @@ import type { TranscoderReading, TranscoderSettings } from './transcoder-setting
 const TICK_MS = 500;
 /** How long an encoder whose input has ended may take for what it still has. */
 const FINISH_PATIENCE_MS = 3_000;
+
+/** Why a feed's cursor skips, where what is missing is missing here alone. */
+const READER_FELL_BEHIND = 'reader_fell_behind';
 
 /** See the top of the file. */
 export class Transcoder {
@@ -40,8 +44,12 @@ export class Transcoder {
   #next: { readonly session: EncodeSession; readonly atPts: Ticks | undefined } | undefined;
   #track: VideoTrack | undefined;
   #job: EncodeJob | undefined;
-  /** The source was broken off or became another: the next keyframe is for another encoder. */
-  #isBroken = false;
+  /** The source became another: there is no encoder for what comes before its first keyframe. */
+  #isOther = false;
+  /** The source was broken off and joined: another encoder takes over at the next keyframe. */
+  #isJoined = false;
+  /** Something of the source was not encoded; true in the meantime as well. */
+  #isIncomplete = false;
   #newestPts = Number.NEGATIVE_INFINITY;
   /** Encoders that have not ended. */
   #running = 0;
@@ -128,18 +136,27 @@ export class Transcoder {
   }
 
   #take(event: MediaEvent): void {
-    if (event.type === 'discontinuity') this.#break();
-    else if (event.type === 'track') {
-      if (event.track.kind !== 'video' || isSameTrack(event.track, this.#track)) return;
-      this.#break();
-      this.#track = event.track;
-      this.#job = undefined;
-    } else if (event.sample.kind === 'video') this.#sample(event.sample);
+    if (event.type === 'sample') {
+      if (event.sample.kind === 'video') this.#sample(event.sample);
+    } else if (event.type === 'discontinuity') {
+      // Decode times go on: the encoder may have what still refers to what it knows.
+      this.#isJoined = true;
+      if (event.reason === READER_FELL_BEHIND) this.#isIncomplete = true;
+    } else if (event.track.kind === 'video' && !isSameTrack(event.track, this.#track)) {
+      this.#change(event.track);
+    }
   }
 
   /** What comes until the next keyframe belongs to nothing an encoder has. */
-  #break(): void {
-    this.#isBroken = true;
+  #change(track: VideoTrack): void {
+    this.#track = track;
+    this.#job = undefined;
+    this.#isOther = true;
+    this.#leave();
+  }
+
+  /** Nothing more is fed until the source goes on. */
+  #leave(): void {
     this.#gop.clear();
     this.#finishCurrent();
     this.#dropNext();
@@ -149,14 +166,16 @@ export class Transcoder {
   #sample(sample: Sample): void {
     const track = this.#track;
     if (track === undefined) return;
-    if (this.#isBroken) {
-      if (sample.keyframe) this.#goOn(track);
-    } else if (this.#next !== undefined) {
+    if (sample.keyframe && (this.#isOther || this.#isJoined)) this.#goOn(track, sample.pts);
+    else if (this.#next !== undefined) {
       const { atPts } = this.#next;
       // What is shown before then is decoded before then, and has come.
       if (atPts === undefined ? sample.keyframe : sample.dts >= atPts) this.#handOver(sample.pts);
     }
-    if (this.#isBroken) return;
+    if (this.#isOther) {
+      this.#isIncomplete = true;
+      return;
+    }
     this.#gop.push(sample);
     this.#newestPts = Math.max(this.#newestPts, sample.pts);
     const current = this.#current;
@@ -168,8 +187,12 @@ export class Transcoder {
   }
 
   /** The first keyframe of a source that is new, or new again. */
-  #goOn(track: VideoTrack): void {
-    this.#isBroken = false;
+  #goOn(track: VideoTrack, pts: Ticks): void {
+    if (!this.#isOther) this.#leave();
+    this.#isOther = false;
+    this.#isJoined = false;
+    if (this.#isIncomplete) this.#relay.interrupt('source_lost', pts);
+    this.#isIncomplete = false;
     if (this.#job === undefined) this.#adopt(track);
     if (this.#supervisor.state === 'running' && this.#current === undefined) {
       this.#supervisor.began(this.#nowMs());
@@ -202,22 +225,14 @@ export class Transcoder {
   #prepare(rungs: readonly string[]): void {
     this.#dropNext();
     const session = this.#open(rungs);
-    const atPts = this.#nextSlot();
+    const job = this.#job;
+    const canReplay = job !== undefined && this.#gop.samples.length > 0;
+    const atPts = canReplay ? nextKeyframeSlot(job, this.#newestPts) : undefined;
     if (atPts !== undefined) {
       this.#current?.limit({ untilPts: atPts });
       session.limit({ fromPts: atPts });
     }
     this.#next = { session, atPts };
-  }
-
-  /** Where the next keyframe of the encoders' own is; undefined where theirs are the source's. */
-  #nextSlot(): Ticks | undefined {
-    const keyframes = this.#job?.keyframes ?? 'source';
-    const timescale = this.#track?.timescale;
-    if (keyframes === 'source' || timescale === undefined) return undefined;
-    if (this.#gop.samples.length === 0) return undefined;
-    const slot = keyframes.everyS * timescale;
-    return Math.round((Math.floor(this.#newestPts / slot) + 1) * slot);
   }
 
   #handOver(pts: Ticks): void {
@@ -238,35 +253,24 @@ export class Transcoder {
   }
 
   #apply(actions: readonly SupervisorAction[]): void {
-    for (const action of actions) this.#applyOne(action);
-  }
-
-  #applyOne(action: SupervisorAction): void {
     const { log, observer } = this.#settings;
-    switch (action.type) {
-      case 'launch':
-        this.#launch(action.rungs);
-        return;
-      case 'replace':
-        this.#replace(action.rungs, action.reason);
-        return;
-      case 'kill':
+    for (const action of actions) {
+      if (action.type === 'launch') this.#launch(action.rungs);
+      else if (action.type === 'replace') this.#replace(action.rungs, action.reason);
+      else if (action.type === 'kill') {
         log.warn({ pid: this.#current?.pid }, 'encoder hangs');
         this.#current?.kill();
-        return;
-      case 'give_up':
-        log.error(
-          { restarts: Object.fromEntries(this.#supervisor.restarts) },
-          'transcoding given up',
-        );
+      } else {
+        const restarts = Object.fromEntries(this.#supervisor.restarts);
+        log.error({ restarts }, 'transcoding given up');
         observer.gaveUp();
-        return;
+      }
     }
   }
 
   #launch(rungs: readonly string[]): void {
     // Started when it is known what the source goes on as.
-    if (this.#isBroken) return;
+    if (this.#isOther) return;
     const session = this.#open(rungs);
     this.#become(session);
     const gop = this.#gop.samples;
@@ -351,6 +355,7 @@ export class Transcoder {
     if (session !== this.#current && !isNext) return;
     if (isNext) {
       this.#next = undefined;
+      this.#relay.interrupt('encoder_ended', this.#newestPts + 1);
       this.#finishCurrent();
     }
     this.#current = undefined;
