@@ -7,13 +7,13 @@ import { fetchText, fetchUntil, metricOf } from '../support/fetching.ts';
 import { encodeLadder, MultitrackPublisher } from '../support/multitrack-publisher.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
-const LADDER = { sizes: ['320x180', '240x136', '160x90'], seconds: 20, keyframeIntervalS: 1 };
-const RUNGS = ['136p', '90p'];
+const LADDER = { sizes: ['480x270', '320x180', '160x90'], seconds: 20, keyframeIntervalS: 1 };
+const RUNGS = ['180p', '90p'];
 
 suite('an encoder that sends several qualities itself', needs('ffmpeg'), () => {
   let server: ServerProcess;
   before(async () => {
-    server = await ServerProcess.start({ env: { SEGMENT_DURATION: '1' } });
+    server = await ServerProcess.start({ env: { SEGMENT_DURATION: '1', TRANSCODE: 'full' } });
   });
   after(() => server.stop());
 
@@ -31,9 +31,7 @@ suite('an encoder that sends several qualities itself', needs('ffmpeg'), () => {
     const text = await fetchUntil(master, (_status, body) =>
       RUNGS.every((name) => body.includes(`${name}/playlist.m3u8`)),
     );
-    assert.match(text, /RESOLUTION=320x180/);
-    assert.match(text, /RESOLUTION=240x136/);
-    assert.match(text, /RESOLUTION=160x90/);
+    assert.deepEqual(resolutionsOf(text), LADDER.sizes, 'what is sent, and nothing transcoded');
     const urls = ['video', ...RUNGS].map((name) => addressOf(text, name, master));
     for (const url of urls) await fetchUntil(url, (_status, body) => body.includes('s3.m4s'));
 
@@ -62,6 +60,7 @@ suite('an encoder that sends several qualities itself', needs('ffmpeg'), () => {
       assert.equal(playlist.match(/^#EXT-X-DISCONTINUITY$/gm)?.length, 1);
       assertDecodes(await wholeMedia(url, playlist));
     }
+    assert.deepEqual(resolutionsOf(await fetchText(master)), LADDER.sizes);
     const metrics = await fetchText(`${server.url}/metrics`);
     assert.equal(metricOf(metrics, 'ingest_takeovers_total'), 1);
     assert.doesNotMatch(metrics, /rung_sample_dropped/);
@@ -73,6 +72,11 @@ suite('an encoder that sends several qualities itself', needs('ffmpeg'), () => {
     }
   });
 });
+
+function resolutionsOf(master: string): string[] {
+  const sizes = [...master.matchAll(/RESOLUTION=(\d+x\d+)/g)].map(([, size]) => size ?? '');
+  return sizes.toSorted((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10));
+}
 
 /** The address of the media playlist of a rendition that `master` names. */
 function addressOf(text: string, name: string, master: string): string {
