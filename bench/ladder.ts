@@ -43,6 +43,8 @@ const WARM_UP_MS = 6_000;
 /** Until a killed encoder has run long enough to count as healthy again. */
 const BETWEEN_KILLS_MS = 35_000;
 const RESTART_TIMEOUT_MS = 20_000;
+const LADDER_TIMEOUT_MS = 30_000;
+const LADDER_PAUSE_MS = 200;
 /** Presentation times that lie closer are of one picture. */
 const SAME_TIME_S = 0.002;
 
@@ -101,7 +103,7 @@ async function measure(): Promise<object> {
   const viewer = new LiveViewer(server.url);
   try {
     await swarm.add(server.rtmpPort, streamKey);
-    const playlists = await viewer.awaitPlaylists(id);
+    const playlists = await awaitLadder(viewer, id);
     const names = ['video', ...rungs.map(({ name }) => name)];
     const following = names.map((name) => follow(viewer, playlists, name));
     await wait(WARM_UP_MS);
@@ -128,6 +130,18 @@ async function measure(): Promise<object> {
   } finally {
     viewer.leave();
     swarm.stop();
+  }
+}
+
+/** A server that has just been started finds out first what the machine can encode. */
+async function awaitLadder(viewer: LiveViewer, streamId: string): Promise<string[]> {
+  const deadline = performance.now() + LADDER_TIMEOUT_MS;
+  for (;;) {
+    const playlists = await viewer.awaitPlaylists(streamId);
+    const isWhole = rungs.every(({ name }) => playlists.some((url) => url.includes(`/${name}/`)));
+    if (isWhole) return playlists;
+    if (performance.now() > deadline) throw new Error('Cannot measure: no ladder came');
+    await wait(LADDER_PAUSE_MS);
   }
 }
 

@@ -83,7 +83,8 @@ export async function examine(configuration: Configuration, version: string): Pr
   const { FFMPEG_PATH, LADDER, TRANSCODE } = configuration;
   const folder = await examineFolder(configuration.DATA_DIR);
   const ports = await examinePorts(configuration, folder.state === 'in use');
-  const survey = await surveyInto(folder, { ffmpegPath: FFMPEG_PATH, ladder: LADDER });
+  const request = { ffmpegPath: FFMPEG_PATH, ladder: LADDER, isMeasured: true };
+  const survey = await surveyInto(folder, request);
   const ffmpeg = {
     path: FFMPEG_PATH,
     version: await ffmpegVersion(FFMPEG_PATH),
@@ -191,7 +192,8 @@ function encoderProblems(
   if (!families.some(({ works }) => works)) {
     return [`FFmpeg cannot encode H.264 here: install libx264, ${remedy}`];
   }
-  return capacity === undefined ? ['This machine is too slow for any rung: set TRANSCODE=off'] : [];
+  const isTooSlow = capacity?.measure === undefined;
+  return isTooSlow ? ['This machine is too slow for any rung: set TRANSCODE=off'] : [];
 }
 
 async function examinePorts(

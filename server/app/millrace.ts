@@ -224,7 +224,7 @@ export class Millrace {
     const { SEGMENT_DURATION: segmentDurationS, DATA_DIR: dataDir } = configuration;
     return new Transcoding({
       ...{ mode, ladder, ffmpegPath, segmentDurationS, clock, log },
-      capacity: surveyCapacity({ ffmpegPath, ladder, dataDir, log }),
+      capacity: surveyCapacity({ ffmpegPath, ladder, dataDir, isMeasured: mode === 'auto', log }),
       shelves: this.#shelves,
     });
   }

@@ -55,6 +55,8 @@ interface Run {
   transcoder: Transcoder | undefined;
   /** The publisher sends several qualities itself; undefined before its first keyframe. */
   sendsLadder: boolean | undefined;
+  /** What is made of the source now, the best one first. */
+  rungs: readonly Rung[];
   /** The source's own video has too few keyframes. */
   reencode: boolean;
   /** What it takes of the machine. */
@@ -123,7 +125,7 @@ export class Transcoding {
     });
     const run: Run = {
       ...{ broadcast, source, lead, log },
-      ...{ transcoder: undefined, sendsLadder: undefined, reencode: false, cores: 0 },
+      ...{ transcoder: undefined, sendsLadder: undefined, rungs: [], reencode: false, cores: 0 },
     };
     void lead.run().catch((error: unknown) => this.#fault(run, error));
     void this.#transcode(run).catch((error: unknown) => this.#fault(run, error));
@@ -162,42 +164,49 @@ export class Transcoding {
     const { segmentDurationS, shelves } = this.#settings;
     const { reencode, broadcast, source } = run;
     run.sendsLadder ??= source.rungs.size > 0;
-    const rungs = run.sendsLadder ? [] : this.#rungsFor(run, track, capacity);
+    run.rungs = run.sendsLadder ? [] : this.#rungsFor(run, track, capacity);
     const shelf = shelves.open(broadcast.streamId, broadcast.id, () => broadcast.zeroEpochMs);
     return {
       source: track,
-      rungs,
+      rungs: run.rungs,
       keyframes: reencode ? { everyS: segmentDurationS } : 'source',
       family: capacity.family,
       thumbnails: { everyS: shelf.intervalS },
     };
   }
 
-  #rungsFor(run: Run, track: VideoTrack, capacity: Capacity): readonly Rung[] {
+  /** The rungs of `track` that are made, the best one first. */
+  #rungsFor(run: Run, track: VideoTrack, { measure }: Capacity): readonly Rung[] {
     const { mode, ladder } = this.#settings;
     const rungs = rungsFor(ladder, track, { reencode: run.reencode });
+    if (mode === 'full') return rungs;
+    // A machine that is too slow to be measured holds none.
+    if (measure === undefined) return [];
     run.cores = 0;
     const coresTaken = [...this.#runs].reduce((sum, { cores }) => sum + cores, 0);
-    const held =
-      mode === 'full' ? rungs : pickRungs(capacity.measure, rungs, { source: track, coresTaken });
-    run.cores = coresOf(capacity.measure, held, track);
+    const held = pickRungs(measure, rungs, { source: track, coresTaken });
+    run.cores = coresOf(measure, held, track);
     const left = rungs.filter((rung) => !held.includes(rung)).map(({ name }) => name);
     if (left.length > 0) run.log.info({ rungs: left }, 'machine too slow for rungs');
     return held;
   }
 
-  /** The publisher's video cannot be cut into segments: its whole picture is encoded as well. */
+  /** The publisher's video cannot be cut into segments: the best rung takes its place. */
   #reencode(run: Run): void {
-    const { segmentDurationS, ladder } = this.#settings;
-    const track = run.source.tracks.get('video');
-    if (run.transcoder === undefined || track?.kind !== 'video') return;
-    const top = rungsFor(ladder, track, { reencode: true })[0];
-    if (top === undefined) return;
+    const advice = `Set the keyframe interval of your encoder to ${this.#settings.segmentDurationS} s.`;
     run.reencode = true;
-    run.lead.replaceWith(top.name);
-    run.transcoder.renew();
-    const advice = `Set the keyframe interval of your encoder to ${segmentDurationS} s.`;
-    run.log.warn({ advice }, 'video encoded anew because of too few keyframes');
+    run.transcoder?.renew();
+    const [best] = run.rungs;
+    if (best === undefined) {
+      run.log.warn({ advice }, 'too few keyframes');
+      return;
+    }
+    run.lead.replaceWith(best.name);
+    const { name: rung, width, height } = best;
+    run.log.warn(
+      { advice, rung, width, height },
+      'video encoded anew because of too few keyframes',
+    );
   }
 
   #takeStills(
@@ -245,12 +254,13 @@ export async function surveyCapacity({
   readonly ffmpegPath: string;
   readonly ladder: readonly RungProfile[];
   readonly dataDir: string;
+  readonly isMeasured: boolean;
   readonly log: Log;
 }): Promise<Capacity | undefined> {
   try {
     const { capacity } = await surveyEncoders(request);
     if (capacity === undefined) log.warn({}, 'no ladder without ffmpeg');
-    else log.info({ family: capacity.family, cores: capacity.measure.key.cores }, 'encoders known');
+    else log.info({ family: capacity.family }, 'encoders known');
     return capacity;
   } catch (error) {
     log.error({ err: error }, 'encoder survey failed');

@@ -11,6 +11,7 @@ import { Readable, Writable } from 'node:stream';
 import { type Cancel, type Clock, Violation } from '../../base/index.ts';
 import { type FragmentEvent, FragmentReader } from '../../format/cmaf/index.ts';
 import { FIRST_RUNG_PIPE } from './encode-arguments.ts';
+import { ffmpegEnvironment } from './ffmpeg-environment.ts';
 
 /** The kindness of encoders to everything else on the machine: delivery comes first. */
 export const ENCODER_NICENESS = 5;
@@ -18,8 +19,6 @@ export const ENCODER_NICENESS = 5;
 export const MAX_LAST_WORDS = 2_048;
 /** How long pipes may stay open behind a process that is gone. */
 const CLOSE_PATIENCE_MS = 1_000;
-/** What FFmpeg may know of our environment: where things are, and nothing secret. */
-const PASSED_ON = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'LD_LIBRARY_PATH', 'SYSTEMROOT'];
 
 /** How an encoder ended. */
 export interface EncoderEnd {
@@ -98,7 +97,7 @@ export class EncoderProcess {
     const pipes = Array.from({ length: rungCount + extraCount }, () => 'pipe' as const);
     this.#child = host.spawn(program, args, {
       stdio: ['pipe', 'ignore', 'pipe', ...pipes],
-      env: Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]])),
+      env: ffmpegEnvironment(process.env),
       // A group of its own: an interrupt typed at our terminal is ours to hand on, and a kill
       // reaches whatever FFmpeg may have started.
       detached: true,

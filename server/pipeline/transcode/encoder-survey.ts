@@ -7,29 +7,32 @@ import { type MachineMeasure, machineMeasure } from './machine-measure.ts';
 /** What the preferred encoders that work can do. */
 export interface Capacity {
   readonly family: EncoderFamily;
-  readonly measure: MachineMeasure;
+  /** Undefined: not asked for, or too slow to be measured. */
+  readonly measure: MachineMeasure | undefined;
 }
 
 /** What a survey found. */
 export interface EncoderSurvey {
   /** Every family, the preferred first. */
   readonly families: readonly FamilyFinding[];
-  /** Undefined: nothing works, or too slowly to be measured. */
+  /** Undefined: nothing works. */
   readonly capacity: Capacity | undefined;
 }
 
 /**
- * Tries every family of encoders and measures the first that works: some three seconds of work, of
- * which a measure kept in `dataDir` saves most. Throws what writing to `dataDir` throws.
+ * Tries every family of encoders and, where `isMeasured`, measures the first that works: some three
+ * seconds of work, of which a measure kept in `dataDir` saves most. Throws what writing to
+ * `dataDir` throws.
  */
 export async function surveyEncoders(request: {
   readonly ffmpegPath: string;
   readonly ladder: readonly RungProfile[];
   readonly dataDir: string;
+  readonly isMeasured: boolean;
 }): Promise<EncoderSurvey> {
   const families = await detectFamilies(request.ffmpegPath);
   const family = families.find(({ works }) => works)?.family;
   if (family === undefined) return { families, capacity: undefined };
-  const measure = await machineMeasure({ ...request, family });
-  return { families, capacity: measure === undefined ? undefined : { family, measure } };
+  const measure = request.isMeasured ? await machineMeasure({ ...request, family }) : undefined;
+  return { families, capacity: { family, measure } };
 }

@@ -1,5 +1,6 @@
 /** A short run of FFmpeg for a question about the machine: no shell, a deadline, bounded output. */
 import { spawn } from 'node:child_process';
+import { ffmpegEnvironment } from './ffmpeg-environment.ts';
 
 /** How a run ended. */
 export interface FfmpegRun {
@@ -28,20 +29,13 @@ export interface FfmpegTask {
 /** Enough for a clip of a second and a half; a program that writes more is none of ours. */
 const MAX_STDOUT_BYTES = 64 * 1024 * 1024;
 const MAX_STDERR_LENGTH = 16_384;
-/** What FFmpeg may know of our environment: where things and devices are, and nothing secret. */
-const PASSED_ON =
-  /^(PATH|HOME|TZ|LANG|LC_ALL|LD_LIBRARY_PATH|SYSTEMROOT|(LIBVA|CUDA|NVIDIA|MFX|ONEVPL)_.*)$/;
-
 /** Runs FFmpeg to its end; never throws, a failure is told in the result. */
 export function runFfmpeg(task: FfmpegTask): Promise<FfmpegRun> {
   const { promise, resolve } = Promise.withResolvers<FfmpegRun>();
   const extra = Array.from({ length: task.pipes ?? 0 }, () => 'pipe' as const);
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)),
-  );
   const child = spawn(task.program, task.args, {
     stdio: [task.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...extra],
-    env,
+    env: ffmpegEnvironment(process.env),
   });
   const [stdout, outLimit]: [Buffer[], { left: number }] = [[], { left: MAX_STDOUT_BYTES }];
   let text = '';
