@@ -110,7 +110,7 @@ test('publish() lets the newest win, on the same feed, and fences the one before
   sink.media('video', 7, FRAME);
   assert.equal(feeds.length, 1);
   assert.deepEqual(gone, []);
-  assert.deepEqual(unread(cursor), ['track', 'track', 'discontinuity', 7 * 90]);
+  assert.deepEqual(unread(cursor), ['track', 'track', 'discontinuity', 3000 + 7 * 90]);
   assert.equal(publications.takeovers, 1);
 });
 

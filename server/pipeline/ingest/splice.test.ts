@@ -72,3 +72,12 @@ test('pushRung() moves a rung with the leading tracks, to the tick, and never be
   assert.deepEqual(stamps(splice.push(sample('video', 0))), ['discontinuity', endTicks]);
   assert.deepEqual(stamps([splice.pushRung('360p', sample('video', 0))]), [endTicks]);
 });
+
+test('push() puts the next source behind the only frame of the last', () => {
+  const splice = new Splice();
+  splice.push({ type: 'track', track: video });
+  splice.push(sample('video', 0));
+  splice.nextSource();
+  splice.push({ type: 'track', track: video });
+  assert.deepEqual(stamps(splice.push(sample('video', 0))), ['discontinuity', 3000]);
+});

@@ -2,7 +2,9 @@
  * Joins the media of publishers that follow each other on one broadcast into one timeline: the
  * next one's first sample comes right after the last one's end, behind a `discontinuity`.
  */
-import type { MediaEvent, Track } from '../../media/index.ts';
+import type { MediaEvent, Track, VideoTrack } from '../../media/index.ts';
+
+const LIKELY_FRAME_RATE = 30;
 
 interface TrackEnd {
   track: Track;
@@ -65,7 +67,7 @@ export class Splice {
 
   #track(lane: string, track: Track): void {
     const end = this.#ends.get(lane);
-    const stepTicks = track.kind === 'audio' ? track.frameTicks : 0;
+    const stepTicks = track.kind === 'audio' ? track.frameTicks : likelyFrameTicks(track);
     if (end === undefined || end.track.timescale !== track.timescale) {
       this.#ends.set(lane, { track, endTicks: 0, stepTicks, newestDts: undefined });
     } else {
@@ -79,4 +81,9 @@ export class Splice {
     end.newestDts = dts;
     end.endTicks = dts + end.stepTicks;
   }
+}
+
+/** A publisher that is replaced after one frame has not shown how long its frames last. */
+function likelyFrameTicks({ timescale, frameRate }: VideoTrack): number {
+  return Math.ceil(timescale / Math.max(frameRate ?? LIKELY_FRAME_RATE, 1));
 }
