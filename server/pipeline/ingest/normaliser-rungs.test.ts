@@ -126,6 +126,33 @@ test('RungPlacer.lead() announces with the first leading sample what rungs there
   assert.deepEqual(bench.types, ['track', 'sample']);
 });
 
+test('RungPlacer.push() hands a keyframe on after the leading one it is shown with', () => {
+  const bench = new Bench();
+  bench.lead(1_000);
+  // B-frames in the rung alone: shown 80 ms after they are decoded.
+  const more = { compositionOffsetMs: 80, keyframe: false };
+  bench.rung(1_000, { ...more, keyframe: true });
+  bench.rung(1_040, more);
+  bench.lead(1_040, { keyframe: false });
+  assert.deepEqual(times(bench.placed), []);
+  bench.lead(1_080);
+  assert.deepEqual(times(bench.placed), [80, 120]);
+  // In the leading track as well: it has come with the same stamp.
+  const both = new Bench();
+  both.lead(1_000, { compositionOffsetMs: 80 });
+  both.rung(1_000, { compositionOffsetMs: 80 });
+  both.lead(1_040, { compositionOffsetMs: 160 });
+  both.rung(1_040, { compositionOffsetMs: 160 });
+  assert.deepEqual(times(both.placed), [80, 200]);
+});
+
+test('RungPlacer.push() does not wait for a composition offset of hours', () => {
+  const bench = new Bench();
+  bench.lead(1_000);
+  bench.rung(1_000, { compositionOffsetMs: 8_388_607 });
+  assert.deepEqual(times(bench.placed), [0]);
+});
+
 test('RungPlacer.push() leaves out what lies beside nothing and goes on at the next keyframe', () => {
   const bench = new Bench();
   for (let frame = 0; frame < 12; frame++) {

@@ -6,14 +6,15 @@
  *
  *     atMs = nearest.atMs + (stampMs - nearest.stampMs)
  *
- * R1 A sample comes out after the leading one that it is shown with, so that whoever reads both
- *    knows where the leading one was cut.
+ * R1 A sample comes out after the leading one with its stamp, and a keyframe after the leading one
+ *    that it is shown with, so that whoever reads both knows where the leading one was cut. Where
+ *    only the rung has B-frames that is later: its decode times lie before its presentation times.
  * R2 The samples of a rung come out in the order of their arrival. One that finds no place is left
  *    out, and behind a `discontinuity` the rung goes on at its next keyframe.
  */
 import type { VideoTrack } from '../../media/index.ts';
 import type { RawSample, RawTrackEvent, SourceEvent } from './normaliser-input.ts';
-import { VideoLane } from './normaliser-lane.ts';
+import { MAX_COMPOSITION_OFFSET_MS, VideoLane } from './normaliser-lane.ts';
 import type { Repairs } from './normaliser-repair.ts';
 
 /** Leading samples whose places are remembered: two seconds at 60 frames a second. */
@@ -25,6 +26,8 @@ const REACH_MS = 1_000;
  * reach it: those may be about to jump to where it is.
  */
 const PATIENCE_FRAMES = 4;
+/** Stamps are whole milliseconds, which two encoders may round apart. */
+const SAME_PICTURE_MS = 2;
 /** Events of one rung that may wait for the leading track; above it they are left out. */
 export const MAX_WAITING_EVENTS = 256;
 /** Bytes of all rungs that may wait, the same. */
@@ -34,8 +37,9 @@ export const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 interface Place {
   readonly stampMs: number;
   readonly nanos: number;
-  /** In ms of the broadcast. */
+  /** In ms of the broadcast: where it is decoded, and where it is shown. */
   readonly atMs: number;
+  readonly shownMs: number;
 }
 
 interface Waiting {
@@ -79,7 +83,8 @@ export class RungPlacer {
   /** The leading track's `raw` was put at `atMs`; adds to `events` what waited for that. */
   lead(raw: RawSample, atMs: number, events: SourceEvent[]): void {
     const { stampMs, nanos } = raw;
-    this.#places[this.#leadCount % MOST_PLACES] = { stampMs, nanos, atMs };
+    const shownMs = shownAt(raw, atMs);
+    this.#places[this.#leadCount % MOST_PLACES] = { stampMs, nanos, atMs, shownMs };
     this.#leadCount++;
     for (const rung of this.#rungs.values()) this.#release(rung, events);
   }
@@ -111,7 +116,7 @@ export class RungPlacer {
       const { event, leadCount } = next;
       if (event.type === 'sample') {
         const atMs = this.#locate(event.sample, this.#leadCount - leadCount);
-        if (atMs === 'waits') break;
+        if (atMs === 'waits' || !this.#mayFollow(event.sample, atMs)) break;
         this.#put(rung, event.sample, { atMs, events });
       } else if (event.track.kind === 'video') rung.pending = event.track;
       rung.waiting.shift();
@@ -138,6 +143,15 @@ export class RungPlacer {
     }
     if (framesSince < PATIENCE_FRAMES) return 'waits';
     return Math.abs(nearestMs) <= REACH_MS ? atMs : undefined;
+  }
+
+  /** Whether the leading sample that a keyframe at `atMs` is shown with has come. */
+  #mayFollow(raw: RawSample, atMs: number | undefined): boolean {
+    if (atMs === undefined || !raw.keyframe) return true;
+    const shownMs = shownAt(raw, atMs);
+    return this.#places.some(
+      (place) => place.atMs >= shownMs || Math.abs(place.shownMs - shownMs) < SAME_PICTURE_MS,
+    );
   }
 
   #put(
@@ -184,6 +198,12 @@ export class RungPlacer {
     }
     for (const { event } of rung.waiting) this.#waitingBytes += sizeOf(event);
   }
+}
+
+/** Where a sample decoded at `atMs` is shown; offsets that the lane will not believe are none. */
+function shownAt({ compositionOffsetMs }: RawSample, atMs: number): number {
+  const isWild = Math.abs(compositionOffsetMs) > MAX_COMPOSITION_OFFSET_MS;
+  return isWild ? atMs : atMs + compositionOffsetMs;
 }
 
 /** How far `raw` is stamped after `place` in ms, wraps undone. */
