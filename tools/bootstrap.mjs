@@ -6,7 +6,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { findComponent } from './bootstrap/component.mjs';
-import { installDependencies } from './bootstrap/dependencies.mjs';
+import { installDependencies, installPlayers } from './bootstrap/dependencies.mjs';
 import { installComponents } from './bootstrap/installer.mjs';
 import { buildPage } from './bootstrap/page.mjs';
 import { SetupError, say } from './bootstrap/report.mjs';
@@ -37,9 +37,13 @@ async function prepareStart() {
 /** Under CI a missing component fails the tests that need it; elsewhere they are skipped by name. */
 async function prepareTest() {
   const missing = await installComponents(['ffmpeg', 'chromium', 'nginx', 'openssl']);
+  const then = process.env.CI === 'true' ? 'fail' : 'be skipped';
   for (const { name, hint } of missing) {
-    const then = process.env.CI === 'true' ? 'fail' : 'be skipped';
     say(`${name} is missing: the tests that need it will ${then}. ${hint}`);
+  }
+  const reason = await installPlayers(ROOT);
+  if (reason !== undefined) {
+    say(`The players of test/players are missing: tests that need them will ${then}. ${reason}`);
   }
   await buildPage(ROOT);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { run } from './command.mjs';
 import { findCommand, findComponent } from './component.mjs';
-import { explainFailure, isInstalled } from './dependencies.mjs';
+import { explainFailure, installPlayers, isInstalled } from './dependencies.mjs';
 import { hint } from './installer.mjs';
 import { hashSources } from './page.mjs';
 
@@ -39,6 +39,15 @@ test('explainFailure() says in words that the registry is out of reach', () => {
   assert.match(explainFailure('npm error code ENOTFOUND\n'), /Cannot reach the npm registry/);
   const other = explainFailure('npm warn x\nnpm error code EUSAGE\nnpm error out of sync\n');
   assert.match(other, /"npm ci" failed.\nnpm error code EUSAGE\nnpm error out of sync/);
+});
+
+test('installPlayers() is content with what is installed, and says what is missing', async () => {
+  assert.match((await installPlayers(folder)) ?? '', /package-lock\.json is missing/);
+  const players = join(folder, 'test/players');
+  mkdirSync(join(players, 'node_modules'), { recursive: true });
+  writeFileSync(join(players, 'package-lock.json'), JSON.stringify(lock));
+  writeFileSync(join(players, 'node_modules/.package-lock.json'), JSON.stringify(lock));
+  assert.equal(await installPlayers(folder), undefined);
 });
 
 test('findCommand() finds executables alone', () => {

@@ -32,6 +32,29 @@ export async function installDependencies(root) {
 }
 
 /**
+ * Installs the players of other people that tests watch with, unless they are installed already.
+ * They have a lock of their own, so that whoever only runs the product does not wait for them.
+ * @param {string} root
+ * @returns {Promise<string | undefined>} why they are not there
+ */
+export async function installPlayers(root) {
+  const folder = join(root, 'test/players');
+  const lock = readLock(join(folder, 'package-lock.json'));
+  if (lock === undefined) return 'test/players/package-lock.json is missing.';
+  if (isInstalled(lock, readLock(join(folder, 'node_modules/.package-lock.json'))))
+    return undefined;
+  try {
+    await timed('Installing dash.js and Shaka Player for tests (once, about 215 MB)', () =>
+      install(folder),
+    );
+    return undefined;
+  } catch (error) {
+    if (error instanceof SetupError) return error.message;
+    throw error;
+  }
+}
+
+/**
  * Whether every package of the lock is there in its version. Packages for other platforms are
  * optional and may be absent, but a present one must match.
  * @param {Lock} wanted package-lock.json

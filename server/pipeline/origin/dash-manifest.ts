@@ -40,13 +40,17 @@ export interface ManifestFrame {
 export function dashManifest(periods: readonly ListedPeriod[], frame: ManifestFrame): Manifest {
   const maxSegmentMs = longestMs(periods);
   const { targetDuration, partTarget } = frame.lead.timeline;
+  const endS = frame.ended ? endOf(periods) : undefined;
   return {
-    timing: frame.ended
-      ? { kind: 'static', durationMs: endMs(periods) }
-      : liveTiming(frame, maxSegmentMs),
+    timing:
+      endS === undefined
+        ? liveTiming(frame, maxSegmentMs)
+        : { kind: 'static', durationMs: Math.floor(endS * 1e6) / 1000 },
     minBufferMs: (partTarget ?? targetDuration) * 1000,
     maxSegmentMs,
-    periods: periods.map(dashPeriod),
+    periods: periods.map((period, at) =>
+      dashPeriod(period, at === periods.length - 1 ? endS : undefined),
+    ),
   };
 }
 
@@ -87,7 +91,7 @@ function hurry(frame: ManifestFrame, partTarget: number, maxSegmentMs: number): 
   };
 }
 
-function dashPeriod(period: ListedPeriod): Period {
+function dashPeriod(period: ListedPeriod, endS: number | undefined): Period {
   const sets = new Map<string, PeriodTrack[]>();
   for (const track of period.tracks) {
     const name = setName(track);
@@ -101,7 +105,7 @@ function dashPeriod(period: ListedPeriod): Period {
       id: ids[kind]++,
       contentType: kind,
       ...(language !== undefined && { language }),
-      representations: tracks.map((track) => representation(track, period)).sort(bySize),
+      representations: tracks.map((track) => representation(track, period, endS)).sort(bySize),
     };
   });
   adaptationSets.sort((a, b) => a.id - b.id);
@@ -121,7 +125,11 @@ function firstOf(track: PeriodTrack | undefined): ListedSegment {
   return first;
 }
 
-function representation(track: PeriodTrack, period: ListedPeriod): Representation {
+function representation(
+  track: PeriodTrack,
+  period: ListedPeriod,
+  endS: number | undefined,
+): Representation {
   const { segments, listing } = track;
   const { rendition } = listing;
   const first = firstOf(track);
@@ -138,7 +146,7 @@ function representation(track: PeriodTrack, period: ListedPeriod): Representatio
     segments: {
       startNumber: first.mediaSequenceNumber,
       startTicks: first.start,
-      durations: segments.map((segment, at) => lasts(segment, segments[at + 1])),
+      durations: segments.map((segment, at) => lasts(segment, segments[at + 1], endS)),
     },
   };
 }
@@ -150,9 +158,18 @@ function described(track: Track): Pick<Representation, 'picture' | 'sound'> {
   return { picture: { width: track.width, height: track.height, frameRate: track.frameRate } };
 }
 
-/** Up to the next one, so that the row has no hole. */
-function lasts(segment: ListedSegment, next: ListedSegment | undefined): number {
-  return Math.max(1, next === undefined ? segment.ticks : next.start - segment.start);
+/**
+ * Up to the next one, so that the row has no hole. The last one of all is stretched to where the
+ * presentation ends in another track, since some players wait for that end in each of them.
+ */
+function lasts(
+  segment: ListedSegment,
+  next: ListedSegment | undefined,
+  endS: number | undefined,
+): number {
+  if (next !== undefined) return Math.max(1, next.start - segment.start);
+  const end = endS === undefined ? 0 : Math.round(endS * segment.track.timescale);
+  return Math.max(1, segment.ticks, end - segment.start);
 }
 
 /** Of the rendition alone, never 0, in steps. */
@@ -176,14 +193,14 @@ function longestMs(periods: readonly ListedPeriod[]): number {
   return Math.ceil(longest * 1000);
 }
 
-/** Where the first of its tracks ends: some players wait for ever for what lies behind that. */
-function endMs(periods: readonly ListedPeriod[]): number {
-  let end = Number.POSITIVE_INFINITY;
+/** Where the longest of its tracks ends, in seconds: players that come past the end go back. */
+function endOf(periods: readonly ListedPeriod[]): number {
+  let end = 0;
   for (const { segments } of periods.at(-1)?.tracks ?? []) {
     const last = segments.at(-1);
-    if (last !== undefined) end = Math.min(end, (last.start + last.ticks) / last.track.timescale);
+    if (last !== undefined) end = Math.max(end, (last.start + last.ticks) / last.track.timescale);
   }
-  return Math.floor(end * 1000);
+  return end;
 }
 
 /** The rendition whose segments date the presentation: the first one of video, or else of sound. */
