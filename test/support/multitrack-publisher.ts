@@ -13,9 +13,15 @@ const CHUNK_SIZE = 65_536;
 /** Media is sent as far ahead of its time as a timer may be late. */
 const TICK_MS = 20;
 
-/** What the encoder makes: one video track for each size, the first of which leads, and a tone. */
+/** One video track. */
+export interface Quality {
+  readonly size: string;
+  readonly bFrames: number;
+}
+
+/** What the encoder makes: a video track for each quality, the first of which leads, and a tone. */
 export interface Ladder {
-  readonly sizes: readonly string[];
+  readonly qualities: readonly Quality[];
   readonly seconds: number;
   /** Seconds from one keyframe to the next, in all tracks alike. */
   readonly keyframeIntervalS: number;
@@ -38,15 +44,28 @@ interface Numbered {
 
 /** The messages of an encoding of `ladder`, in order of their stamps. */
 export function encodeLadder(ladder: Ladder, type: MultitrackType): readonly Tag[] {
-  const [leading = [], ...rungs] = ladder.sizes.map((size, index) =>
-    readTags(encodeFlv(ladder, size)).filter(({ typeId }) => typeId === VIDEO || index === 0),
-  );
+  const [leading = [], ...rungs] = ladder.qualities.map((quality, index) => {
+    const tags = readTags(encodeFlv(ladder, quality));
+    return index === 0 ? tags : tags.filter(({ typeId }) => typeId === VIDEO);
+  });
+  const shownMs = firstShownMs(leading);
   const further = rungs.flatMap((tags, index) =>
-    tags.map((tag): Numbered => ({ trackId: index + 1, tag })),
+    // FFmpeg begins each file's decode times at 0; in an encoder the pictures are what agrees.
+    tags.map((tag): Numbered => {
+      const stampMs = tag.stampMs + shownMs - firstShownMs(tags);
+      return { trackId: index + 1, tag: { ...tag, stampMs } };
+    }),
   );
-  const tags = [...leading, ...multitrackTags(further, type)];
-  // In an encoder's order: what a decoder needs first, then by time; the sort keeps it stable.
-  return tags.toSorted((a, b) => a.stampMs - b.stampMs);
+  const tags = [...leading, ...multitrackTags(further, type)].toSorted(
+    (a, b) => a.stampMs - b.stampMs,
+  );
+  // As encoders do: what the decoders need of all tracks, the leading ones first, then by time.
+  const configurations = tags.filter(isConfiguration).toSorted((a, b) => order(a) - order(b));
+  const firstMs = tags[0]?.stampMs ?? 0;
+  return [
+    ...configurations.map((tag) => ({ ...tag, stampMs: firstMs })),
+    ...tags.filter((tag) => !isConfiguration(tag)),
+  ];
 }
 
 /** Publishes an encoding in real time until it ends or `stop` is called. */
@@ -84,8 +103,24 @@ export class MultitrackPublisher {
   }
 }
 
+/** Packet type 0 of AAC, of AVC, and, in the lower half of the byte, of a multitrack message. */
+function isConfiguration({ body }: Tag): boolean {
+  return (body.readUInt8(1) & 15) === 0;
+}
+
+function order({ body }: Tag): number {
+  return body.readUInt8(0) >> 7;
+}
+
+/** When the first picture of a file is shown. */
+function firstShownMs(tags: readonly Tag[]): number {
+  const first = tags.find(({ typeId, body }) => typeId === VIDEO && body.readUInt8(1) === 1);
+  if (first === undefined) throw new Error('Cannot tell when a file without pictures is shown');
+  return first.stampMs + first.body.readIntBE(2, 3);
+}
+
 /** FFmpeg shifts video by what the audio encoder needs to begin, so each quality has its audio. */
-function encodeFlv(ladder: Ladder, size: string): Buffer {
+function encodeFlv(ladder: Ladder, { size, bFrames }: Quality): Buffer {
   const gop = String(ladder.keyframeIntervalS * FRAMES_PER_SECOND);
   const done = spawnSync(
     pathOf('ffmpeg'),
@@ -93,9 +128,8 @@ function encodeFlv(ladder: Ladder, size: string): Buffer {
       ...['-v', 'error', '-nostdin', '-f', 'lavfi'],
       ...['-i', `testsrc2=size=${size}:rate=${FRAMES_PER_SECOND}`],
       ...['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'],
-      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'],
-      ...['-pix_fmt', 'yuv420p', '-b:v', '200k'],
-      ...['-g', gop, '-keyint_min', gop, '-sc_threshold', '0'],
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-b:v', '200k'],
+      ...['-bf', String(bFrames), '-g', gop, '-keyint_min', gop, '-sc_threshold', '0'],
       ...['-c:a', 'aac', '-b:a', '64k', '-ac', '2', '-t', String(ladder.seconds), '-f', 'flv', '-'],
     ],
     { maxBuffer: MAX_FLV_BYTES },

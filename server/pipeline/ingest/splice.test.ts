@@ -59,16 +59,16 @@ test('nextSource() before any media changes nothing', () => {
   assert.deepEqual(stamps(splice.push(sample('video', 0))), [0]);
 });
 
-test('pushRung() moves a rung with the leading tracks, to the tick, and never before its own end', () => {
+test('pushRung() moves a rung with the leading tracks, which wait for its last picture', () => {
   const splice = new Splice();
   splice.push({ type: 'track', track: video });
   splice.pushRung('360p', { type: 'track', track: video });
   for (let n = 0; n < 4; n += 1) splice.push(sample('video', n * 3003));
-  // A rung whose frames are decoded later than the leading ones.
-  for (let n = 0; n < 4; n += 1) splice.pushRung('360p', sample('video', n * 3003 + 500));
+  // A rung that shows its frames later than it decodes them.
+  for (let n = 0; n < 4; n += 1) splice.pushRung('360p', sample('video', n * 3003, 6006));
   splice.nextSource();
   splice.pushRung('360p', { type: 'track', track: video });
-  const endTicks = 4 * 3003 + 500;
+  const endTicks = 3 * 3003 + 6006 + 1;
   assert.deepEqual(stamps(splice.push(sample('video', 0))), ['discontinuity', endTicks]);
   assert.deepEqual(stamps([splice.pushRung('360p', sample('video', 0))]), [endTicks]);
 });

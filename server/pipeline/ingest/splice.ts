@@ -39,6 +39,8 @@ export class Splice {
     if (event.type === 'discontinuity') return [event];
     const { kind } = event.type === 'track' ? event.track : event.sample;
     const moved = this.#move(kind, event);
+    const end = this.#ends.get(kind);
+    if (moved.type === 'sample' && end !== undefined) this.#advance(end, moved.sample.dts);
     if (event.type !== 'sample' || !this.#joining) return [moved];
     this.#joining = false;
     return [{ type: 'discontinuity', reason: 'publisher_replaced' }, moved];
@@ -46,10 +48,16 @@ export class Splice {
 
   /**
    * An event of rung `name` as it belongs there: moved as the leading tracks are, whose
-   * discontinuity at the joint is the rung's too.
+   * discontinuity at the joint is the rung's too. The next source begins after its last picture,
+   * which a rung that alone has B-frames shows after the leading tracks have ended.
    */
   pushRung(name: string, event: MediaEvent): MediaEvent {
-    return this.#move(name, event);
+    const moved = this.#move(name, event);
+    const end = this.#ends.get(name);
+    if (moved.type === 'sample' && end !== undefined) {
+      end.endTicks = Math.max(end.endTicks, moved.sample.pts + 1);
+    }
+    return moved;
   }
 
   #move(lane: string, event: MediaEvent): MediaEvent {
@@ -59,10 +67,9 @@ export class Splice {
     const end = this.#ends.get(lane);
     if (end === undefined) return event;
     const offset = Math.round(this.#offsetS * end.track.timescale);
-    const dts = sample.dts + offset;
-    this.#advance(end, dts);
     if (offset === 0) return event;
-    return { type: 'sample', sample: { ...sample, dts, pts: sample.pts + offset } };
+    const [dts, pts] = [sample.dts + offset, sample.pts + offset];
+    return { type: 'sample', sample: { ...sample, dts, pts } };
   }
 
   #track(lane: string, track: Track): void {
