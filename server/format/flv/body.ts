@@ -44,7 +44,10 @@ export type FlvBody<Codec> =
   /** A codec that we do not carry, by the name its users know. */
   | { readonly type: 'unsupported'; readonly codecName: string };
 
-/** A message about numbered tracks (Enhanced RTMP v2), each of them in it once. */
+/**
+ * A message about numbered tracks (Enhanced RTMP v2), each of them in it once. Where it may be
+ * about several, their byte arrays are copies.
+ */
 export interface FlvTracks<Codec> {
   readonly type: 'tracks';
   readonly tracks: readonly { readonly trackId: number; readonly body: FlvBody<Codec> }[];

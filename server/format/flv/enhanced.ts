@@ -84,8 +84,10 @@ export function readTracks(reader: BodyReader, multitrackPacket: number): TrackB
       throw new Violation('flv_multitrack_malformed', `Track ${trackId} is twice in a message`);
     }
     const sizeBytes = multitrackType === ONE_TRACK ? reader.left : reader.unsigned(3);
-    const body = new BodyReader(reader.take(sizeBytes));
-    tracks.set(trackId, { trackId, packetType, fourCc, body });
+    const view = reader.take(sizeBytes);
+    // A view of a few bytes would keep a message of many tracks in memory as long as they are.
+    const bytes = multitrackType === ONE_TRACK ? view : new Uint8Array(view);
+    tracks.set(trackId, { trackId, packetType, fourCc, body: new BodyReader(bytes) });
   } while (reader.left > 0);
   return [...tracks.values()];
 }

@@ -160,6 +160,13 @@ test('parseVideoBody() gives views of the payload and no copies', () => {
   assert.equal(body.type === 'frame' && body.data.buffer, payload.buffer);
 });
 
+test('parseVideoBody() keeps no message of many tracks in memory for the sake of one', () => {
+  const payload = bytes(`96 13 ${AVC1} 01 000001 11 00 000001 aa`);
+  const body = parseVideoBody(payload);
+  const [first] = body.type === 'tracks' ? body.tracks : [];
+  assert.equal(first?.body.type === 'frame' && first.body.data.buffer.byteLength, 1);
+});
+
 const BROKEN: readonly (readonly [string, string, string])[] = [
   ['a composition time cut off', '17 01 0000', 'flv_truncated'],
   ['half a FourCC', '90 6176', 'flv_truncated'],
