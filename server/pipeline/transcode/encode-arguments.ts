@@ -1,5 +1,5 @@
 /** From a job to the command line of FFmpeg: fixed templates, nothing that a stranger wrote. */
-import { parseAvcC, parseAvcSps, type VideoTrack } from '../../media/index.ts';
+import { parseAvcC, parseAvcSps, type Ticks, type VideoTrack } from '../../media/index.ts';
 import {
   deviceArguments,
   type EncoderFamily,
@@ -19,6 +19,11 @@ export interface EncodeJob {
   readonly family: EncoderFamily;
   /** A small picture and a poster, as JPEG files one after another on the two pipes after the rungs. */
   readonly thumbnails: Thumbnails | undefined;
+  /**
+   * By rung, what an encoder before has made: up to and with this time, in ticks of the source,
+   * frames are decoded and left out. The first one after is a keyframe.
+   */
+  readonly madeUntil?: ReadonlyMap<string, Ticks>;
 }
 
 /** Which still pictures are made. */
@@ -84,7 +89,9 @@ function filterGraph(job: EncodeJob): string {
   const deinterlace = mayBeInterlaced(source) ? 'yadif=mode=send_frame:deint=interlaced,' : '';
   const chains = [`[0:v:0]${deinterlace}split=${branches.length}${branches.join('')}`];
   for (const [index, rung] of rungs.entries()) {
+    const madeUntil = job.madeUntil?.get(rung.name);
     const filters = [
+      ...(madeUntil === undefined ? [] : [`select='gt(pts,${madeUntil})'`]),
       ...(rung.frameRate === undefined ? [] : [frameFilter(rung.frameRate, job.keyframes)]),
       `scale=${rung.width}:${rung.height}:flags=bicubic`,
       'setsar=1',

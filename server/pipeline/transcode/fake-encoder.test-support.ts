@@ -54,6 +54,8 @@ export class FakeEncoder extends ChildProcess {
   /** Does not end when its input does. */
   isDeaf = false;
   hasEnded = false;
+  /** By output, the time up to which frames are left out; after it the first is a keyframe. */
+  readonly #madeUntil = new Map<number, number>();
   readonly #reader = new FragmentReader();
   readonly #waiting: FakeFrame[] = [];
   #unread: (() => void) | undefined;
@@ -66,6 +68,9 @@ export class FakeEncoder extends ChildProcess {
     this.program = command[0] ?? '';
     this.args = command.slice(1);
     this.options = options;
+    for (const [, index, pts] of command.join(' ').matchAll(/\[s(\d+)\]select='gt\(pts,(\d+)\)/g)) {
+      this.#madeUntil.set(Number(index), Number(pts));
+    }
     assert.ok(Array.isArray(options.stdio));
     this.outputs = options.stdio.slice(3).map(() => readable());
     this.stdin = new Writable({
@@ -128,10 +133,19 @@ export class FakeEncoder extends ChildProcess {
       const slot = Math.floor(pts / this.slotTicks);
       const keyframe = frame.keyframe || slot > this.#slot;
       this.#slot = slot;
-      const sample = { duration: 3_000, compositionOffset: pts - dts, keyframe, data };
       this.#sequence += 1;
-      const bytes = chunk({ sequence: this.#sequence, baseDecodeTime: dts, samples: [sample] });
-      for (const output of this.outputs) output.push(bytes);
+      for (const [index, output] of this.outputs.entries()) {
+        const madeUntil = this.#madeUntil.get(index);
+        if (madeUntil !== undefined && pts <= madeUntil) continue;
+        this.#madeUntil.delete(index);
+        const isFirst = madeUntil !== undefined;
+        const sample = {
+          ...{ duration: 3_000, compositionOffset: pts - dts, data },
+          keyframe: keyframe || isFirst,
+        };
+        const sequence = this.#sequence;
+        output.push(chunk({ sequence, baseDecodeTime: dts, samples: [sample] }));
+      }
     }
   }
 }

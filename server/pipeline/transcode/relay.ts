@@ -77,6 +77,17 @@ export class Relay {
     for (const outlet of this.#outlets.values()) outlet.hole(reason, beforePts);
   }
 
+  /** Up to where each of `rungs` is published; undefined when one of them is not at all. */
+  publishedUntil(rungs: readonly string[]): ReadonlyMap<string, Ticks> | undefined {
+    const until = new Map(rungs.map((rung) => [rung, this.#outlet(rung).lastPts]));
+    return [...until.values()].every(Number.isFinite) ? until : undefined;
+  }
+
+  /** What is heard next goes on right after what each of `rungs` has published. */
+  mend(rungs: readonly string[]): void {
+    for (const rung of rungs) this.#outlet(rung).mend();
+  }
+
   /** Whether each of `rungs` is still to publish what is shown at `pts`. */
   isAhead(rungs: readonly string[], pts: Ticks): boolean {
     return rungs.every((rung) => this.#outlet(rung).lastPts < pts);

@@ -55,6 +55,12 @@ export class RungOutlet {
     this.#holes.sort((one, other) => one.beforePts - other.beforePts);
   }
 
+  /** What comes now goes on right after what was published: nothing up to there is missing. */
+  mend(): void {
+    const ahead = this.#holes.filter(({ beforePts }) => beforePts > this.#lastPts);
+    this.#holes.splice(0, this.#holes.length, ...ahead);
+  }
+
   /** Publishes `sample` unless I1 or I2 leaves it out. */
   sample(sample: Sample): void {
     if (sample.dts <= this.#lastDts) return;

@@ -99,7 +99,7 @@ function check(bench: Bench, rung: string, hasOwnKeyframes: boolean): void {
     if (before !== undefined) assert.ok(dts > before);
     const follows = before !== undefined && index === published.indexOf(before) + 1;
     const isCut = (dts / FRAME) % GOP === 0;
-    if (!hasOwnKeyframes) assert.equal(keyframe, isCut);
+    if (!hasOwnKeyframes && isCut) assert.ok(keyframe);
     if (isTold) assert.ok(keyframe);
     else assert.ok(follows, `${dts / FRAME} follows ${(before ?? 0) / FRAME} without a word`);
     before = dts;

@@ -7,7 +7,9 @@
  * finishes, the new one gets what comes from it on, and is heard when the old one has ended. Where
  * keyframes are of the encoders' own making, they take over at one of those: the new one gets what
  * came since the source's last keyframe as well, and what it makes of that is left out. So a change
- * of the source or of the ladder loses nothing; a crash loses what was on its way.
+ * of the source or of the ladder loses nothing, and neither does a crash, unless the encoder stays
+ * away for two of the source's GOPs: the next one decodes them again and goes on with a keyframe
+ * where the last one ended.
  */
 import { assert, type Cancel } from '../../base/index.ts';
 import type { FeedCursor } from '../../live/index.ts';
@@ -19,6 +21,7 @@ import { nextKeyframeSlot } from './keyframe-slot.ts';
 import { namesByCost } from './ladder-cost.ts';
 import { Relay } from './relay.ts';
 import { ReplayGop } from './replay-gop.ts';
+import { planReplay } from './replay-plan.ts';
 import { isSameTrack } from './rung-outlet.ts';
 import { type RestartReason, Supervisor, type SupervisorAction } from './supervisor.ts';
 import type { TranscoderReading, TranscoderSettings } from './transcoder-settings.ts';
@@ -271,15 +274,15 @@ export class Transcoder {
   #launch(rungs: readonly string[]): void {
     // Started when it is known what the source goes on as.
     if (this.#isOther) return;
-    const session = this.#open(rungs);
+    const { samples, madeUntil } = planReplay(rungs, {
+      relay: this.#relay,
+      gop: this.#gop,
+      keyframes: this.#job?.keyframes,
+    });
+    const session = this.#open(rungs, madeUntil);
+    if (madeUntil !== undefined) this.#relay.mend(rungs);
     this.#become(session);
-    const gop = this.#gop.samples;
-    const first = gop[0];
-    // What was published is not published again, so where keyframes are the source's, the next
-    // one is the first that can be: all the encoder has to do until then is to be there.
-    const isUseful =
-      this.#job?.keyframes !== 'source' || this.#relay.isAhead(rungs, first?.pts ?? 0);
-    if (isUseful) session.replay(gop);
+    session.replay(samples);
   }
 
   #replace(rungs: readonly string[], reason: RestartReason): void {
@@ -301,11 +304,16 @@ export class Transcoder {
     this.#finishCurrent();
   }
 
-  #open(rungs: readonly string[]): EncodeSession {
+  /** `madeUntil`: see `EncodeJob`. */
+  #open(rungs: readonly string[], madeUntil?: EncodeJob['madeUntil']): EncodeSession {
     const { ffmpegPath, clock, host, observer } = this.#settings;
     const whole = this.#job;
     assert(whole !== undefined, 'an encoder has a job');
-    const job = { ...whole, rungs: whole.rungs.filter(({ name }) => rungs.includes(name)) };
+    const job = {
+      ...whole,
+      rungs: whole.rungs.filter(({ name }) => rungs.includes(name)),
+      ...(madeUntil !== undefined && { madeUntil }),
+    };
     const session: EncodeSession = new EncodeSession({
       ffmpegPath,
       job,
