@@ -26,6 +26,19 @@ export interface EncodeJob {
   readonly madeUntil?: ReadonlyMap<string, Ticks>;
 }
 
+/** The part of `job` that makes `rungs`, from where an encoder before has left them. */
+export function narrowJob(
+  job: EncodeJob,
+  rungs: readonly string[],
+  madeUntil: EncodeJob['madeUntil'],
+): EncodeJob {
+  return {
+    ...job,
+    rungs: job.rungs.filter(({ name }) => rungs.includes(name)),
+    ...(madeUntil !== undefined && { madeUntil }),
+  };
+}
+
 /** Which still pictures are made. */
 export interface Thumbnails {
   /**

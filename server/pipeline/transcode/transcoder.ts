@@ -14,7 +14,7 @@
 import { assert, type Cancel } from '../../base/index.ts';
 import type { FeedCursor } from '../../live/index.ts';
 import type { MediaEvent, Sample, Ticks, VideoTrack } from '../../media/index.ts';
-import type { EncodeJob } from './encode-arguments.ts';
+import { type EncodeJob, narrowJob } from './encode-arguments.ts';
 import { EncodeSession } from './encode-session.ts';
 import { type EncoderEnd, type ProcessHost, systemHost } from './encoder-process.ts';
 import { nextKeyframeSlot } from './keyframe-slot.ts';
@@ -274,11 +274,8 @@ export class Transcoder {
   #launch(rungs: readonly string[]): void {
     // Started when it is known what the source goes on as.
     if (this.#isOther) return;
-    const { samples, madeUntil } = planReplay(rungs, {
-      relay: this.#relay,
-      gop: this.#gop,
-      keyframes: this.#job?.keyframes,
-    });
+    const known = { relay: this.#relay, gop: this.#gop, keyframes: this.#job?.keyframes };
+    const { samples, madeUntil } = planReplay(rungs, known);
     const session = this.#open(rungs, madeUntil);
     if (madeUntil !== undefined) this.#relay.mend(rungs);
     this.#become(session);
@@ -309,11 +306,7 @@ export class Transcoder {
     const { ffmpegPath, clock, host, observer } = this.#settings;
     const whole = this.#job;
     assert(whole !== undefined, 'an encoder has a job');
-    const job = {
-      ...whole,
-      rungs: whole.rungs.filter(({ name }) => rungs.includes(name)),
-      ...(madeUntil !== undefined && { madeUntil }),
-    };
+    const job = narrowJob(whole, rungs, madeUntil);
     const session: EncodeSession = new EncodeSession({
       ffmpegPath,
       job,
