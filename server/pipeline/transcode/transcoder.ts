@@ -5,11 +5,9 @@
  *
  * Encoders take over from one another at a keyframe: the old one gets what comes before it and
  * finishes, the new one gets what comes from it on, and is heard when the old one has ended. Where
- * keyframes are of the encoders' own making, they take over at one of those: the new one gets what
- * came since the source's last keyframe as well, and what it makes of that is left out. So a change
- * of the source or of the ladder loses nothing, and neither does a crash, unless the encoder stays
- * away for two of the source's GOPs: the next one decodes them again and goes on with a keyframe
- * where the last one ended.
+ * keyframes are of the encoders' own making, it is one of those, and the new one decodes the source
+ * from its last keyframe on. So a change of source or ladder loses nothing; neither does a crash,
+ * unless it lasts for two of the source's GOPs: the next encoder goes on where the last one ended.
  */
 import { assert, type Cancel } from '../../base/index.ts';
 import type { FeedCursor } from '../../live/index.ts';
