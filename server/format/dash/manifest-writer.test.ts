@@ -40,7 +40,7 @@ const LIVE: Manifest = {
     updateMs: 500,
     timeShiftBufferMs: 12_000,
     presentationDelayMs: 3_776,
-    clockUri: '../../time',
+    clockUri: '../time',
     lowLatency: {
       availabilityTimeOffsetS: 1.646,
       targetMs: 2130,
@@ -73,7 +73,7 @@ const LIVE_TEXT = `<?xml version="1.0" encoding="UTF-8"?>
   <Period id="1" start="PT0S">
     <AdaptationSet id="1" contentType="video" mimeType="video/mp4" segmentAlignment="true" startWithSAP="1">
       <ProducerReferenceTime id="0" type="encoder" wallClockTime="2026-11-21T07:00:00.250Z" presentationTime="0">
-        <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-xsdate:2014" value="../../time"/>
+        <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-xsdate:2014" value="../time"/>
       </ProducerReferenceTime>
       <Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/>
       <Representation id="720p" codecs="avc1.64001f" bandwidth="2800000" width="1280" height="720" frameRate="30">
@@ -87,7 +87,7 @@ const LIVE_TEXT = `<?xml version="1.0" encoding="UTF-8"?>
     </AdaptationSet>
     <AdaptationSet id="101" contentType="audio" mimeType="audio/mp4" lang="en" segmentAlignment="true" startWithSAP="1">
       <ProducerReferenceTime id="0" type="encoder" wallClockTime="2026-11-21T07:00:00.250Z" presentationTime="0">
-        <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-xsdate:2014" value="../../time"/>
+        <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-xsdate:2014" value="../time"/>
       </ProducerReferenceTime>
       <Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/>
       <Representation id="audio" codecs="mp4a.40.2" bandwidth="150000" audioSamplingRate="48000">
@@ -102,7 +102,7 @@ const LIVE_TEXT = `<?xml version="1.0" encoding="UTF-8"?>
       </Representation>
     </AdaptationSet>
   </Period>
-  <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-xsdate:2014" value="../../time"/>
+  <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-xsdate:2014" value="../time"/>
 </MPD>
 `;
 

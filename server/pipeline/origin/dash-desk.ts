@@ -9,8 +9,6 @@ import { dashManifest, leadOf } from './dash-manifest.ts';
 import { type ListedPeriod, PeriodBook } from './dash-periods.ts';
 import type { Answer, DeliveryRequest } from './delivery.ts';
 
-/** Seconds that caches keep the manifest of a broadcast that has ended. */
-const ENDED_MAX_AGE_S = 60;
 const ETAG_LENGTH = 22;
 
 /** One text with the answers made of it. */
@@ -18,7 +16,6 @@ interface Rendered {
   readonly text: string;
   readonly etag: string;
   readonly publishEpochMs: number;
-  readonly ended: boolean;
   plain: Answer | undefined;
   compressed: Answer | undefined;
 }
@@ -106,8 +103,7 @@ export class DashDesk {
   #publish(reading: Reading, publishEpochMs: number): Rendered {
     const text = this.#write(reading, publishEpochMs);
     const etag = createHash('sha256').update(text).digest('base64url').slice(0, ETAG_LENGTH);
-    const ended = this.#broadcast.endedAtMs !== undefined;
-    return { text, etag, publishEpochMs, ended, plain: undefined, compressed: undefined };
+    return { text, etag, publishEpochMs, plain: undefined, compressed: undefined };
   }
 
   #write({ periods, lead }: Reading, publishEpochMs: number): string {
@@ -116,6 +112,7 @@ export class DashDesk {
       ended: this.#broadcast.endedAtMs !== undefined,
       availabilityStartEpochMs: this.#availabilityStartEpochMs ?? 0,
       publishEpochMs,
+      base: `${this.#broadcast.id}/`,
     });
     return writeManifest(manifest);
   }
@@ -150,13 +147,13 @@ function compressed(rendered: Rendered): Answer {
 
 /**
  * A live manifest is asked for twice a second, and an old one hides a segment that is there: it is
- * kept, but every use asks first, and most get "not changed".
+ * kept, but every use asks first, and most get "not changed". An ended one may begin anew.
  */
-function headers({ etag, ended }: Rendered, variant: string): [string, string][] {
+function headers({ etag }: Rendered, variant: string): [string, string][] {
   return [
     ['content-type', 'application/dash+xml'],
     ['etag', `"${etag}${variant}"`],
-    ['cache-control', ended ? `max-age=${ENDED_MAX_AGE_S}` : 'no-cache'],
+    ['cache-control', 'no-cache'],
     ['vary', 'Accept-Encoding'],
   ];
 }

@@ -12,8 +12,8 @@ import type { ListedPeriod, PeriodTrack } from './dash-periods.ts';
 
 /** Players ask for a new version so often; a segment being made is in the next one. */
 const UPDATE_MS = 500;
-/** The server's time, from the manifest of a broadcast. */
-const CLOCK_URI = '../../time';
+/** The server's time, relative to the manifest of a stream. */
+const CLOCK_URI = '../time';
 /** Behind the clock, in part targets and at least: what an update, a part and a fetch take. */
 const LATENCY_PART_TARGETS = 6;
 const LEAST_LATENCY_MS = 2_000;
@@ -34,6 +34,8 @@ export interface ManifestFrame {
   readonly ended: boolean;
   readonly availabilityStartEpochMs: number;
   readonly publishEpochMs: number;
+  /** In front of each media address, relative to the manifest. */
+  readonly base: string;
 }
 
 /** What the manifest says. */
@@ -49,7 +51,7 @@ export function dashManifest(periods: readonly ListedPeriod[], frame: ManifestFr
     minBufferMs: (partTarget ?? targetDuration) * 1000,
     maxSegmentMs,
     periods: periods.map((period, at) =>
-      dashPeriod(period, at === periods.length - 1 ? endS : undefined),
+      dashPeriod(period, frame.base, at === periods.length - 1 ? endS : undefined),
     ),
   };
 }
@@ -91,7 +93,7 @@ function hurry(frame: ManifestFrame, partTarget: number, maxSegmentMs: number): 
   };
 }
 
-function dashPeriod(period: ListedPeriod, endS: number | undefined): Period {
+function dashPeriod(period: ListedPeriod, base: string, endS: number | undefined): Period {
   const sets = new Map<string, PeriodTrack[]>();
   for (const track of period.tracks) {
     const name = setName(track);
@@ -105,7 +107,9 @@ function dashPeriod(period: ListedPeriod, endS: number | undefined): Period {
       id: ids[kind]++,
       contentType: kind,
       ...(language !== undefined && { language }),
-      representations: tracks.map((track) => representation(track, period, endS)).sort(bySize),
+      representations: tracks
+        .map((track) => representation(track, period, { base, endS }))
+        .sort(bySize),
     };
   });
   adaptationSets.sort((a, b) => a.id - b.id);
@@ -128,7 +132,7 @@ function firstOf(track: PeriodTrack | undefined): ListedSegment {
 function representation(
   track: PeriodTrack,
   period: ListedPeriod,
-  endS: number | undefined,
+  { base, endS }: { readonly base: string; readonly endS: number | undefined },
 ): Representation {
   const { segments, listing } = track;
   const { rendition } = listing;
@@ -141,8 +145,8 @@ function representation(
     ...described(first.track),
     timescale,
     presentationTimeOffset: Math.round((period.startMs * timescale) / 1000),
-    initialization: `${rendition.name}/${first.init}`,
-    media: `${rendition.name}/s$Number$.m4s`,
+    initialization: `${base}${rendition.name}/${first.init}`,
+    media: `${base}${rendition.name}/s$Number$.m4s`,
     segments: {
       startNumber: first.mediaSequenceNumber,
       startTicks: first.start,

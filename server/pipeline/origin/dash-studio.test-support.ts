@@ -138,7 +138,7 @@ export function studio() {
     });
     return given;
   };
-  const manifest = (): string => textOf(ask('/live/demo/b1/manifest.mpd'));
+  const manifest = (): string => textOf(ask('/live/demo/manifest.mpd'));
   return { clock, onAir, broadcast, origin, ask, manifest };
 }
 

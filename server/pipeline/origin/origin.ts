@@ -150,17 +150,14 @@ export class Origin implements DeliveryHandler {
 
   /** What only DASH asks for: the clock and the manifest; undefined for any other address. */
   #dash(steps: readonly string[], request: DeliveryRequest): Answer | undefined {
-    const [, , streamId = '', second = '', third] = steps;
+    const [, , streamId = '', second = ''] = steps;
     const { onAir, clock } = this.#settings;
     if (steps.length === 3 && streamId === CLOCK) return clockAnswer(clock);
-    if (third === undefined && second === MANIFEST) {
-      const latest = onAir.latest(streamId);
-      return latest === undefined ? notLive() : redirect(`${latest.id}/${MANIFEST}`, '');
-    }
-    if (steps.length !== 5 || third !== MANIFEST) return undefined;
-    const broadcast = onAir.find(streamId, second);
-    if (broadcast === undefined || !broadcast.presentation.complete) return notLive();
-    return this.#dashDesk(broadcast).handle(request);
+    if (steps.length !== 4 || second !== MANIFEST) return undefined;
+    // The last one that can be reached: players learn of the end of a broadcast from its manifest.
+    const latest = onAir.latest(streamId);
+    if (latest === undefined || !latest.presentation.complete) return notLive();
+    return this.#dashDesk(latest).handle(request);
   }
 
   #dashDesk(broadcast: Broadcast): DashDesk {
