@@ -64,6 +64,8 @@ export class ListingReader {
     const { segments, open, nextMediaSequenceNumber = 0 } = timeline;
     const first = segments[0]?.mediaSequenceNumber ?? nextMediaSequenceNumber;
     for (const msn of this.#origins.keys()) if (msn < first) this.#origins.delete(msn);
+    const inits = new Set([...segments, ...(open === undefined ? [] : [open])].map(initOf));
+    for (const init of this.#tracks.keys()) if (!inits.has(init)) this.#tracks.delete(init);
     const entries: (ListedSegment | ListedGap)[] = segments.map((segment) => this.#whole(segment));
     if (open !== undefined && open.parts.length > 0) {
       const said = { ...open, mediaSequenceNumber: nextMediaSequenceNumber };
@@ -136,6 +138,10 @@ export class ListingReader {
       throw error;
     }
   }
+}
+
+function initOf({ init }: Pick<TimelineSegment, 'init'>): string | undefined {
+  return init?.uri;
 }
 
 function listed(
