@@ -35,8 +35,8 @@ suite('a stream that an outside transcoder feeds', needs('ffmpeg'), () => {
     assert.deepEqual(
       playlist.variants.map(({ resolution }) => resolution),
       [
-        { width: 320, height: 180 },
         { width: 160, height: 90 },
+        { width: 320, height: 180 },
       ],
     );
     for (const { codecs } of playlist.variants) assert.match(codecs ?? '', /^avc1\.[0-9a-f]{6}$/i);
