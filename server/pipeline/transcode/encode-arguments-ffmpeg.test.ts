@@ -88,13 +88,25 @@ test(
   async () => {
     const source = encodeSource('testsrc2=size=640x360:rate=60:duration=3', LIVE);
     const ladder = '180p=320x180@300k:30fps,90p=160x90@100k:24fps';
-    const { rungs } = await encode({ source, ladder, keyframes: { everyS: 1 } });
-    const first = source.frames[0]?.pts ?? 0;
-    for (const [index, frames] of rungs.entries()) {
-      assert.deepEqual(keysOf(frames), [first, first + 90_000, first + 180_000]);
-      assert.equal(frames.length, [90, 72][index]);
-      const known = new Set(timesOf(source.frames));
-      assert.ok(frames.every(({ pts }) => known.has(pts)));
+    // Its first frame is somewhere in its slot.
+    const late = (ticks: number): number => ticks + 60_100;
+    const frames = source.frames.map((each) => ({
+      ...each,
+      pts: late(each.pts),
+      dts: late(each.dts),
+    }));
+    const shifted = { ...source, frames };
+    const { rungs } = await encode({ source: shifted, ladder, keyframes: { everyS: 1 } });
+    const origin = source.frames[0]?.pts ?? 0;
+    assert.equal(origin % 90_000, 0);
+    for (const [index, [first, second, ...rest]] of rungs.entries()) {
+      assert.equal(first?.pts, origin, 'of no use, and it begins a slot');
+      assert.equal(second?.keyframe, true);
+      const known = timesOf(shifted.frames);
+      assert.ok(rest.every(({ pts }) => known.includes(pts)));
+      const atOrAfter = (timeS: number) => known.find((pts) => pts >= origin + timeS * 90_000);
+      assert.deepEqual(keysOf(rest), [atOrAfter(1), atOrAfter(2), atOrAfter(3)]);
+      assert.equal(rest.length + 2, [90, 72][index]);
     }
   },
 );

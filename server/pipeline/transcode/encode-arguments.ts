@@ -14,7 +14,10 @@ export interface EncodeJob {
   readonly source: VideoTrack;
   /** Rung `i` comes out of file descriptor `FIRST_RUNG_PIPE + i`. */
   readonly rungs: readonly Rung[];
-  /** Keyframes where the source has them, or at the first frame of each slot of media time. */
+  /**
+   * Keyframes where the source has them, or at the first frame of each slot of media time. Of the
+   * latter kind the first sample of each rung has a wrong time; what counts begins with the second.
+   */
   readonly keyframes: 'source' | { readonly everyS: number };
   readonly family: EncoderFamily;
   /** A small picture and a poster, as JPEG files one after another on the two pipes after the rungs. */
@@ -104,10 +107,11 @@ function filterGraph(job: EncodeJob): string {
   for (const [index, rung] of rungs.entries()) {
     const madeUntil = job.madeUntil?.get(rung.name);
     const filters = [
-      ...(madeUntil === undefined ? [] : [`select='gt(pts,${madeUntil})'`]),
+      ...(madeUntil === undefined ? [] : [restFilter(madeUntil, job.keyframes)]),
       ...(rung.frameRate === undefined ? [] : [frameFilter(rung.frameRate, job.keyframes)]),
       `scale=${rung.width}:${rung.height}:flags=bicubic`,
       'setsar=1',
+      ...(job.keyframes === 'source' ? [] : [originFilter(job.keyframes.everyS)]),
       pixelFilter(job.family, rung.codec),
     ];
     chains.push(`[s${index}]${filters.join(',')}[v${index}]`);
@@ -132,6 +136,21 @@ function frameFilter(frameRate: number, keyframes: EncodeJob['keyframes']): stri
   const slot = (time: string): string => `floor((${time}-start_t)*${frameRate}+0.25)`;
   const forced = keyframes === 'source' ? 'key' : isNewSlot('prev_selected_t', keyframes.everyS);
   return `select='isnan(prev_selected_t)+gt(${slot('t')},${slot('prev_selected_t')})+${forced}'`;
+}
+
+/** Leaves out what has been made; where the first frame is lost, it is the last of that. */
+function restFilter(madeUntil: Ticks, keyframes: EncodeJob['keyframes']): string {
+  return `select='${keyframes === 'source' ? 'gt' : 'gte'}(pts,${madeUntil})'`;
+}
+
+/**
+ * FFmpeg counts the times of forced keyframes from the first frame, so that one is moved to where
+ * its slot begins: all later ones then count from the start of a slot. What is made of it has a
+ * wrong time and has to be thrown away.
+ */
+function originFilter(everyS: number): string {
+  const slotStart = `round(floor(T/${everyS}+${ROUNDING_S})*${everyS}/TB)`;
+  return `setpts='if(eq(N,0),${slotStart},PTS)'`;
 }
 
 /** An expression: whether time `t` lies in another slot of `everyS` than `previous` does. */
@@ -174,7 +193,8 @@ function rungOutput(job: EncodeJob, index: number): readonly string[] {
 
 function forcedKeyframes(keyframes: EncodeJob['keyframes']): string {
   if (keyframes === 'source') return 'source';
-  return `expr:if(isnan(prev_forced_t),1,${isNewSlot('prev_forced_t', keyframes.everyS)})`;
+  // The second frame is the first that counts: see `originFilter`.
+  return `expr:if(lt(n,2),1,${isNewSlot('prev_forced_t', keyframes.everyS)})`;
 }
 
 /** Every frame keeps its time to the tick: none is made, dropped or moved by FFmpeg. */

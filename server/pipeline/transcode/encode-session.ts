@@ -60,6 +60,8 @@ export class EncodeSession {
   readonly #input: EncoderInput;
   readonly #process: EncoderProcess;
   readonly #scales = new Map<number, OutputScale>();
+  /** Rungs whose first sample has come. */
+  readonly #counted = new Set<number>();
   #held: RungEvent[] | undefined = [];
   #heldBytes = 0;
   #fromPts: Ticks = Number.NEGATIVE_INFINITY;
@@ -70,7 +72,8 @@ export class EncodeSession {
   constructor(settings: SessionSettings) {
     this.#settings = settings;
     const { job, ffmpegPath, clock, host, observer } = settings;
-    this.#input = new EncoderInput(job.source);
+    // The first frame comes to nothing where keyframes are not the source's: see `EncodeJob`.
+    this.#input = new EncoderInput(job.source, { repeatsFirst: job.keyframes !== 'source' });
     this.#process = new EncoderProcess({
       program: ffmpegPath,
       args: encodeArguments(job),
@@ -195,13 +198,20 @@ export class EncodeSession {
     const scale = this.#scales.get(index);
     if (scale === undefined || scale.trackId !== event.trackId) return;
     const { timescale } = this.#settings.job.source;
-    for (const each of event.samples) {
+    for (const each of this.#counting(index, event.samples)) {
       const sample = onTimescale(each, scale, timescale);
       if (sample.pts >= this.#fromPts && sample.pts < this.#untilPts) {
         this.#emit({ type: 'sample', rung, sample }, sample.data.length);
       }
       this.#settings.observer.progress(rung, sample.pts / timescale);
     }
+  }
+
+  /** Without the first sample of a rung where that has a wrong time: see `EncodeJob.keyframes`. */
+  #counting(index: number, samples: readonly FragmentSample[]): readonly FragmentSample[] {
+    if (this.#settings.job.keyframes === 'source' || this.#counted.has(index)) return samples;
+    this.#counted.add(index);
+    return samples.slice(1);
   }
 
   #emit(event: RungEvent, sizeBytes: number): void {

@@ -50,6 +50,18 @@ describe('EncoderInput', () => {
     assert.equal(input.droppedSamples, 0);
   });
 
+  test('push() hands the first sample on a tick earlier as well where it is asked to', () => {
+    const input = new EncoderInput(TRACK, { repeatsFirst: true });
+    const reader = new FragmentReader();
+    reader.push(input.header());
+    const stamps = [30, 31].flatMap((index) => {
+      const [event] = reader.push(input.push(frame(index))?.bytes ?? new Uint8Array());
+      return event?.type === 'samples' ? event.samples.map(({ dts }) => dts) : [];
+    });
+    assert.deepEqual(stamps, [30 * FRAME - 1, 30 * FRAME, 31 * FRAME]);
+    assert.equal(input.firstPts, 32 * FRAME);
+  });
+
   test('push() drops from two waiting seconds on to the first keyframe that finds room', () => {
     const input = new EncoderInput(TRACK);
     const written: number[] = [];

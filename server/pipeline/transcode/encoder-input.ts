@@ -33,6 +33,7 @@ export interface EncoderFrame {
 /** See the top of the file. For one configuration of one track. */
 export class EncoderInput {
   readonly #track: VideoTrack;
+  readonly #repeatsFirst: boolean;
   readonly #waiting: Waiting[] = [];
   #handedOn = 0;
   #sequence = 0;
@@ -43,8 +44,10 @@ export class EncoderInput {
   #usualDuration: Ticks;
   #replayedUntil: Ticks = Number.NEGATIVE_INFINITY;
 
-  constructor(track: VideoTrack) {
+  /** With `repeatsFirst` the first sample is handed on a tick earlier as well. */
+  constructor(track: VideoTrack, { repeatsFirst = false } = {}) {
     this.#track = track;
+    this.#repeatsFirst = repeatsFirst;
     const rate = track.frameRate ?? GUESSED_FRAME_RATE;
     this.#usualDuration = Math.max(1, Math.round(track.timescale / rate));
   }
@@ -94,12 +97,12 @@ export class EncoderInput {
     this.#newest = dts;
     this.#sequence += 1;
     // How long a sample lasts is known when the next one comes. Decoding does not depend on it.
-    const duration = this.#usualDuration;
-    const bytes = chunk({
-      sequence: this.#sequence,
-      baseDecodeTime: dts,
-      samples: [{ duration, compositionOffset: pts - dts, keyframe, data }],
-    });
+    const coded = { compositionOffset: pts - dts, keyframe, data };
+    const samples = [{ duration: this.#usualDuration, ...coded }];
+    const isTwice = this.#repeatsFirst && this.#sequence === 1 && dts > 0;
+    if (isTwice) samples.unshift({ duration: 1, ...coded });
+    const baseDecodeTime = isTwice ? dts - 1 : dts;
+    const bytes = chunk({ sequence: this.#sequence, baseDecodeTime, samples });
     this.#handedOn += bytes.length;
     this.#waiting.push({ dts, endsAt: this.#handedOn });
     return { bytes, followsHole };

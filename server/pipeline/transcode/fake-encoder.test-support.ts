@@ -56,6 +56,10 @@ export class FakeEncoder extends ChildProcess {
   hasEnded = false;
   /** By output, the time up to which frames are left out; after it the first is a keyframe. */
   readonly #madeUntil = new Map<number, number>();
+  /** The first frame of each output gets the time at which its slot begins, and is of no use. */
+  readonly #hasOrigin: boolean;
+  /** Frames that came out of each output. */
+  readonly #made: number[] = [];
   readonly #reader = new FragmentReader();
   readonly #waiting: FakeFrame[] = [];
   #unread: (() => void) | undefined;
@@ -68,8 +72,12 @@ export class FakeEncoder extends ChildProcess {
     this.program = command[0] ?? '';
     this.args = command.slice(1);
     this.options = options;
-    for (const [, index, pts] of command.join(' ').matchAll(/\[s(\d+)\]select='gt\(pts,(\d+)\)/g)) {
-      this.#madeUntil.set(Number(index), Number(pts));
+    const graph = command.join(' ');
+    this.#hasOrigin = graph.includes("setpts='if(eq(N,0)");
+    for (const [, index, including, pts] of graph.matchAll(
+      /\[s(\d+)\]select='gt(e?)\(pts,(\d+)\)/g,
+    )) {
+      this.#madeUntil.set(Number(index), Number(pts) - (including === 'e' ? 1 : 0));
     }
     assert.ok(Array.isArray(options.stdio));
     this.outputs = options.stdio.slice(3).map(() => readable());
@@ -135,16 +143,17 @@ export class FakeEncoder extends ChildProcess {
       this.#slot = slot;
       this.#sequence += 1;
       for (const [index, output] of this.outputs.entries()) {
-        const madeUntil = this.#madeUntil.get(index);
-        if (madeUntil !== undefined && pts <= madeUntil) continue;
-        this.#madeUntil.delete(index);
-        const isFirst = madeUntil !== undefined;
+        if (pts <= (this.#madeUntil.get(index) ?? -1)) continue;
+        const made = this.#made[index] ?? 0;
+        this.#made[index] = made + 1;
+        const isOrigin = this.#hasOrigin && made === 0;
+        const shown = isOrigin ? slot * this.slotTicks : pts;
         const sample = {
-          ...{ duration: 3_000, compositionOffset: pts - dts, data },
-          keyframe: keyframe || isFirst,
+          ...{ duration: 3_000, compositionOffset: isOrigin ? 0 : pts - dts, data },
+          keyframe: keyframe || made < (this.#hasOrigin ? 2 : 1),
         };
-        const sequence = this.#sequence;
-        output.push(chunk({ sequence, baseDecodeTime: dts, samples: [sample] }));
+        const [sequence, baseDecodeTime] = [this.#sequence, isOrigin ? shown : dts];
+        output.push(chunk({ sequence, baseDecodeTime, samples: [sample] }));
       }
     }
   }

@@ -27,6 +27,8 @@ test('ReplayGop.after() gives what has to be decoded for all that is shown later
   assert.deepEqual(stampsOf(gop.after(12)), [20, 21]);
   assert.deepEqual(stampsOf(gop.after(11)), [10, 11, 12, 20, 21]);
   assert.deepEqual(stampsOf(gop.after(10)), [10, 11, 12, 20, 21]);
+  assert.deepEqual(stampsOf(gop.after(12, true)), [10, 11, 12, 20, 21]);
+  assert.deepEqual(stampsOf(gop.after(20, true)), [20, 21]);
   assert.equal(gop.after(9), undefined);
   assert.equal(gop.after(Number.NEGATIVE_INFINITY), undefined);
   gop.clear();

@@ -40,14 +40,16 @@ export class ReplayGop {
   }
 
   /**
-   * From a keyframe on everything that is shown after `pts`; undefined when some of it is not here
-   * any more.
+   * From a keyframe on everything that is shown after `pts`, and at it if so asked; undefined when
+   * some of it is not here any more.
    */
-  after(pts: Ticks): readonly Sample[] | undefined {
+  after(pts: Ticks, isIncluded = false): readonly Sample[] | undefined {
     const before = this.#before?.samples ?? [];
     const first = before[0] ?? this.samples[0];
     if (first === undefined || pts < first.pts) return undefined;
-    const isBefore = before.some((sample) => sample.pts > pts);
+    const isBefore = before.some(
+      (sample) => sample.pts > pts || (isIncluded && sample.pts === pts),
+    );
     return isBefore ? [...before, ...this.samples] : this.samples;
   }
 

@@ -25,7 +25,8 @@ export function planReplay(
 ): ReplayPlan {
   const { relay, gop, keyframes } = known;
   const madeUntil = relay.publishedUntil(rungs);
-  const missing = madeUntil && gop.after(Math.min(...madeUntil.values()));
+  // Where the first frame is of no use, that has to be the last one that was made.
+  const missing = madeUntil && gop.after(Math.min(...madeUntil.values()), keyframes !== 'source');
   if (missing !== undefined) return { samples: missing, madeUntil };
   const isOfUse = keyframes !== 'source' || relay.isAhead(rungs, gop.samples[0]?.pts ?? 0);
   return { samples: isOfUse ? gop.samples : [], madeUntil: undefined };

@@ -81,7 +81,7 @@ describe('Transcoder', () => {
     await bench.play(50);
     assert.equal(bench.host.newest.taken[0]?.dts, 0);
     assert.equal(bench.host.newest.taken.length, 150);
-    assert.deepEqual(story(bench.read('360p')), ['track', '0-149']);
+    assert.deepEqual(story(bench.read('360p')), ['track', '1-149']);
   });
 
   test('kills an encoder that hangs and starts another', async (context) => {
@@ -172,8 +172,8 @@ describe('Transcoder', () => {
     await bench.play(60);
     assert.ok(slow.hasEnded);
     assert.equal(bench.host.newest.taken[0]?.dts, 0, 'it has to decode what came before');
-    assert.deepEqual(story(bench.read('480p')), ['track', `0-${takenOver - 1}`]);
-    assert.deepEqual(story(bench.read('360p')), ['track', `0-${bench.index - 1}`]);
+    assert.deepEqual(story(bench.read('480p')), ['track', `1-${takenOver - 1}`]);
+    assert.deepEqual(story(bench.read('360p')), ['track', `1-${bench.index - 1}`]);
   });
 
   test('renew() takes up another answer without a hole', async (context) => {
