@@ -10,6 +10,15 @@ export interface PublishOptions {
   readonly audio?: boolean;
   readonly video?: boolean;
   readonly size?: string;
+  /** Pixel format; 4:2:0 of 8 bits when left out. */
+  readonly pixels?: string;
+  /** A filter that the picture passes on its way to the encoder. */
+  readonly filter?: string;
+  /** More options of the encoder and the output. */
+  readonly more?: readonly string[];
+  /** Samples a second and channels of the sound; 48 kHz stereo when left out. */
+  readonly audioRate?: number;
+  readonly channels?: number;
 }
 
 /** A running FFmpeg; small pictures, so that tests on two cores stay in real time. */
@@ -44,18 +53,20 @@ export class FfmpegPublisher {
 }
 
 function publishArguments(url: string, options: PublishOptions): string[] {
-  const { seconds, gop = 60, bFrames = 0, size = '320x180' } = options;
+  const { seconds, gop = 60, bFrames = 0, size = '320x180', pixels = 'yuv420p' } = options;
   const args = ['-hide_banner', '-loglevel', 'error', '-nostdin'];
   const video = options.video !== false;
   const audio = options.audio !== false;
   if (video) args.push('-re', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`);
   if (audio) args.push('-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000');
   if (video) {
-    args.push('-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-b:v', '400k');
+    args.push('-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', pixels, '-b:v', '400k');
+    if (options.filter !== undefined) args.push('-vf', options.filter);
     if (bFrames === 0) args.push('-tune', 'zerolatency');
     args.push('-g', String(gop), '-keyint_min', String(gop), '-sc_threshold', '0');
     args.push('-bf', String(bFrames));
   }
-  if (audio) args.push('-c:a', 'aac', '-b:a', '96k', '-ac', '2');
-  return [...args, '-t', String(seconds), '-f', 'flv', url];
+  const { audioRate = 48_000, channels = 2, more = [] } = options;
+  if (audio) args.push('-c:a', 'aac', '-b:a', '96k', '-ac', `${channels}`, '-ar', `${audioRate}`);
+  return [...args, ...more, '-t', String(seconds), '-f', 'flv', url];
 }
