@@ -30,7 +30,7 @@ const SOURCES: Readonly<Record<string, Omit<PublishOptions, 'seconds'>>> = {
   'with B-frames': { bFrames: 2 },
 };
 
-suite('a source', needs('ffmpeg'), () => {
+suite('a source', { ...needs('ffmpeg'), concurrency: 4 }, () => {
   let server: ServerProcess;
   before(async () => {
     server = await ServerProcess.start({ env: { TRANSCODE: 'full', LADDER } });
