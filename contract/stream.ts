@@ -20,6 +20,8 @@ export interface StreamView {
   readonly watchUrl: string;
   /** Address of the newest picture, relative to this server; null without one, or while not live. */
   readonly posterUrl: string | null;
+  /** The qualities of its broadcasts, as LADDER writes them, or `off`; null: the server's. */
+  readonly ladder: string | null;
 }
 
 /** The answer to creating a stream: the only time the key is shown. */

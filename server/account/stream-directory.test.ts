@@ -46,6 +46,7 @@ test('create() makes an idle stream and keeps no key', async () => {
     status: 'idle',
     createdAtMs: clock.epochMs(),
     broadcast: null,
+    ladder: null,
     keyLast4: streamKey.slice(-4),
   });
   assert.deepEqual(directory.get(stream.id), stream);
@@ -116,6 +117,18 @@ test('replaceKey() kills the old key before it resolves', async () => {
     granted: { streamId: stream.id },
   });
   isRefused(directory.authorize(publish(streamKey)));
+});
+
+test('setLadder() is kept, and leaves the key as it is', async () => {
+  const { directory, store } = await opened();
+  const { stream, streamKey } = await created(directory);
+  const changed = await directory.setLadder(stream.id, '480p=854x480@900k');
+  assert.deepEqual(changed, { ...stream, ladder: '480p=854x480@900k' });
+  assert.equal((await store.load())[0]?.ladder, '480p=854x480@900k');
+  await directory.setLadder(stream.id, null);
+  assert.deepEqual(directory.get(stream.id), stream);
+  assert.ok('granted' in directory.authorize(publish(streamKey)));
+  assert.ok('refused' in (await directory.setLadder('nobody', null)));
 });
 
 test('issueOneTimeKey() works once, from this machine, in its time', async () => {

@@ -136,6 +136,14 @@ export class StreamDirectory {
     return { streamKey: key };
   }
 
+  /** Gives the stream's next broadcasts these qualities; null: those of the server. */
+  async setLadder(streamId: string, ladder: string | null): Promise<Stream | Refusal> {
+    if (!this.#records.has(streamId)) return unknownStream('change', streamId);
+    this.#index({ ...this.#record(streamId), ladder: ladder ?? undefined });
+    await this.#settings.store.put(this.#record(streamId));
+    return streamOf(this.#record(streamId));
+  }
+
   /** The stream with this id. */
   get(id: string): Stream | undefined {
     const record = this.#records.get(id);

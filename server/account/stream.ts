@@ -36,11 +36,13 @@ export interface Stream {
   readonly broadcast: BroadcastRecord | null;
   /** The end of the stream key. */
   readonly keyLast4: string;
+  /** The qualities of its broadcasts, as LADDER writes them, or `off`; null: the server's. */
+  readonly ladder: string | null;
 }
 
 /** What a record says about the stream, without what only the directory may know. */
 export function streamOf(record: StreamRecord): Stream {
-  const { id, broadcasterId, title, createdAtMs, broadcast, keyLast4 } = record;
+  const { id, broadcasterId, title, createdAtMs, broadcast, keyLast4, ladder = null } = record;
   return {
     id,
     broadcasterId,
@@ -49,6 +51,7 @@ export function streamOf(record: StreamRecord): Stream {
     createdAtMs,
     broadcast,
     keyLast4,
+    ladder,
   };
 }
 

@@ -20,7 +20,7 @@ import { registerControlRoutes } from './routes/control.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
 import { registerPageRoutes } from './routes/pages.ts';
-import { surveyCapacity, Transcoding } from './transcoding.ts';
+import { ladderFrom, surveyCapacity, Transcoding } from './transcoding.ts';
 
 /** How long held requests and open answers may take to finish when the server stops. */
 const CLOSE_DEADLINE_MS = 5_000;
@@ -223,7 +223,8 @@ export class Millrace {
     if (mode === 'off') return undefined;
     const { SEGMENT_DURATION: segmentDurationS, DATA_DIR: dataDir } = configuration;
     return new Transcoding({
-      ...{ mode, ladder, ffmpegPath, segmentDurationS, clock, log },
+      ...{ mode, ffmpegPath, segmentDurationS, clock, log },
+      ladderOf: (streamId) => ladderFrom(this.directory.get(streamId)?.ladder, ladder),
       capacity: surveyCapacity({ ffmpegPath, ladder, dataDir, isMeasured: mode === 'auto', log }),
       shelves: this.#shelves,
     });

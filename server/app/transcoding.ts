@@ -9,6 +9,7 @@ import {
   coresOf,
   type EncodeJob,
   LeadSwitch,
+  parseLadder,
   pickRungs,
   type Rung,
   type RungProfile,
@@ -17,12 +18,14 @@ import {
   Transcoder,
   type TranscoderReading,
 } from '../pipeline/transcode/index.ts';
+import { NO_LADDER } from './routes/stream-changes.ts';
 
 /** What transcoding needs of its owner. */
 export interface TranscodingSettings {
   /** `auto` leaves out the rungs that the machine cannot hold at real time. */
   readonly mode: 'auto' | 'full';
-  readonly ladder: readonly RungProfile[];
+  /** The ladder of a stream. */
+  ladderOf(streamId: string): readonly RungProfile[];
   readonly ffmpegPath: string;
   /** Seconds. */
   readonly segmentDurationS: number;
@@ -177,7 +180,9 @@ export class Transcoding {
 
   /** The rungs of `track` that are made, the best one first. */
   #rungsFor(run: Run, track: VideoTrack, { measure }: Capacity): readonly Rung[] {
-    const { mode, ladder } = this.#settings;
+    const { mode, ladderOf } = this.#settings;
+    const ladder = ladderOf(run.broadcast.streamId);
+    if (ladder.length === 0) return [];
     const rungs = rungsFor(ladder, track, { reencode: run.reencode });
     if (mode === 'full') return rungs;
     // A machine that is too slow to be measured holds none.
@@ -266,6 +271,15 @@ export async function surveyCapacity({
     log.error({ err: error }, 'encoder survey failed');
     return undefined;
   }
+}
+
+/** A stream's ladder as it is kept, or the server's; one that was kept is one that can be read. */
+export function ladderFrom(
+  kept: string | null | undefined,
+  own: readonly RungProfile[],
+): readonly RungProfile[] {
+  if (kept === undefined || kept === null) return own;
+  return kept === NO_LADDER ? [] : parseLadder(kept);
 }
 
 function targetDurationOf(segmentDurationS: number): number {

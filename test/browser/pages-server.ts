@@ -38,6 +38,7 @@ export function streamView(changes: Partial<StreamView> = {}): StreamView {
     broadcastId: 'b1',
     playbackUrl: '/live/one/master.m3u8',
     watchUrl: '/watch/one',
+    ladder: null,
     posterUrl: null,
     ...changes,
   };

@@ -89,6 +89,7 @@ test('POST /api/streams makes an idle stream and shows its key once', async (con
     playbackUrl: `/live/${id}/master.m3u8`,
     watchUrl: `/watch/${id}`,
     posterUrl: null,
+    ladder: null,
     ingest: { rtmpUrl: 'rtmp://127.0.0.1/live' },
   });
   assert.deepEqual(directory.authorize({ app: 'live', streamKey, remoteAddress: '192.0.2.1' }), {
@@ -244,4 +245,21 @@ test('GET /api/clock tells the time and is never cached', async (context) => {
   const { response, json } = await request('GET', '/api/clock');
   assert.deepEqual(json, { epochMs: clock.epochMs() });
   assert.equal(response.headers.get('cache-control'), 'no-store');
+});
+
+test('PATCH /api/streams/{id} gives a stream qualities of its own, and takes them away', async (context) => {
+  const { request, create } = await start(context);
+  const { id } = await create();
+  const path = `/api/streams/${id}`;
+  for (const ladder of ['480p=854x480@900k', 'off', null]) {
+    const changed = await request('PATCH', path, { ladder });
+    assert.equal(changed.status, 200);
+    assert.equal((changed.json as StreamView).ladder, ladder);
+    assert.deepEqual((await request('GET', path)).json, changed.json);
+  }
+  const refused = await request('PATCH', path, { ladder: '480p=854x480' });
+  assert.equal(refused.status, 400);
+  assert.equal((refused.json as Problem).code, 'invalid_request');
+  const unknown = await request('PATCH', '/api/streams/nobody', { ladder: null });
+  assert.equal(unknown.status, 404);
 });

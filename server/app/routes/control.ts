@@ -4,6 +4,7 @@ import type { CreatedStream, IngestView, Refusal, StreamView } from '../../../co
 import { readStreamDraft, type Stream, type StreamDirectory } from '../../account/index.ts';
 import type { Clock } from '../../base/index.ts';
 import { refuse } from '../http/index.ts';
+import { readStreamChanges } from './stream-changes.ts';
 
 /** What an encoder assumes when an address names no port. */
 const RTMP_DEFAULT_PORT = 1935;
@@ -53,6 +54,16 @@ export function registerControlRoutes(app: FastifyInstance, settings: ControlSet
     return stream === undefined ? refuse(reply, unknownStream('show', id)) : viewOf(stream);
   });
 
+  app.patch<ById>('/api/streams/:id', async (request, reply) => {
+    const changes = readStreamChanges(request.body);
+    if ('refused' in changes) return refuse(reply, changes);
+    const changed = await directory.setLadder(request.params.id, changes.ladder);
+    if ('refused' in changed) {
+      return refuse(reply, unknownStream('change', request.params.id));
+    }
+    return viewOf(changed);
+  });
+
   app.post<ById>('/api/streams/:id/end', async ({ params: { id } }, reply) => {
     const stream = directory.get(id);
     if (stream === undefined) return refuse(reply, unknownStream('end', id));
@@ -88,6 +99,7 @@ function viewOfStream({ hasPoster }: ControlSettings, stream: Stream): StreamVie
     playbackUrl: `/live/${id}/master.m3u8`,
     watchUrl: `/watch/${id}`,
     posterUrl: isPictured ? `/live/${id}/poster.jpg` : null,
+    ladder: stream.ladder,
   };
 }
 

@@ -19,6 +19,7 @@ const fileSchema = z.strictObject({
       createdAtMs: epochMs,
       keyHash: z.string().regex(/^[0-9a-f]{64}$/),
       keyLast4: z.string().length(4),
+      ladder: z.string().optional(),
       broadcast: z
         .strictObject({
           id: z.string().min(1),

@@ -18,6 +18,8 @@ export interface StreamRecord {
   readonly keyHash: string;
   /** The end of the key, so that a person can tell which one an encoder holds. */
   readonly keyLast4: string;
+  /** The qualities of its broadcasts, as LADDER writes them, or `off`; the server's when missing. */
+  readonly ladder?: string | undefined;
   /** The present or last broadcast; null before the first. */
   readonly broadcast: BroadcastRecord | null;
 }
