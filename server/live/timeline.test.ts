@@ -125,3 +125,10 @@ test('a timeline keeps its invariants under any sequence of segments', () => {
     }),
   );
 });
+
+test('start() counts the discontinuities that other renditions had before', () => {
+  const timeline = new Timeline({ windowSize: 3, targetDuration: 2, partTarget: undefined });
+  timeline.start(7, 2);
+  timeline.appendSegment({ discontinuity: true }, { uri: 's7.ts', duration: 2 });
+  assert.equal(timeline.playlist([]).discontinuitySequence, 2);
+});

@@ -199,10 +199,14 @@ export class Timeline {
     this.#touch();
   }
 
-  /** Sets the number of the first segment. Once, before anything else. */
-  start(mediaSequenceNumber: number): void {
+  /**
+   * Sets the number of the first segment, and how many discontinuities came before it in the other
+   * renditions (6.2.4). Once, before anything else.
+   */
+  start(mediaSequenceNumber: number, discontinuitySequence = 0): void {
     assert(this.#nextMediaSequenceNumber === undefined, 'timeline starts once');
     this.#nextMediaSequenceNumber = mediaSequenceNumber;
+    this.#discontinuitySequence = discontinuitySequence;
   }
 
   /** Begins the next segment; its parts follow. `hint` is the URI of its first part, if known. */

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../../base/index.ts';
 import type { Feed, FeedCursor } from '../../live/index.ts';
-import type { TrackKind } from '../../media/index.ts';
+import type { Sample, TrackKind } from '../../media/index.ts';
 import { BroadcastPublication, type PublicationSettings } from './broadcast-publication.ts';
 import type { LadderCut, PackagedEvent } from './packaged.ts';
 import type { Packager } from './packager.ts';
@@ -77,7 +77,14 @@ export class BroadcastPackager {
         if (timescale !== undefined) this.#publication.arrived(event.sample, timescale);
       }
       this.#apply(packager.push(event));
+      if (event.type === 'sample' && event.sample.kind === 'video') this.#lead(event.sample);
     }
+  }
+
+  #lead({ pts }: Sample): void {
+    const timescale = this.#timescales.get('video');
+    if (timescale === undefined) return;
+    for (const rung of this.#rungs.values()) rung.packager?.leadTo(pts / timescale);
   }
 
   #drainRungs(): void {

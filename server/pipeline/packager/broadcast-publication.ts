@@ -3,6 +3,8 @@ import { type Broadcast, MediaRing, type Rendition } from '../../live/index.ts';
 import type { Sample, Track } from '../../media/index.ts';
 import type { PackagedEvent, RenditionName } from './packaged.ts';
 
+/** A rendition that begins is no further behind than so many segments. */
+const LATEST_DISCONTINUITIES = 64;
 /** All audio of a broadcast is one group. */
 const AUDIO_GROUP = 'audio';
 
@@ -30,6 +32,7 @@ export class BroadcastPublication {
   /** Wall-clock milliseconds of media time 0; moves only until the first segment states it. */
   #anchorEpochMs = Number.POSITIVE_INFINITY;
   #anchored = false;
+  readonly #discontinuities = new Discontinuities();
   /** Media time at which the last listed part of each rendition ends, in seconds. */
   readonly #edges = new Map<RenditionName, number>();
 
@@ -55,6 +58,7 @@ export class BroadcastPublication {
         this.#targets = event;
         return;
       case 'cut':
+        if (event.discontinuity) this.#discontinuities.add(event.msn);
         return;
       case 'init':
         this.#init(event);
@@ -101,7 +105,9 @@ export class BroadcastPublication {
     if (timeline === undefined) return;
     this.#anchored = true;
     this.#settings.broadcast.zeroEpochMs = this.#anchorEpochMs;
-    if (timeline.nextMediaSequenceNumber === undefined) timeline.start(event.msn);
+    if (timeline.nextMediaSequenceNumber === undefined) {
+      timeline.start(event.msn, this.#discontinuities.before(event.msn));
+    }
     this.#settings.broadcast.media(event.rendition).expect(event.msn, event.initIndex);
     this.#edges.set(event.rendition, event.startTimeS);
     timeline.openSegment(this.#startOf(event), MediaRing.partName(event.msn, 0));
@@ -165,6 +171,25 @@ export class BroadcastPublication {
     for (const segment of timeline.segments) keepS += segment.duration;
     const nowMs = this.#settings.clock.monotonicMs();
     ring.slide(first.mediaSequenceNumber, nowMs, keepS * 1000);
+  }
+}
+
+/** Where the segments of a broadcast had discontinuities. */
+class Discontinuities {
+  /** Numbers of the latest of those segments. */
+  #latest: number[] = [];
+  #earlier = 0;
+
+  add(mediaSequenceNumber: number): void {
+    this.#latest.push(mediaSequenceNumber);
+    if (this.#latest.length <= LATEST_DISCONTINUITIES) return;
+    this.#latest.shift();
+    this.#earlier += 1;
+  }
+
+  /** How many there were before this segment, which is one of the latest. */
+  before(mediaSequenceNumber: number): number {
+    return this.#earlier + this.#latest.filter((each) => each < mediaSequenceNumber).length;
   }
 }
 

@@ -23,8 +23,13 @@ interface Made {
   readonly packager: RungPackager;
 }
 
-/** Packages `events` and a rung whose samples come `delay` source events later. */
-function withRung(events: readonly MediaEvent[], transcode = faithful, delay = 12): Made {
+/** Packages `events` and a rung whose samples come `delay` source events later, or `ahead` earlier. */
+function withRung(
+  events: readonly MediaEvent[],
+  transcode = faithful,
+  delay = 12,
+  ahead = 0,
+): Made {
   const packager = new Packager({ segmentDurationS: 2, partDurationS: 1 / 3 });
   const lead: PackagedEvent[] = [];
   const rungEvents: PackagedEvent[] = [];
@@ -38,10 +43,17 @@ function withRung(events: readonly MediaEvent[], transcode = faithful, delay = 1
       rung?.cut(event);
     }
   };
-  for (const event of events) {
+  for (const [at, event] of events.entries()) {
     apply(packager.push(event));
-    const isVideo = event.type === 'sample' && event.sample.kind === 'video';
-    queue.push(isVideo ? [...transcode(event.sample)] : []);
+    if (event.type === 'sample' && event.sample.kind === 'video') {
+      rung?.leadTo(event.sample.pts / 90_000);
+    }
+    const early = at === 0 ? events.slice(0, ahead + 1) : events.slice(at + ahead, at + ahead + 1);
+    queue.push(
+      early.flatMap((each) =>
+        each.type === 'sample' && each.sample.kind === 'video' ? [...transcode(each.sample)] : [],
+      ),
+    );
     if (queue.length <= delay || rung === undefined) continue;
     for (const made of queue.shift() ?? []) rung.push(made);
   }
@@ -204,7 +216,8 @@ describe('RungPackager', () => {
         inits.map(({ track: { config } }) => [...config]),
         [[...RUNG_TRACK.config], [8]],
       );
-      assert.deepEqual(numbers(made.rung, 'gap'), lost ? [3] : []);
+      // Without the keyframe after it, the segment before is not known to be whole.
+      assert.deepEqual(numbers(made.rung, 'gap'), lost ? [2, 3] : []);
     }
   });
 
@@ -217,5 +230,73 @@ describe('RungPackager', () => {
     ]);
     assert.deepEqual(numbers(made.rung, 'segment'), [1, 2]);
     assert.deepEqual(numbers(made.rung, 'gap'), [3, 4]);
+  });
+
+  test('waits for the leading video where it is ahead of it', () => {
+    const made = withRung(encode({ seconds: 9, audio: false }), faithful, 0, 6);
+    checkAligned(made);
+    assert.deepEqual(numbers(made.rung, 'gap'), []);
+    assert.deepEqual(numbers(made.rung, 'segment'), [1, 2, 3, 4, 5]);
+  });
+
+  test('has gaps that last no longer than a segment may, whatever is missing of the source', () => {
+    const events = encode({
+      seconds: 15,
+      gop: 30,
+      keep: (_, timeS) => timeS < 4.5 || timeS >= 8,
+    });
+    const made = withRung(events, (sample) =>
+      isBetween(sample, 4, 4.3) ? [] : [{ type: 'sample', sample }],
+    );
+    for (const { duration } of segmentsOf(made.rung, '480p')) assert.ok(Math.round(duration) <= 2);
+    assert.ok(numbers(made.rung, 'gap').length > 0);
+  });
+
+  test('has a gap instead of a segment that would be too long', () => {
+    // Shown ever later than decoded: the leading segments are shorter than what is shown of them.
+    const made = withRung(encode({ seconds: 20, gop: 72 }), (sample) => [
+      { type: 'sample', sample: { ...sample, dts: Math.round(sample.pts * 1.1) } },
+    ]);
+    for (const { duration } of segmentsOf(made.rung, '480p')) assert.ok(Math.round(duration) <= 2);
+    assert.ok(numbers(made.rung, 'gap').length > 0);
+  });
+
+  test('is given up in time for players that reload, half a target duration into the next segment', () => {
+    const events = encode({ seconds: 9, audio: false });
+    const packager = new Packager({ segmentDurationS: 2, partDurationS: 1 / 3 });
+    const gaps: { readonly msn: number; readonly atS: number }[] = [];
+    let rung: RungPackager | undefined;
+    let nowS = 0;
+    for (const event of events) {
+      for (const made of packager.push(event)) {
+        if (made.type !== 'cut') continue;
+        rung ??= packager.openRung('480p', (rungEvent) => {
+          if (rungEvent.type === 'gap') gaps.push({ msn: rungEvent.msn, atS: nowS });
+        });
+        if (made.msn === 1) rung?.push({ type: 'track', track: RUNG_TRACK });
+        rung?.cut(made);
+      }
+      if (event.type !== 'sample') continue;
+      nowS = event.sample.pts / 90_000;
+      rung?.leadTo(nowS);
+      if (nowS < 3) rung?.push(event);
+    }
+    assert.deepEqual(
+      gaps.map(({ msn, atS }) => [msn, Math.round(atS * 10) / 10]),
+      [
+        [2, 5],
+        [3, 7],
+        [4, 9],
+      ].slice(0, gaps.length),
+    );
+    assert.ok(gaps.length >= 2);
+  });
+
+  test('end() gives up what is missing of the segments that have ended', () => {
+    const made = withRung(encode({ seconds: 9.9 }), (sample) =>
+      isBetween(sample, 6.5, 20) ? [] : [{ type: 'sample', sample }],
+    );
+    assert.deepEqual(numbers(made.rung, 'segment'), [1, 2, 3]);
+    assert.deepEqual(numbers(made.rung, 'gap'), [4]);
   });
 });
