@@ -95,3 +95,15 @@ test('Rendition.peakBitrate has headroom for what is not measured yet', () => {
   assert.equal(Math.round(rendition.peakBitrate), 1_100_000);
   assert.equal(rendition.averageBitrate, 1_000_000);
 });
+
+test('multivariant() leaves out a variant of which nothing is left', () => {
+  const presentation = new Presentation();
+  const rendition = measured(presentation, '480p', 1200);
+  rendition.timeline.start(1);
+  rendition.timeline.appendGap({ uri: 's1.m4s', duration: 2 });
+  measured(presentation, 'video', 2500);
+  const names = () => presentation.multivariant(address).variants.map(({ uri }) => uri);
+  assert.deepEqual(names(), ['video/playlist.m3u8']);
+  part(rendition);
+  assert.deepEqual(names(), ['480p/playlist.m3u8', 'video/playlist.m3u8']);
+});

@@ -88,7 +88,7 @@ export class Presentation {
 
   #variant(rendition: Rendition, uri: string): VariantStream[] {
     const own = bitrates(rendition);
-    if (own === undefined) return [];
+    if (own === undefined || isMissing(rendition)) return [];
     const { resolution, frameRate, audioGroupId } = rendition.attributes;
     const group = audioGroupId === undefined ? [] : this.#group(audioGroupId);
     const heaviest = group.reduce((most, member) => Math.max(most, bitrates(member)?.peak ?? 0), 0);
@@ -129,6 +129,12 @@ export class Presentation {
       (rendition) => rendition.attributes.audio?.groupId === groupId,
     );
   }
+}
+
+/** All that its playlist lists is gaps: who came to it now would see nothing. */
+function isMissing({ timeline }: Rendition): boolean {
+  const { segments, open } = timeline;
+  return segments.length > 0 && segments.every(({ gap }) => gap) && (open?.parts.length ?? 0) === 0;
 }
 
 /** Players begin with the first one listed: neither the heaviest nor the poorest, then by weight. */

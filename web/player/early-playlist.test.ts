@@ -52,3 +52,12 @@ test('prepareEarlyPlaylist() cannot number a segment before the first', () => {
   const text = early(6, 0);
   assert.deepEqual(prepareEarlyPlaylist(text), { kind: 'ready', text });
 });
+
+test('prepareEarlyPlaylist() puts its segment behind a discontinuity and the map', () => {
+  const text = early(4).replace('#EXT-X-MAP', '#EXT-X-DISCONTINUITY\n#EXT-X-MAP');
+  const prepared = prepareEarlyPlaylist(text);
+  assert.match(
+    prepared.kind === 'ready' ? prepared.text : '',
+    /DISCONTINUITY\n#EXT-X-MAP:URI="init0.mp4"\n#EXT-X-PART:DURATION=0.005/,
+  );
+});

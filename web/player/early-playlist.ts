@@ -17,7 +17,8 @@ const LEAD_S = 0.01;
 /** How far within the first segment playback has to begin, so that hls.js does not choose the one before. Seconds. */
 const START_MARGIN_S = 0.05;
 const PART = /^#EXT-X-PART:.*$/gm;
-const STARTS_SEGMENT = /^#EXT-X-(?:DISCONTINUITY$|PROGRAM-DATE-TIME:|PART:)/m;
+/** What belongs to the first part; the map before it holds for the segment that is put there, too. */
+const STARTS_PART = /^#EXT-X-(?:PROGRAM-DATE-TIME:|PART:)/m;
 
 /** Reads a media playlist as served; see the top of the file. */
 export function prepareEarlyPlaylist(text: string): EarlyPlaylist {
@@ -36,7 +37,7 @@ export function prepareEarlyPlaylist(text: string): EarlyPlaylist {
 function withLead(text: string, mediaSequenceNumber: number): string {
   const address = /^#EXT-X-PART:.*URI="([^"]+)"/m.exec(text)?.[1];
   const part = `#EXT-X-PART:DURATION=${LEAD_S / 2},URI="${address}"`;
-  const at = text.search(STARTS_SEGMENT);
+  const at = text.search(STARTS_PART);
   const header = text
     .slice(0, at)
     .replace(/(#EXT-X-MEDIA-SEQUENCE:)\d+/, `$1${mediaSequenceNumber - 1}`);
