@@ -164,6 +164,7 @@ export class Millrace {
     for (const step of [
       () => this.#rtmp.close(),
       () => this.#broadcasts.close(),
+      async () => this.#transcoding?.close(),
       async () => this.#sheets.close(),
       async () => this.#origin.release(),
       () => this.#http.close(CLOSE_DEADLINE_MS),
@@ -227,6 +228,7 @@ export class Millrace {
       ladderOf: (streamId) => ladderFrom(this.directory.get(streamId)?.ladder, ladder),
       capacity: surveyCapacity({ ffmpegPath, ladder, dataDir, isMeasured: mode === 'auto', log }),
       shelves: this.#shelves,
+      failed: (streamId) => this.#publications.end(streamId, 'the server failed'),
     });
   }
 
@@ -240,7 +242,11 @@ export class Millrace {
       segmentDurationS: configuration.SEGMENT_DURATION,
       partDurationS: configuration.PART_DURATION,
       windowSize: configuration.SLIDING_WINDOW_SIZE,
-      program: (broadcast, source) => this.#transcoding?.begin(broadcast, source) ?? source,
+      program: (broadcast, source) => {
+        // A broadcast without a picture has a shelf as well: else the one before would be shown.
+        this.#shelves.open(broadcast.streamId, broadcast.id, () => broadcast.zeroEpochMs);
+        return this.#transcoding?.begin(broadcast, source) ?? source;
+      },
       begin: (streamId) => this.directory.beginBroadcast(streamId),
       ended: ({ streamId, id }) => this.directory.endBroadcast(streamId, id),
       failed: (streamId) => this.#publications.end(streamId, 'the server failed'),

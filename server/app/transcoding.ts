@@ -32,6 +32,8 @@ export interface TranscodingSettings {
   /** What the machine can do; undefined when FFmpeg does not run. */
   readonly capacity: Promise<Capacity | undefined>;
   readonly shelves: ThumbnailShelves;
+  /** A fault of ours: nothing more will come of the stream's publisher. */
+  failed(streamId: string): void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -58,6 +60,8 @@ interface Run {
   transcoder: Transcoder | undefined;
   /** The publisher sends several qualities itself; undefined before its first keyframe. */
   sendsLadder: boolean | undefined;
+  /** The video that was asked about last. */
+  track: VideoTrack | undefined;
   /** What is made of the source now, the best one first. */
   rungs: readonly Rung[];
   /** The source's own video has too few keyframes. */
@@ -70,6 +74,7 @@ interface Run {
 export class Transcoding {
   readonly #settings: TranscodingSettings;
   readonly #runs = new Set<Run>();
+  readonly #working = new Set<Promise<void>>();
   readonly #pastRestarts = new Map<string, number>();
   #pastDroppedSamples = 0;
   #faults = 0;
@@ -128,11 +133,34 @@ export class Transcoding {
     });
     const run: Run = {
       ...{ broadcast, source, lead, log },
-      ...{ transcoder: undefined, sendsLadder: undefined, rungs: [], reencode: false, cores: 0 },
+      ...{
+        transcoder: undefined,
+        sendsLadder: undefined,
+        track: undefined,
+        rungs: [],
+        reencode: false,
+        cores: 0,
+      },
     };
-    void lead.run().catch((error: unknown) => this.#fault(run, error));
-    void this.#transcode(run).catch((error: unknown) => this.#fault(run, error));
+    this.#watch(
+      lead.run().catch((error: unknown) => {
+        this.#fault(run, error);
+        // Nothing hands on what the publisher sends any more.
+        this.#settings.failed(broadcast.streamId);
+      }),
+    );
+    this.#watch(this.#transcode(run).catch((error: unknown) => this.#fault(run, error)));
     return lead.program;
+  }
+
+  /** Resolves when the transcoders of sources that are closed have ended, and no FFmpeg runs. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#working, this.#settings.capacity]);
+  }
+
+  #watch(work: Promise<void>): void {
+    this.#working.add(work);
+    void work.finally(() => this.#working.delete(work));
   }
 
   async #transcode(run: Run): Promise<void> {
@@ -165,14 +193,18 @@ export class Transcoding {
 
   #jobFor(run: Run, track: VideoTrack, capacity: Capacity): EncodeJob {
     const { segmentDurationS, shelves } = this.#settings;
-    const { reencode, broadcast, source } = run;
+    const { broadcast, source } = run;
+    // Another video may well have keyframes enough.
+    if (run.track !== undefined && run.track !== track) run.reencode = false;
+    run.track = track;
     run.sendsLadder ??= source.rungs.size > 0;
     run.rungs = run.sendsLadder ? [] : this.#rungsFor(run, track, capacity);
+    run.lead.replaceWith(run.reencode ? run.rungs[0]?.name : undefined);
     const shelf = shelves.open(broadcast.streamId, broadcast.id, () => broadcast.zeroEpochMs);
     return {
       source: track,
       rungs: run.rungs,
-      keyframes: reencode ? { everyS: segmentDurationS } : 'source',
+      keyframes: run.reencode ? { everyS: segmentDurationS } : 'source',
       family: capacity.family,
       thumbnails: { everyS: shelf.intervalS },
     };
@@ -198,20 +230,10 @@ export class Transcoding {
 
   /** The publisher's video cannot be cut into segments: the best rung takes its place. */
   #reencode(run: Run): void {
-    const advice = `Set the keyframe interval of your encoder to ${this.#settings.segmentDurationS} s.`;
     run.reencode = true;
     run.transcoder?.renew();
-    const [best] = run.rungs;
-    if (best === undefined) {
-      run.log.warn({ advice }, 'too few keyframes');
-      return;
-    }
-    run.lead.replaceWith(best.name);
-    const { name: rung, width, height } = best;
-    run.log.warn(
-      { advice, rung, width, height },
-      'video encoded anew because of too few keyframes',
-    );
+    const advice = `Set the keyframe interval of your encoder to ${this.#settings.segmentDurationS} s.`;
+    run.log.warn({ advice }, 'too few keyframes, so the video is encoded anew');
   }
 
   #takeStills(

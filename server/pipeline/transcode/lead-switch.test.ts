@@ -55,17 +55,20 @@ class Scene {
     this.running = this.lead.run();
   }
 
-  /** `isAway` tells for which frames the encoder is not there. */
+  /** So many frames, or up to the last of these keyframes; `isAway` tells when no encoder is there. */
   async play(
-    frames: number,
-    gop: number,
+    frames: number | readonly number[],
+    gop = 0,
     isAway = (_frame: number): boolean => false,
   ): Promise<void> {
     const cursor = this.lead.program.read();
     let begins: number | undefined;
-    for (let frame = 0; frame < frames; frame += 1) {
-      this.source.publish(sample(frame, frame % gop === 0, SOURCE));
-      if (frame % gop === 0 && this.asked > 0) begins ??= frame;
+    const isKeyframe = (frame: number): boolean =>
+      typeof frames === 'number' ? frame % gop === 0 : frames.includes(frame);
+    const end = typeof frames === 'number' ? frames : (frames.at(-1) ?? 0);
+    for (let frame = 0; frame < end; frame += 1) {
+      this.source.publish(sample(frame, isKeyframe(frame), SOURCE));
+      if (isKeyframe(frame) && this.asked > 0) begins ??= frame;
       const encoded = frame - LAG;
       if (begins !== undefined && encoded >= begins && !isAway(encoded)) {
         const isFirst = encoded === begins || encoded % 60 === 0;
@@ -120,6 +123,42 @@ describe('LeadSwitch', () => {
       tracks.map(({ config }) => config[0]),
       [SOURCE, ENCODED],
     );
+  });
+
+  test('puts up with one keyframe that is late, and not with two', async () => {
+    const once = new Scene('top');
+    await once.play([0, 60, 150, 210, 270]);
+    assert.equal(once.asked, 0);
+    const twice = new Scene('top');
+    await twice.play([0, 60, 150, 240, 300]);
+    assert.equal(twice.asked, 1);
+  });
+
+  test('looks at another video of the source anew, and hands it on', async () => {
+    const scene = new Scene('top');
+    const playing = scene.play(900, 240);
+    await playing;
+    assert.equal(scene.lead.isReplaced, true);
+    const other = new Scene('top');
+    const cursor = other.lead.program.read();
+    for (let frame = 0; frame < 200; frame += 1)
+      other.source.publish(sample(frame, frame === 0, SOURCE));
+    await Promise.resolve();
+    assert.equal(other.asked, 1);
+    other.source.publish(videoTrack(SOURCE + 8));
+    for (let frame = 200; frame < 400; frame += 1) {
+      other.source.publish(sample(frame, frame === 200, SOURCE));
+    }
+    await Promise.resolve();
+    assert.equal(other.asked, 2);
+    let passed = 0;
+    for (let event = cursor.take(); event !== undefined; event = cursor.take()) {
+      if (event.type === 'sample') passed += 1;
+    }
+    assert.equal(passed, 400);
+    other.source.close();
+    for (const rung of other.source.rungs.values()) rung.close();
+    await other.running;
   });
 
   test('goes on with the source when nothing takes its place', async () => {

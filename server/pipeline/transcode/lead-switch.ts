@@ -15,6 +15,10 @@ import type { MediaEvent, Sample, VideoTrack } from '../../media/index.ts';
 
 /** Keyframes may be this much further apart than a segment should last, in seconds. */
 const PATIENCE_S = 0.45;
+/** So many times in a row they are too far apart before it is no accident. */
+const LONG_INTERVALS = 2;
+/** An interval of so many target durations is none, either. */
+const FAR_TOO_LONG_TARGET_DURATIONS = 2;
 /** The encoding may be this far behind before it counts as gone: twice what an encoder may hold. */
 const AWAY_S = 4;
 /** Below a tick of any timescale; slots begin at sums of floating-point seconds. */
@@ -28,7 +32,7 @@ export interface LeadSwitchSettings {
   readonly targetDuration: number;
   /** Seconds from keyframe to keyframe of an encoding, counted from media time 0. */
   readonly slotS: number;
-  /** Keyframes are too far apart: see `replaceWith`. Called once. */
+  /** Keyframes are too far apart: see `replaceWith`. Called once for each video of the source. */
   tooFewKeyframes(): void;
 }
 
@@ -46,6 +50,7 @@ export class LeadSwitch {
   #keyframeS: number | undefined;
   /** Of what was handed on, of either. */
   #newestS = Number.NEGATIVE_INFINITY;
+  #longIntervals = 0;
   #hasAsked = false;
   /** Where the encoding takes over, in seconds of media; undefined while there is none. */
   #fromS: number | undefined;
@@ -62,8 +67,11 @@ export class LeadSwitch {
     return this.#isReplaced;
   }
 
-  /** `rung` of the source is its whole picture with a keyframe at the start of each slot. */
-  replaceWith(rung: string): void {
+  /**
+   * `rung` of the source is its whole picture with a keyframe at the start of each slot, and is to
+   * take the place of the video; undefined: nothing is.
+   */
+  replaceWith(rung: string | undefined): void {
     this.#replacement = rung;
   }
 
@@ -76,6 +84,8 @@ export class LeadSwitch {
         // Covers the rungs too.
         const changed = source.changed.next();
         this.#pump();
+        // What comes of the rungs later is packaged in time: its owner waits for them.
+        if (source.closed && this.#fromS === undefined) program.close();
         const rungs = [...source.rungs.values()];
         if (source.closed && rungs.every((rung) => rung.closed)) break;
         await changed;
@@ -99,20 +109,38 @@ export class LeadSwitch {
     const cursor = this.#rungs.get(name) ?? rung.read();
     this.#rungs.set(name, cursor);
     const isReplacement = name === this.#replacement;
-    const outlet = isReplacement || this.program.closed ? undefined : this.program.openRung(name);
+    const outlet = isReplacement ? undefined : this.#outlet(name);
     for (let event = cursor.take(); event !== undefined; event = cursor.take()) {
       if (isReplacement) this.#passEncoded(event);
       else outlet?.publish(event);
     }
   }
 
+  #outlet(rung: string): Feed | undefined {
+    return this.program.closed ? this.program.rungs.get(rung) : this.program.openRung(rung);
+  }
+
   #pass(event: MediaEvent): void {
     if (event.type === 'sample' && event.sample.kind === 'video') this.#passVideo(event.sample);
     else if (event.type === 'track' && event.track.kind === 'video') {
-      this.#track = event.track;
-      this.#keyframeS = undefined;
-      if (!this.#sourceIsOut) this.program.publish(event);
-    } else this.program.publish(event);
+      this.#begin(event.track);
+    } else {
+      // What lies between keyframes on both sides of a hole says nothing of their distance.
+      if (event.type === 'discontinuity') this.#keyframeS = undefined;
+      this.program.publish(event);
+    }
+  }
+
+  /** Another video of the source is looked at anew; it is handed on until it is replaced itself. */
+  #begin(track: VideoTrack): void {
+    this.#track = track;
+    this.#keyframeS = undefined;
+    this.#longIntervals = 0;
+    this.#hasAsked = false;
+    this.#sourceIsOut = false;
+    this.#isReplaced = false;
+    this.#fromS = undefined;
+    this.program.publish({ type: 'track', track });
   }
 
   #passVideo(sample: Sample): void {
@@ -137,9 +165,15 @@ export class LeadSwitch {
   }
 
   #lookAtKeyframes({ keyframe }: Sample, shownS: number): void {
-    if (keyframe) this.#keyframeS = shownS;
-    if (this.#hasAsked || this.#keyframeS === undefined) return;
-    if (shownS - this.#keyframeS <= this.#settings.targetDuration + PATIENCE_S) return;
+    const { targetDuration } = this.#settings;
+    const intervalS = shownS - (this.#keyframeS ?? shownS);
+    if (keyframe) {
+      const isLong = intervalS > targetDuration + PATIENCE_S;
+      this.#longIntervals = isLong ? this.#longIntervals + 1 : 0;
+      this.#keyframeS = shownS;
+    }
+    const isFarTooLong = intervalS > FAR_TOO_LONG_TARGET_DURATIONS * targetDuration;
+    if (this.#hasAsked || !(isFarTooLong || this.#longIntervals >= LONG_INTERVALS)) return;
     this.#hasAsked = true;
     this.#settings.tooFewKeyframes();
   }
