@@ -199,4 +199,16 @@ describe('Packager.push() of a broken source', () => {
     const packaged = checkPackaged(packageAll(events));
     assert.ok(packaged.warnings.some((message) => message.includes('constant frame rate')));
   });
+
+  test('has gaps for silent audio that last no longer than a segment, whatever video misses', () => {
+    const { audio } = checkPackaged(
+      packageAll(
+        encode({
+          seconds: 20,
+          keep: (kind, timeS) => (kind === 'audio' ? timeS < 5 : timeS < 9.9 || timeS >= 11.8),
+        }),
+      ),
+    );
+    assert.ok(audio.some(({ isGap }) => isGap));
+  });
 });

@@ -256,12 +256,15 @@ export class RenditionWriter {
   gap(opening: SegmentOpening, endS: number): void {
     this.#end = undefined;
     if (!this.begun) return;
+    // A source with a hole goes on later than a segment may last, and one that was joined earlier.
+    const { maxSegmentS, frameS } = this.#targets;
+    const durationS = Math.max(frameS, Math.min(endS - opening.startS, maxSegmentS));
     this.#emit({
       type: 'gap',
       rendition: this.#name,
       msn: opening.msn,
       startTimeS: opening.startS,
-      duration: endS - opening.startS,
+      duration: durationS,
       discontinuity: opening.discontinuity,
       initIndex: this.#initIndex,
     });

@@ -169,9 +169,7 @@ export class RungPackager {
 
   #miss(segment: LadderCut, endS: number): void {
     this.#writer.abandonSegment();
-    // Where the source has a hole, the next segment begins later than this one may last.
-    const lastS = segment.startS + this.#targets.maxSegmentS;
-    this.#writer.gap(openingOf(segment), Math.min(endS, lastS));
+    this.#writer.gap(openingOf(segment), endS);
     if (this.#writer.begun) this.#missedSegments += 1;
   }
 
