@@ -14,7 +14,7 @@ const LOOP_S = 64;
 const DWELL_MS = 3_000;
 const PATIENCE_MS = 30_000;
 /** A picture that stays longer than this is a stall to whoever watches. */
-const FREEZE_BOUND_MS = 1_000;
+const FREEZE_BOUND_MS = 500;
 
 suite('a broadcast in several qualities', needs('chromium', 'ffmpeg'), () => {
   let server: ServerProcess;

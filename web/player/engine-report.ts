@@ -1,7 +1,7 @@
 /** One rendition the viewer may choose. */
 export interface Quality {
-  /** Position in the player's list, which the choice is made by. */
-  readonly index: number;
+  /** What the choice is made by; -1 is none of them. */
+  readonly id: number;
   /** As a viewer would call it, such as "720p". */
   readonly label: string;
 }
@@ -31,8 +31,8 @@ export interface Engine {
   recoverMedia(): void;
   /** Jumps to the live position and plays. */
   goLive(): void;
-  /** Plays one quality by its index, or the best that fits with -1. */
-  chooseQuality(index: number): void;
+  /** Plays one quality, or the best that fits with -1 and where that one is gone. */
+  chooseQuality(id: number): void;
   /** Stops, and frees the video element for another engine. */
   close(): void;
 }

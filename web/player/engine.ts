@@ -2,9 +2,9 @@
  * Plays one broadcast with hls.js in a video element, keeps it near live, and reports what a viewer would notice.
  * The only file that knows hls.js; loaded on its own, since hls.js is by far the largest thing on the page.
  */
-import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from 'hls.js';
+import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events, type Level } from 'hls.js';
 import { earlyLoader } from './early-loader.ts';
-import type { Engine, EngineReport, Quality } from './engine-report.ts';
+import type { Engine, EngineReport } from './engine-report.ts';
 import { HLS_CONFIG } from './hls-config.ts';
 import {
   isFarBehind,
@@ -44,6 +44,7 @@ class HlsEngine implements Engine {
   readonly #video: HTMLVideoElement;
   readonly #report: EngineSetup['report'];
   readonly #hls: Hls;
+  readonly #levelIds = new Map<Level, number>();
   readonly #closing = new AbortController();
   readonly #watch = new PlaybackWatch(nowS());
   readonly #timer: ReturnType<typeof setInterval>;
@@ -73,8 +74,9 @@ class HlsEngine implements Engine {
     void this.#play();
   }
 
-  chooseQuality(index: number): void {
-    this.#hls.nextLevel = index;
+  chooseQuality(id: number): void {
+    // What is buffered is played: a picture a second later is better than none for a moment.
+    this.#hls.loadLevel = this.#hls.levels.findIndex((level) => this.#idOf(level) === id);
   }
 
   close(): void {
@@ -86,10 +88,32 @@ class HlsEngine implements Engine {
 
   #listenToHls(): void {
     this.#hls.on(Events.MANIFEST_PARSED, () => {
-      this.#report({ kind: 'qualities', qualities: qualitiesOf(this.#hls) });
+      this.#reportQualities();
       void this.#play();
     });
+    this.#hls.on(Events.LEVEL_UPDATED, (_event, { level, details }) => {
+      // The server has given it up for now: whoever stays sees nothing.
+      if (details.fragments.at(-1)?.gap && this.#hls.levels.length > 1) {
+        this.#hls.removeLevel(level);
+        this.#reportQualities();
+      }
+    });
     this.#hls.on(Events.ERROR, (_event, error) => this.#onError(error));
+  }
+
+  /** Levels lose their index when one of them is gone. */
+  #idOf(level: Level): number {
+    const id = this.#levelIds.get(level) ?? this.#levelIds.size;
+    this.#levelIds.set(level, id);
+    return id;
+  }
+
+  #reportQualities(): void {
+    const qualities = this.#hls.levels.map((level) => ({
+      id: this.#idOf(level),
+      label: labelOf(level),
+    }));
+    this.#report({ kind: 'qualities', qualities: qualities.toReversed() });
   }
 
   #listenToVideo(): void {
@@ -231,11 +255,7 @@ function isPlaylistError({ details }: ErrorData): boolean {
   );
 }
 
-function qualitiesOf(hls: Hls): readonly Quality[] {
-  return hls.levels
-    .map(({ height, bitrate }, index) => ({
-      index,
-      label: height > 0 ? `${height}p` : `${Math.round(bitrate / 1_000)} kbit/s`,
-    }))
-    .toReversed();
+/** By the lines of the picture, or of an upright one laid down, as everywhere else. */
+function labelOf({ width, height, bitrate }: Level): string {
+  return height > 0 ? `${Math.min(width, height)}p` : `${Math.round(bitrate / 1_000)} kbit/s`;
 }

@@ -86,8 +86,8 @@ function QualityMenu({ session }: { readonly session: WatchSession }): VNode | n
       onChange={(event) => session.chooseQuality(Number(event.currentTarget.value))}
     >
       <option value={-1}>Auto</option>
-      {qualities.map(({ index, label }) => (
-        <option key={index} value={index}>
+      {qualities.map(({ id, label }) => (
+        <option key={id} value={id}>
           {label}
         </option>
       ))}

@@ -82,10 +82,10 @@ export class WatchSession {
     this.#meter.reset();
   }
 
-  /** Plays one quality by index, or the best that fits with -1. */
-  chooseQuality(index: number): void {
-    this.quality.value = index;
-    this.#engine?.chooseQuality(index);
+  /** Plays one quality, or the best that fits with -1. */
+  chooseQuality(id: number): void {
+    this.quality.value = id;
+    this.#engine?.chooseQuality(id);
   }
 
   #dispatch(event: WatchEvent): void {
@@ -177,7 +177,7 @@ export class WatchSession {
         break;
       case 'qualities':
         this.qualities.value = report.qualities;
-        if (this.quality.value !== -1) this.#engine?.chooseQuality(this.quality.value);
+        this.#keepQuality();
         break;
       case 'rebuffer':
         this.rebuffers.value += 1;
@@ -197,6 +197,14 @@ export class WatchSession {
       default:
         this.#dispatch(report);
     }
+  }
+
+  /** A choice outlives a new engine, and not its quality. */
+  #keepQuality(): void {
+    const chosen = this.quality.value;
+    if (chosen === -1) return;
+    const isThere = this.qualities.value.some(({ id }) => id === chosen);
+    this.chooseQuality(isThere ? chosen : -1);
   }
 
   #onPicture(): void {
