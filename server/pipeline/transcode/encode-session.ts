@@ -35,6 +35,8 @@ export interface SessionObserver {
   hole(pts: Ticks): void;
   /** More is held than may be: whoever is heard has to end. */
   overflow(): void;
+  /** What it makes of its output has a fault; the encoder is being ended. */
+  failed(error: unknown): void;
   ended(end: EncoderEnd): void;
 }
 
@@ -83,6 +85,7 @@ export class EncodeSession {
       host,
       observer: {
         output: (rung, event) => this.#output(rung, event),
+        failed: (error) => observer.failed(error),
         ended: (end) => {
           this.#end = end;
           observer.ended(end);
@@ -105,11 +108,6 @@ export class EncodeSession {
 
   get pid(): number | undefined {
     return this.#process.pid;
-  }
-
-  /** Its input has ended: that it ends too is no failure. */
-  get isFinishing(): boolean {
-    return this.#isFinishing;
   }
 
   /** Undefined as long as it runs. */

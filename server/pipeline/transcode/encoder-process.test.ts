@@ -13,10 +13,19 @@ import {
 } from './encoder-process.ts';
 import { FakeHost, fakeTrack, settle } from './fake-encoder.test-support.ts';
 
-function begin(host: ProcessHost, { program = 'ffmpeg', args = ['-i', 'pipe:0'] } = {}) {
+interface Changes {
+  readonly program?: string;
+  readonly args?: readonly string[];
+  readonly output?: (rung: number, event: FragmentEvent) => void;
+}
+
+function begin(host: ProcessHost, changes: Changes = {}) {
+  const { program = 'ffmpeg', args = ['-i', 'pipe:0'] } = changes;
   const clock = new ManualClock();
   const outputs: [number, FragmentEvent][] = [];
+  const { output: onOutput = (rung, event) => void outputs.push([rung, event]) } = changes;
   const ends: EncoderEnd[] = [];
+  const failures: unknown[] = [];
   let onEnd = (): void => undefined;
   const ended = new Promise<void>((resolve) => {
     onEnd = resolve;
@@ -29,14 +38,15 @@ function begin(host: ProcessHost, { program = 'ffmpeg', args = ['-i', 'pipe:0'] 
     clock: host === systemHost ? systemClock : clock,
     host,
     observer: {
-      output: (rung, event) => outputs.push([rung, event]),
+      output: (rung, event) => onOutput(rung, event),
+      failed: (error) => failures.push(error),
       ended: (end) => {
         ends.push(end);
         onEnd();
       },
     },
   });
-  return { encoder, clock, outputs, ends, ended };
+  return { encoder, clock, outputs, failures, ends, ended };
 }
 
 function frameBytes(dts: number): Uint8Array {
@@ -124,6 +134,21 @@ describe('EncoderProcess with a fake FFmpeg', () => {
     assert.equal(ends[0]?.violation, 'mp4_box_malformed');
     assert.equal(ends[0]?.signal, 'SIGKILL');
     assert.deepEqual(outputs, []);
+  });
+
+  test('kills it and says so when what is done with its output fails, and nothing else', async () => {
+    const host = new FakeHost();
+    const fault = new Error('ours');
+    const { encoder, ends, failures } = begin(host, {
+      output: () => {
+        throw fault;
+      },
+    });
+    encoder.write(initSegment(fakeTrack()));
+    await settle();
+    assert.deepEqual(failures, [fault]);
+    assert.equal(ends[0]?.signal, 'SIGKILL');
+    assert.equal(ends[0]?.violation, undefined);
   });
 
   test('keeps the end of what it says', async () => {

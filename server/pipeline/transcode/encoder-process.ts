@@ -36,6 +36,8 @@ export interface EncoderEnd {
 export interface EncoderObserver {
   /** What rung number `rung` wrote, in order. */
   output(rung: number, event: FragmentEvent): void;
+  /** Reading its output, or `output`, threw `error`, which no peer is to blame for; it is killed. */
+  failed(error: unknown): void;
   /** Nothing follows: the process and its pipes are gone. */
   ended(end: EncoderEnd): void;
 }
@@ -193,10 +195,11 @@ export class EncoderProcess {
       try {
         for (const event of reader.push(bytes)) this.#settings.observer.output(rung, event);
       } catch (error) {
-        if (!(error instanceof Violation)) throw error;
-        this.#violation = error.code;
-        this.#lastWords = error.message;
         this.kill();
+        if (error instanceof Violation) {
+          this.#violation = error.code;
+          this.#lastWords = error.message;
+        } else this.#settings.observer.failed(error);
       }
     });
   }

@@ -7,7 +7,10 @@ import type { Ticks } from '../../media/index.ts';
 import type { EncodeSession, RungEvent } from './encode-session.ts';
 import { RungOutlet } from './rung-outlet.ts';
 
-/** Encoders that run at a time: one that is heard, one that waits for its end, and one more. */
+/**
+ * Encoders in the row: one that is heard, one that waits for its end, and one more; for another, the
+ * oldest is ended by force. How many are started at all is for `StartLimit` to say.
+ */
 const MAX_SESSIONS = 3;
 
 /** See the top of the file. */

@@ -100,7 +100,7 @@ const DO: Readonly<Record<Event, (bench: Bench) => readonly SupervisorAction[] |
   output: ({ supervisor }) => void supervisor.output('360p', 1),
   exit: ({ supervisor, nowMs }) => supervisor.exit(nowMs),
   tick: ({ supervisor, nowMs }) => supervisor.tick(nowMs),
-  reset: ({ supervisor, nowMs }) => supervisor.reset(nowMs),
+  reset: ({ supervisor }) => void supervisor.reset(),
 };
 
 type Expected = readonly [SupervisorState, ...SupervisorAction['type'][]];
@@ -154,7 +154,7 @@ const TABLE: Readonly<Record<SupervisorState, Readonly<Record<Event, Expected>>>
     output: ['passthrough'],
     exit: ['passthrough'],
     tick: ['passthrough'],
-    reset: ['running', 'launch'],
+    reset: ['waiting'],
   },
 };
 
@@ -377,7 +377,8 @@ describe('Supervisor', () => {
             bench.crash();
           } else if (kind === 'reset') {
             launches = [];
-            bench.do(bench.supervisor.reset(bench.nowMs));
+            bench.supervisor.reset();
+            bench.do(bench.supervisor.tick(bench.nowMs));
           } else if (kind === 'time') bench.run(s, inTime);
           else if (kind === 'slow') bench.run(s, tooSlow);
           else if (kind === 'silence') bench.run(s);

@@ -8,11 +8,11 @@
  *   running ---- too slow -------------------------> running, without the costliest rung
  *                                                    resting, when that was the last one
  *   running, resting -- there was room ------------> running, with one rung more
- *   any -------- 6th crash in 10 minutes ----------> passthrough -- reset --> running
+ *   any -------- 6th crash in 10 minutes ----------> passthrough -- reset --> waiting, for nothing
  *   any -------- stop -----------------------------> stopped
  *
  * I1 `launch` is asked for only while no encoder runs, `replace` and `kill` only while one does.
- * I2 At most `MAX_CRASHES` restarts after a crash are asked for in any `CRASH_WINDOW_MS`.
+ * I2 At most `MAX_CRASHES` restarts after a crash are asked for in any `CRASH_WINDOW_MS` of a source.
  * I3 Rungs are shed from the costliest on; what runs is always the cheaper end of the ladder.
  */
 import { assert } from '../../base/index.ts';
@@ -187,14 +187,12 @@ export class Supervisor {
     return this.#judge(nowMs);
   }
 
-  /** Somebody says that it may work now, or another broadcast has begun. */
-  reset(nowMs: number): readonly SupervisorAction[] {
+  /** Another source begins: what crashed on the one before says nothing of this one. */
+  reset(): void {
     this.#crashes = [];
     this.#failures = 0;
-    if (this.#state !== 'passthrough') return [];
-    this.#state = 'waiting';
-    this.#dueMs = nowMs;
-    return this.tick(nowMs);
+    this.#dueMs = 0;
+    if (this.#state === 'passthrough') this.#state = 'waiting';
   }
 
   #launch(nowMs: number): SupervisorAction {

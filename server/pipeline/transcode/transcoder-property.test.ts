@@ -12,7 +12,7 @@ const step = fc.record({
   frames: fc.integer({ min: 1, max: 50 }),
   event: fc.constantFrom(
     ...(['kill', 'fail', 'hold', 'hurry', 'stick', 'resume', 'deafen', 'garbage'] as const),
-    ...(['break', 'rotate', 'renew', 'starve', 'reset', 'nothing'] as const),
+    ...(['break', 'rotate', 'renew', 'starve', 'nothing'] as const),
   ),
 });
 
@@ -46,8 +46,6 @@ function happen(
       return void bench.track(fakeTrack(bench.index % 2 === 0 ? 320 : 640));
     case 'renew':
       return bench.transcoder.renew();
-    case 'reset':
-      return bench.transcoder.reset();
     case 'starve':
       return bench.clock.advance(7_000);
     case 'nothing':

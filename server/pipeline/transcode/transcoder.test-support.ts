@@ -33,6 +33,8 @@ export class Bench {
   readonly run: Promise<void>;
   gaveUp = 0;
   readonly stills: (() => number)[] = [];
+  /** Tracks that it was asked what to make of. */
+  readonly asked: VideoTrack[] = [];
   index = 0;
   gop = GOP;
   /** Frames that were published. */
@@ -68,6 +70,7 @@ export class Bench {
   }
 
   #job(track: VideoTrack): EncodeJob {
+    this.asked.push(track);
     const { keyframes = 'source', rungs = RUNGS, thumbnails = false } = this.options;
     const rung = { codec: 'h264', preset: undefined, frameRate: undefined } as const;
     const heights = rungs.map((name) => Number.parseInt(name, 10));
@@ -101,20 +104,25 @@ export class Bench {
   /** Publishes frames in real time as the clock has it. */
   async play(frames: number): Promise<void> {
     for (let i = 0; i < frames; i++) {
-      const dts = this.index * FRAME;
-      const data = new Uint8Array([0, 0, 0, 4, 0x65, 0, 0, this.index & 0xff]);
-      const keyframe = this.index % this.gop === 0;
-      this.feed.publish({
-        type: 'sample',
-        sample: { kind: 'video', dts, pts: dts, keyframe, data },
-      });
-      this.published.push(dts);
-      this.index += 1;
+      this.publish();
       // What an encoder does takes a few turns of the event loop, and no time.
       await settle();
       this.clock.advance(FRAME_MS);
     }
     await settle();
+  }
+
+  /** Publishes the next frame, and lets nothing happen yet. */
+  publish(): void {
+    const dts = this.index * FRAME;
+    const data = new Uint8Array([0, 0, 0, 4, 0x65, 0, 0, this.index & 0xff]);
+    const keyframe = this.index % this.gop === 0;
+    this.feed.publish({
+      type: 'sample',
+      sample: { kind: 'video', dts, pts: dts, keyframe, data },
+    });
+    this.published.push(dts);
+    this.index += 1;
   }
 
   /** What readers of `rung` have got since they were last asked. */

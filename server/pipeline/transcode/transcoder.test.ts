@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fakeTrack, settle } from './fake-encoder.test-support.ts';
+import { Supervisor } from './supervisor.ts';
 import { Bench, type BenchOptions, FRAME, GOP, RUNGS, story } from './transcoder.test-support.ts';
 
 describe('Transcoder', () => {
@@ -103,7 +104,7 @@ describe('Transcoder', () => {
     assert.deepEqual(story(bench.read('480p')), ['track', '0-69']);
   });
 
-  test('gives up after six crashes, tells it once, and goes on when it is told to', async (context) => {
+  test('gives up after six crashes, tells it once, and tries again with another source', async (context) => {
     const bench = new Bench(context).track();
     bench.host.onStart = (encoder) => setImmediate(() => encoder.end(1, null));
     await bench.play(30 * 20);
@@ -114,10 +115,16 @@ describe('Transcoder', () => {
     assert.equal(bench.host.encoders.length, 6);
     bench.read('360p');
     bench.host.onStart = () => undefined;
-    bench.transcoder.reset();
+    bench.track(fakeTrack(640, 360));
     await bench.play(60);
     assert.equal(bench.transcoder.reading.state, 'running');
-    assert.deepEqual(story(bench.read('360p')), ['encoder_ended', '630-719']);
+    assert.deepEqual(story(bench.read('360p')), ['encoder_ended', 'track', '660-719']);
+    for (let i = 0; i < 5; i++) {
+      bench.host.newest.end(1, null);
+      await bench.play(600);
+    }
+    assert.equal(bench.transcoder.reading.state, 'running', 'the crashes before do not count');
+    assert.equal(bench.gaveUp, 1);
   });
 
   test('gives up where there is no FFmpeg', async (context) => {
@@ -297,6 +304,53 @@ describe('Transcoder', () => {
     assert.equal(bench.transcoder.reading.state, 'stopped');
   });
 
+  for (const [what, framesBetween] of [
+    ['in one turn', 0],
+    ['in real time', 1],
+  ] as const) {
+    test(`starts few encoders for a source that is another with each keyframe, ${what}`, async (context) => {
+      const bench = new Bench(context);
+      bench.gop = 1;
+      let most = 0;
+      const starts: number[] = [];
+      bench.host.onStart = (encoder) => {
+        // One that goes on to its end is killed, sooner or later.
+        encoder.isDeaf = true;
+        const live = bench.host.encoders.filter(({ hasEnded }) => !hasEnded);
+        most = Math.max(most, live.length);
+        starts.push(bench.clock.monotonicMs());
+      };
+      const other = (index: number) => fakeTrack(index % 2 === 0 ? 320 : 640, 180);
+      for (let i = 0; i < 500; i++) {
+        bench.track(other(i));
+        if (framesBetween === 0) bench.publish();
+        else await bench.play(framesBetween);
+      }
+      await settle();
+      assert.ok(starts.length >= 3);
+      assert.ok(most <= 3, `${most} at a time`);
+      for (const startMs of starts) {
+        const near = starts.filter((each) => each >= startMs && each < startMs + 3_000);
+        assert.ok(near.length <= 3, `${near.length} in 3 s`);
+      }
+      await bench.play(200);
+      assert.equal(bench.host.newest.taken.at(-1)?.dts, (bench.index - 1) * FRAME);
+      const { width } = other(499);
+      assert.equal(bench.asked.at(-1)?.width, width, 'the newest picture is made');
+    });
+  }
+
+  test('goes on with the encoder that runs while a source is broken off with each keyframe', async (context) => {
+    const bench = new Bench(context).track();
+    bench.gop = 3;
+    for (let i = 0; i < 60; i++) {
+      bench.feed.publish({ type: 'discontinuity', reason: 'reconnected' });
+      await bench.play(3);
+    }
+    assert.ok(bench.host.encoders.length <= 9, `${bench.host.encoders.length} in 6 s`);
+    assert.deepEqual(story(bench.read('360p')), ['track', '0-179']);
+  });
+
   test('hands the pipes of still pictures on', async (context) => {
     const bench = new Bench(context, { thumbnails: true }).track();
     bench.index = 30;
@@ -324,5 +378,19 @@ describe('Transcoder', () => {
     await bench.play(10);
     await failed;
     assert.ok(bench.host.newest.hasEnded);
+  });
+
+  test('a fault in what is made of an output ends it alone, too', async (context) => {
+    const bench = new Bench(context).track();
+    await bench.play(10);
+    const failed = assert.rejects(bench.run, { name: 'RangeError' });
+    context.mock.method(Supervisor.prototype, 'output', () => {
+      throw new RangeError('ours');
+    });
+    await bench.play(10);
+    await failed;
+    await settle();
+    assert.ok(bench.host.newest.hasEnded);
+    assert.ok(bench.feed.openRung('360p').closed);
   });
 });

@@ -21,6 +21,7 @@ import { Relay } from './relay.ts';
 import { ReplayGop } from './replay-gop.ts';
 import { planReplay } from './replay-plan.ts';
 import { isSameTrack } from './rung-outlet.ts';
+import { StartLimit } from './start-limit.ts';
 import { type RestartReason, Supervisor, type SupervisorAction } from './supervisor.ts';
 import type { TranscoderReading, TranscoderSettings } from './transcoder-settings.ts';
 
@@ -39,6 +40,7 @@ export class Transcoder {
   readonly #cursor: FeedCursor;
   readonly #relay: Relay;
   readonly #gop = new ReplayGop();
+  readonly #starts = new StartLimit();
   /** The one that is fed. */
   #current: EncodeSession | undefined;
   /** Started already, and fed from the next keyframe on, or from `atPts` on. */
@@ -52,8 +54,6 @@ export class Transcoder {
   /** Something of the source was not encoded; true in the meantime as well. */
   #isIncomplete = false;
   #newestPts = Number.NEGATIVE_INFINITY;
-  /** Encoders that have not ended. */
-  #running = 0;
   #cancelTick: Cancel | undefined;
   #isEnding = false;
   readonly #done = Promise.withResolvers<void>();
@@ -87,11 +87,6 @@ export class Transcoder {
     this.#guard(() => this.#finish());
   }
 
-  /** Tries again after transcoding was given up. */
-  reset(): void {
-    this.#guard(() => this.#apply(this.#supervisor.reset(this.#nowMs())));
-  }
-
   /** Asks again what is to be made of the source, because the answer has become another. */
   renew(): void {
     this.#guard(() => {
@@ -112,14 +107,11 @@ export class Transcoder {
 
   /** See `TranscoderReading`. */
   get reading(): TranscoderReading {
-    return {
-      state: this.#supervisor.state,
-      restarts: this.#supervisor.restarts,
-      droppedSamples: this.#relay.droppedSamples + this.#cursor.skippedSamples,
-      discontinuities: this.#relay.discontinuities,
-      shedRungs: this.#supervisor.shed,
-      ...this.#supervisor.reading(this.#nowMs()),
-    };
+    const { state, restarts, shed } = this.#supervisor;
+    const { discontinuities } = this.#relay;
+    const droppedSamples = this.#relay.droppedSamples + this.#cursor.skippedSamples;
+    const lag = this.#supervisor.reading(this.#nowMs());
+    return { state, restarts, droppedSamples, discontinuities, shedRungs: shed, ...lag };
   }
 
   async #read(): Promise<void> {
@@ -167,7 +159,8 @@ export class Transcoder {
   #sample(sample: Sample): void {
     const track = this.#track;
     if (track === undefined) return;
-    if (sample.keyframe && (this.#isOther || this.#isJoined)) this.#goOn(track, sample.pts);
+    const isNew = sample.keyframe && (this.#isOther || this.#isJoined);
+    if (isNew && this.#goesOn(sample.pts)) this.#goOn(track);
     else if (this.#next !== undefined) {
       const { atPts } = this.#next;
       // What is shown before then is decoded before then, and has come.
@@ -187,14 +180,26 @@ export class Transcoder {
     this.#supervisor.input(this.#nowMs(), sample.pts / track.timescale);
   }
 
-  /** The first keyframe of a source that is new, or new again. */
-  #goOn(track: VideoTrack, pts: Ticks): void {
+  /**
+   * Whether a source that is new, or new again, begins with its keyframe at `pts`. If not, a later
+   * one is tried, and until then the encoder that runs has to do where the picture is the same.
+   */
+  #goesOn(pts: Ticks): boolean {
+    const mayStart = this.#starts.allows(this.#nowMs());
+    if (this.#isOther && !mayStart) return false;
+    if (this.#isIncomplete) this.#relay.interrupt('source_lost', pts);
+    this.#isIncomplete = false;
+    return mayStart;
+  }
+
+  #goOn(track: VideoTrack): void {
     if (!this.#isOther) this.#leave();
     this.#isOther = false;
     this.#isJoined = false;
-    if (this.#isIncomplete) this.#relay.interrupt('source_lost', pts);
-    this.#isIncomplete = false;
-    if (this.#job === undefined) this.#adopt(track);
+    if (this.#job === undefined) {
+      this.#supervisor.reset();
+      this.#adopt(track);
+    }
     if (this.#supervisor.state === 'running' && this.#current === undefined) {
       this.#supervisor.began(this.#nowMs());
       this.#become(this.#open(this.#supervisor.rungs));
@@ -214,12 +219,8 @@ export class Transcoder {
     }
     this.#relay.open(ladder);
     log.info({ width: track.width, height: track.height, rungs: ladder }, 'transcoding');
-    const nowMs = this.#nowMs();
-    this.#apply(
-      this.#supervisor.state === 'stopped'
-        ? this.#supervisor.start(nowMs, ladder)
-        : this.#supervisor.ladder(nowMs, ladder),
-    );
+    const how = this.#supervisor.state === 'stopped' ? 'start' : 'ladder';
+    this.#apply(this.#supervisor[how](this.#nowMs(), ladder));
   }
 
   /** Starts the encoder that takes over as soon as it can. */
@@ -262,8 +263,7 @@ export class Transcoder {
         log.warn({ pid: this.#current?.pid }, 'encoder hangs');
         this.#current?.kill();
       } else {
-        const restarts = Object.fromEntries(this.#supervisor.restarts);
-        log.error({ restarts }, 'transcoding given up');
+        log.error({ restarts: Object.fromEntries(this.#supervisor.restarts) }, 'transcoding given up');
         observer.gaveUp();
       }
     }
@@ -281,15 +281,14 @@ export class Transcoder {
   }
 
   #replace(rungs: readonly string[], reason: RestartReason): void {
-    const { log } = this.#settings;
-    const { shed } = this.#supervisor;
+    const [{ log }, { shed }] = [this.#settings, this.#supervisor];
     if (rungs.length === 0) {
       log.warn({ reason, shed }, 'transcoding rests');
       this.#rest();
-      return;
+    } else {
+      log.warn({ reason, rungs, shed }, 'ladder changes');
+      this.#prepare(rungs);
     }
-    log.warn({ reason, rungs, shed }, 'ladder changes');
-    this.#prepare(rungs);
   }
 
   /** No encoder runs from here on. */
@@ -301,15 +300,13 @@ export class Transcoder {
 
   /** `madeUntil`: see `EncodeJob`. */
   #open(rungs: readonly string[], madeUntil?: EncodeJob['madeUntil']): EncodeSession {
-    const { ffmpegPath, clock, host, observer } = this.#settings;
+    const { observer } = this.#settings;
     const whole = this.#job;
     assert(whole !== undefined, 'an encoder has a job');
     const job = narrowJob(whole, rungs, madeUntil);
     const session: EncodeSession = new EncodeSession({
-      ffmpegPath,
+      ...this.#settings,
       job,
-      clock,
-      host,
       observer: {
         event: (event) => this.#guard(() => this.#relay.publish(event)),
         progress: (rung, mediaS) => {
@@ -318,10 +315,11 @@ export class Transcoder {
         },
         hole: (pts) => this.#relay.hole(rungs, 'encoder_behind', pts),
         overflow: () => this.#relay.killFirst(),
+        failed: (error) => this.#fail(error),
         ended: (end) => this.#guard(() => this.#ended(session, end)),
       },
     });
-    this.#running += 1;
+    this.#starts.started(this.#nowMs());
     const [small, posters] = session.stills;
     if (small !== undefined && posters !== undefined) {
       observer.stills(small, posters, () => session.firstS ?? 0);
@@ -347,9 +345,9 @@ export class Transcoder {
   }
 
   #ended(session: EncodeSession, end: EncoderEnd): void {
-    this.#running -= 1;
+    this.#starts.ended();
     this.#relay.settle();
-    if (this.#isEnding && this.#running === 0) this.#done.resolve();
+    if (this.#isEnding && this.#starts.running === 0) this.#done.resolve();
     const isNext = session === this.#next?.session;
     if (session !== this.#current && !isNext) return;
     if (isNext) {
@@ -359,16 +357,14 @@ export class Transcoder {
     }
     this.#current = undefined;
     this.#dropNext();
-    const { code, signal, violation, lastWords } = end;
-    this.#settings.log.warn({ code, signal, violation, lastWords }, 'encoder ended');
+    const { wasStarted: _, ...how } = end;
+    this.#settings.log.warn(how, 'encoder ended');
     this.#apply(this.#supervisor.exit(this.#nowMs()));
   }
 
   #tick(): void {
     this.#cancelTick = this.#settings.clock.after(TICK_MS, () => {
-      this.#guard(() => {
-        this.#apply(this.#supervisor.tick(this.#nowMs()));
-      });
+      this.#guard(() => this.#apply(this.#supervisor.tick(this.#nowMs())));
       this.#tick();
     });
   }
@@ -379,7 +375,7 @@ export class Transcoder {
     this.#supervisor.stop();
     this.#dropNext();
     this.#finishCurrent();
-    if (this.#running === 0) this.#done.resolve();
+    if (this.#starts.running === 0) this.#done.resolve();
   }
 
   /** A fault ends the transcoder, and it alone. */
@@ -387,10 +383,14 @@ export class Transcoder {
     try {
       task();
     } catch (error) {
-      this.#isEnding = true;
-      this.#supervisor.stop();
-      this.#done.reject(error);
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#isEnding = true;
+    this.#supervisor.stop();
+    this.#done.reject(error);
   }
 
   #nowMs(): number {
