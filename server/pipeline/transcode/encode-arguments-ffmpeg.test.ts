@@ -24,6 +24,7 @@ interface Asked {
   readonly keyframes?: EncodeJob['keyframes'];
   readonly thumbnails?: EncodeJob['thumbnails'];
   readonly paced?: boolean;
+  readonly madeUntil?: EncodeJob['madeUntil'];
 }
 
 interface Encoded {
@@ -33,8 +34,10 @@ interface Encoded {
 
 async function encode(asked: Asked): Promise<Encoded> {
   const { source, ladder = TWO_RUNGS, keyframes = 'source', thumbnails, paced = false } = asked;
+  const resumed = asked.madeUntil === undefined ? {} : { madeUntil: asked.madeUntil };
   const rungs = rungsFor(parseLadder(ladder), source.track);
-  const job = { source: source.track, rungs, keyframes, family: 'software', thumbnails } as const;
+  const base = { source: source.track, rungs, keyframes, family: 'software', thumbnails } as const;
+  const job = { ...base, ...resumed };
   const pipes = rungs.length + (thumbnails === undefined ? 0 : 2);
   const run = await runEncode(encodeArguments(job), source, { pipes, paced });
   assert.deepEqual([run.code, run.stderr], [0, '']);
@@ -77,6 +80,35 @@ for (const [what, lavfi, coding] of sources) {
         assert.deepEqual([width % 2, height], [0, [180, 90][index]]);
         // High profile, 8 bits, 4:2:0.
         assert.match(codecString, /^avc1\.6400/);
+      }
+    },
+  );
+}
+
+for (const [what, lavfi, coding] of sources.slice(0, 4)) {
+  test(
+    `encodeArguments() resumes to the frame within a GOP of a source ${what}`,
+    NEEDS_FFMPEG,
+    async () => {
+      const source = encodeSource(lavfi, coding);
+      const shown = timesOf(source.frames);
+      // Rungs need not have come equally far.
+      const last = [25, 27].map((index) => shown[index] ?? Number.NaN);
+      const madeUntil = new Map(['180p', '90p'].map((name, at) => [name, last[at] ?? 0]));
+      const after = (pts: number) => shown.filter((each) => each > pts);
+      const bySource = await encode({ source, madeUntil });
+      for (const [index, frames] of bySource.rungs.entries()) {
+        const rest = after(last[index] ?? 0);
+        assert.deepEqual(timesOf(frames), rest);
+        const keyframes = keysOf(source.frames).filter((pts) => rest.includes(pts));
+        assert.deepEqual(keysOf(frames), [...new Set([rest[0], ...keyframes])]);
+      }
+      const onGrid = await encode({ source, madeUntil, keyframes: { everyS: 1 } });
+      for (const [index, [first, second, ...rest]] of onGrid.rungs.entries()) {
+        const expected = after(last[index] ?? 0);
+        assert.equal((first?.pts ?? NaN) % 90_000, 0, 'of no use, and it begins a slot');
+        assert.deepEqual(timesOf([...(second ? [second] : []), ...rest]), expected);
+        assert.equal(second?.keyframe, true);
       }
     },
   );

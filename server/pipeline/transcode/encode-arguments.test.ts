@@ -110,6 +110,14 @@ test('encodeArguments() forces keyframes on a grid of media time, in lowered run
   assert.ok(text.includes('-x264-params fps=15000/1000'));
 });
 
+test('encodeArguments() goes on half a tick after what was made, or before its last frame', () => {
+  const madeUntil = new Map([['480p', 972_003_000]]);
+  const text = argumentsOf('480p=854x480@1200k', { madeUntil });
+  assert.ok(text.includes("[s0]select='gt(t,10800.033338889)',scale="), text);
+  const onGrid = argumentsOf('480p=854x480@1200k', { madeUntil, keyframes: { everyS: 2 } });
+  assert.ok(onGrid.includes("[s0]select='gt(t,10800.033327778)',scale="), onGrid);
+});
+
 test('encodeArguments() tells x264 to go by the times when nobody knows the frame rate', () => {
   const text = argumentsOf('480p=854x480@1200k', { source: { ...SOURCE, frameRate: undefined } });
   assert.match(text, / -x264-params force-cfr=0 /);

@@ -59,6 +59,8 @@ const POSTER_WIDTH = 640;
 const JPEG_QUALITY = '5';
 /** Room for rounding in sums of floating-point seconds; below any tick. */
 const ROUNDING_S = '0.000001';
+/** Digits of a second that tell half ticks apart on every timescale in use. */
+const SECONDS_DIGITS = 9;
 
 /**
  * The arguments of FFmpeg for a job. Its input is fragmented MP4 on standard input; each rung comes
@@ -107,7 +109,7 @@ function filterGraph(job: EncodeJob): string {
   for (const [index, rung] of rungs.entries()) {
     const madeUntil = job.madeUntil?.get(rung.name);
     const filters = [
-      ...(madeUntil === undefined ? [] : [restFilter(madeUntil, job.keyframes)]),
+      ...(madeUntil === undefined ? [] : [restFilter(madeUntil, job)]),
       ...(rung.frameRate === undefined ? [] : [frameFilter(rung.frameRate, job.keyframes)]),
       `scale=${rung.width}:${rung.height}:flags=bicubic`,
       'setsar=1',
@@ -138,9 +140,14 @@ function frameFilter(frameRate: number, keyframes: EncodeJob['keyframes']): stri
   return `select='isnan(prev_selected_t)+gt(${slot('t')},${slot('prev_selected_t')})+${forced}'`;
 }
 
-/** Leaves out what has been made; where the first frame is lost, it is the last of that. */
-function restFilter(madeUntil: Ticks, keyframes: EncodeJob['keyframes']): string {
-  return `select='${keyframes === 'source' ? 'gt' : 'gte'}(pts,${madeUntil})'`;
+/**
+ * Leaves out what has been made; where the first frame is lost, it is the last of that. In seconds,
+ * because filters before it may count in other ticks, and half a tick aside, so that no rounding
+ * decides.
+ */
+function restFilter(madeUntil: Ticks, { keyframes, source }: EncodeJob): string {
+  const edge = madeUntil + (keyframes === 'source' ? 0.5 : -0.5);
+  return `select='gt(t,${(edge / source.timescale).toFixed(SECONDS_DIGITS)})'`;
 }
 
 /**

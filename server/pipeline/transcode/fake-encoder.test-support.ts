@@ -10,6 +10,8 @@ import type { ProcessHost } from './encoder-process.ts';
 const AVCC =
   '0164000dffe1001a6764000dacd941419f9f0110000003001000000303c0f142996001000668ebe3cb22c0fdf8f800';
 
+const TIMESCALE = 90_000;
+
 /** A track that says it is `width` times `height`; a byte of its configuration differs with the width. */
 export function fakeTrack(width = 320, height = 180): VideoTrack {
   const config = new Uint8Array(Buffer.from(AVCC, 'hex'));
@@ -18,7 +20,7 @@ export function fakeTrack(width = 320, height = 180): VideoTrack {
     kind: 'video',
     codec: 'avc1',
     codecString: 'avc1.64000d',
-    timescale: 90_000,
+    timescale: TIMESCALE,
     width,
     height,
     frameRate: 30,
@@ -74,10 +76,8 @@ export class FakeEncoder extends ChildProcess {
     this.options = options;
     const graph = command.join(' ');
     this.#hasOrigin = graph.includes("setpts='if(eq(N,0)");
-    for (const [, index, including, pts] of graph.matchAll(
-      /\[s(\d+)\]select='gt(e?)\(pts,(\d+)\)/g,
-    )) {
-      this.#madeUntil.set(Number(index), Number(pts) - (including === 'e' ? 1 : 0));
+    for (const [, index, timeS] of graph.matchAll(/\[s(\d+)\]select='gt\(t,(\d+\.\d+)\)/g)) {
+      this.#madeUntil.set(Number(index), Number(timeS) * TIMESCALE);
     }
     assert.ok(Array.isArray(options.stdio));
     this.outputs = options.stdio.slice(3).map(() => readable());

@@ -263,7 +263,8 @@ export class Transcoder {
         log.warn({ pid: this.#current?.pid }, 'encoder hangs');
         this.#current?.kill();
       } else {
-        log.error({ restarts: Object.fromEntries(this.#supervisor.restarts) }, 'transcoding given up');
+        const restarts = Object.fromEntries(this.#supervisor.restarts);
+        log.error({ restarts }, 'transcoding given up');
         observer.gaveUp();
       }
     }
