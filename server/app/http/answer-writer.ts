@@ -59,27 +59,22 @@ export class AnswerWriter {
 
   /**
    * Queues the beginning of an answer whose body is still being made; its rest goes through
-   * `writeRest` and `endRest`. Where the client may not know chunks, the end of the connection is
-   * that of the body: `isChunked` says which.
+   * `writeRest` and `endRest`. In chunks even on a connection that ends with it: one cut short
+   * must not pass for a whole one.
    */
   begin(socket: Socket, answer: Answer, persistence: Persistence): boolean {
-    const isChunked = this.isChunked(persistence);
-    const headers = isChunked ? [...answer.headers, CHUNKED] : answer.headers;
+    const headers = [...answer.headers, CHUNKED];
     socket.cork();
-    let drained = socket.write(this.#head({ ...answer, headers }, isChunked ? 'persist' : 'close'));
-    for (const chunk of answer.body) drained = this.writeRest(socket, chunk, isChunked);
+    let drained = socket.write(this.#head({ ...answer, headers }, persistence));
+    for (const chunk of answer.body) drained = this.writeRest(socket, chunk);
     socket.uncork();
     return drained;
   }
 
-  /** Whether a body of unknown length can be marked off from what follows it. */
-  isChunked(persistence: Persistence): boolean {
-    return persistence === 'persist';
-  }
-
   /** Queues more of a body; as `write`. */
-  writeRest(socket: Socket, bytes: Uint8Array, isChunked: boolean): boolean {
-    if (!isChunked || bytes.length === 0) return socket.write(bytes);
+  writeRest(socket: Socket, bytes: Uint8Array): boolean {
+    // A chunk without bytes would end the body.
+    if (bytes.length === 0) return !socket.writableNeedDrain;
     socket.cork();
     socket.write(chunkHead(bytes.length), 'latin1');
     socket.write(bytes);

@@ -8,6 +8,7 @@ import type {
 } from '../../pipeline/origin/index.ts';
 import { acceptsGzip } from '../../wire/http1/index.ts';
 import { hasContentLength } from './answer-writer.ts';
+import { gatherBody } from './gathered-body.ts';
 import { faultAnswer, refusalAnswer } from './lane-answer.ts';
 import type { HttpLimits } from './limits.ts';
 import type { ResponseTally } from './response-tally.ts';
@@ -90,11 +91,15 @@ export class DeliveryMount {
     send: (answer: Answer) => void,
     request: DeliveryRequest,
   ): void {
+    let isAnswered = false;
     try {
-      const cancel = this.#settings.handler.handle(request, send);
+      const cancel = this.#settings.handler.handle(request, (answer) => {
+        isAnswered = true;
+        send(answer);
+      });
       if (cancel === undefined) return;
       response.on('close', () => {
-        if (!response.headersSent) cancel();
+        if (!isAnswered) cancel();
       });
     } catch (error) {
       this.#settings.log.error({ error, path: request.path }, 'delivery request failed');
@@ -107,6 +112,15 @@ export class DeliveryMount {
   send(response: ServerResponse, answer: Answer): void {
     const { closing, limits, responses } = this.#settings;
     if (response.destroyed) return;
+    const rest = response.req.method === 'HEAD' ? undefined : answer.rest;
+    if (rest !== undefined && response.req.httpVersion === '1.0') {
+      const cancel = gatherBody(answer, rest, (whole) => {
+        if (whole === undefined) response.destroy();
+        else this.send(response, whole);
+      });
+      response.on('close', cancel);
+      return;
+    }
     responses.count('delivery', answer.status);
     const headers: string[] = [];
     for (const [name, value] of answer.headers) headers.push(name, value);
@@ -114,34 +128,52 @@ export class DeliveryMount {
     const isHttp1 = response.req.httpVersionMajor === 1;
     if (isHttp1 && closing()) headers.push('connection', 'close');
     response.writeHead(answer.status, headers);
-    if (answer.bodySize > 0) response.setTimeout(limits.stallTimeoutMs, () => response.destroy());
+    response.on('timeout', () => cutOff(response, 'the client does not read'));
+    if (answer.bodySize > 0) response.setTimeout(limits.stallTimeoutMs);
+    let isDrained = true;
     if (response.req.method !== 'HEAD') {
-      for (const chunk of answer.body) response.write(chunk);
-      if (answer.rest !== undefined) {
-        follow(answer.rest, response);
-        return;
-      }
+      for (const chunk of answer.body) isDrained = response.write(chunk);
     }
-    response.end();
+    if (rest === undefined) response.end();
+    else follow(rest, { response, isDrained, stallTimeoutMs: limits.stallTimeoutMs });
   }
 }
 
-/** Sends the rest of a body as it comes; a client that leaves is forgotten. */
-function follow(rest: BodyRest, response: ServerResponse): void {
+/**
+ * Sends the rest of a body as it comes; a client that leaves is forgotten. While the client has
+ * taken all there is, it waits for us and does not stall.
+ */
+function follow(
+  rest: BodyRest,
+  sending: {
+    readonly response: ServerResponse;
+    readonly isDrained: boolean;
+    readonly stallTimeoutMs: number;
+  },
+): void {
+  const { response, isDrained, stallTimeoutMs } = sending;
+  const watch = (drained: boolean): void => {
+    response.setTimeout(drained ? 0 : stallTimeoutMs);
+  };
+  watch(isDrained);
+  response.on('drain', () => watch(!response.writableNeedDrain));
   const cancel = rest.follow({
     take: (bytes) => {
-      response.write(bytes);
+      if (!response.destroyed) watch(response.write(bytes));
     },
     end: () => {
+      watch(false);
       response.end();
     },
-    fail: () => {
-      // Without an error, HTTP/2 would end the body as if it were whole.
-      const isHttp1 = response.req.httpVersionMajor === 1;
-      response.destroy(isHttp1 ? undefined : new Error('Cannot finish body: the rest never came'));
-    },
+    fail: () => cutOff(response, 'the rest never came'),
   });
   response.on('close', cancel);
+}
+
+/** Ends a body so that the client can tell: HTTP/2 takes an end without an error for that of it. */
+function cutOff(response: ServerResponse, reason: string): void {
+  const isHttp1 = response.req.httpVersionMajor === 1;
+  response.destroy(isHttp1 ? undefined : new Error(`Cannot finish body: ${reason}`));
 }
 
 function methodRefusal(method: string): Answer {

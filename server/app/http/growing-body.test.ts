@@ -43,16 +43,55 @@ test('fast lane answers HEAD for a growing body without a length, and follows no
   assert.equal(body.readers, 0);
 });
 
-test('fast lane ends a growing body by the connection where chunks are not known', async (context) => {
-  const { client, body } = await scene(context);
-  client.send('GET /live/s1 HTTP/1.0', 'Host: x', 'Connection: keep-alive', '');
-  const head = await client.until('\r\n\r\nfirst,');
-  assert.match(head, /\r\nconnection: close\r\n/);
-  assert.doesNotMatch(head, /chunked/);
-  body.take('second');
-  body.finish('end');
-  assert.equal(await client.ended(), 'second');
-});
+/** A field that the fast lane gives away, and one that it takes. */
+const LANES = { 'fast lane': 'Accept: */*', DeliveryMount: 'Proxy-Connection: none' } as const;
+
+for (const [lane, field] of Object.entries(LANES)) {
+  test(`${lane} holds a growing body until it is whole where chunks are not known`, async (context) => {
+    const { client, body, handler } = await scene(context);
+    client.send('GET /live/s1 HTTP/1.0', 'Host: x', 'Connection: keep-alive', field, '');
+    await body.followed(1);
+    body.take('second');
+    body.finish('end');
+    const whole = await client.response();
+    assert.match(whole.head, /\r\ncontent-length: 12(\r\n|$)/i);
+    assert.equal(whole.body, 'first,second');
+    assert.equal(handler.seen.length, 1);
+    client.send('GET /live/after HTTP/1.0', 'Host: x', field, '');
+    assert.equal((await client.response()).body, 'body of /live/after');
+  });
+
+  test(`${lane} sends nothing of a body that will never be whole where chunks are not known`, async (context) => {
+    const { client, body } = await scene(context);
+    client.send('GET /live/s1 HTTP/1.0', 'Host: x', field, '');
+    await body.followed(1);
+    body.finish('fail');
+    assert.equal(await client.ended(), '');
+  });
+
+  test(`${lane} sends chunks on a connection that ends with them, and no last one for half a body`, async (context) => {
+    const { client, body, port } = await scene(context);
+    client.send('GET /live/s1 HTTP/1.1', 'Host: x', 'Connection: close', field, '');
+    const head = await client.until('6\r\nfirst,\r\n');
+    assert.match(head, /\r\ntransfer-encoding: chunked\r\n/i);
+    assert.match(head, /\r\nconnection: close\r\n/i);
+    body.finish('fail');
+    assert.equal(await client.ended(), '');
+    const other = await RawClient.open(context, port);
+    other.send('GET /live/s1 HTTP/1.1', 'Host: x', 'Connection: close', field, '');
+    await other.until('first,\r\n');
+    body.finish('end');
+    assert.equal(await other.ended(), '0\r\n\r\n');
+  });
+
+  test(`${lane} forgets a client that leaves while its body is held`, async (context) => {
+    const { client, body } = await scene(context);
+    client.send('GET /live/s1 HTTP/1.0', 'Host: x', field, '');
+    await body.followed(1);
+    client.socket.destroy();
+    await body.followed(0);
+  });
+}
 
 test('fast lane cuts a body off that will never be whole, so that the client can tell', async (context) => {
   const { client, body, server } = await scene(context);

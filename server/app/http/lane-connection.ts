@@ -22,6 +22,7 @@ import type { Answer, BodyRest } from '../../pipeline/origin/index.ts';
 import { type Persistence, type PlainRequest, recognise } from '../../wire/http1/index.ts';
 import type { AnswerWriter, Writing } from './answer-writer.ts';
 import type { LaneSettings } from './fast-lane.ts';
+import { gatherBody } from './gathered-body.ts';
 import { faultAnswer, headTimeoutAnswer } from './lane-answer.ts';
 
 type Phase = 'reading' | 'held' | 'streaming' | 'sending' | 'ending' | 'lingering' | 'gone';
@@ -178,7 +179,8 @@ export class LaneConnection {
     this.#cancel = undefined;
     this.#sinceMs = this.#lane.nowMs;
     if (answer.rest !== undefined && request.method === 'GET') {
-      this.#stream(answer, answer.rest, persistence);
+      if (request.takesChunks) this.#stream(answer, answer.rest, persistence);
+      else this.#gather(request, answer, answer.rest);
       return;
     }
     const drained = this.#lane.write(this.#socket, answer, {
@@ -200,10 +202,26 @@ export class LaneConnection {
     }
   }
 
+  /** Holds the answer until its body is whole: the client can tell only by its length. */
+  #gather(request: PlainRequest, answer: Answer, rest: BodyRest): void {
+    let isSettled = false;
+    const cancel = gatherBody(answer, rest, (whole) => {
+      isSettled = true;
+      if (this.#phase !== 'held') return;
+      this.#cancel = undefined;
+      if (whole === undefined) {
+        this.#drop('unfinished');
+        return;
+      }
+      this.#answer(request, whole);
+      if (!this.#isServing) this.#goOn();
+    });
+    if (!isSettled) this.#cancel = cancel;
+  }
+
   /** Sends what there is of a body, and the rest as it comes. */
   #stream(answer: Answer, rest: BodyRest, persistence: Persistence): void {
     const { begin, writer, limits } = this.#lane;
-    const isChunked = writer.isChunked(persistence);
     const watch = (drained: boolean): void => {
       if (!drained) this.#socket.setTimeout(limits.stallTimeoutMs);
     };
@@ -211,15 +229,15 @@ export class LaneConnection {
     watch(begin(this.#socket, answer, persistence));
     const cancel = rest.follow({
       take: (bytes) => {
-        if (this.#phase === 'streaming') watch(writer.writeRest(this.#socket, bytes, isChunked));
+        if (this.#phase === 'streaming') watch(writer.writeRest(this.#socket, bytes));
       },
       end: () => {
         if (this.#phase !== 'streaming') return;
         this.#cancel = undefined;
-        const drained = !isChunked || writer.endRest(this.#socket);
+        const drained = writer.endRest(this.#socket);
         if (drained) this.#socket.setTimeout(0);
         this.#sinceMs = this.#lane.nowMs;
-        this.#answered(drained, !isChunked || this.#lane.closing);
+        this.#answered(drained, persistence === 'close' || this.#lane.closing);
         if (!this.#isServing) this.#goOn();
       },
       fail: () => {
@@ -250,7 +268,9 @@ export class LaneConnection {
 
   #drop(reason: DropReason): void {
     this.#lane.dropped(reason);
-    this.destroy();
+    this.#onClose();
+    // Not an orderly end, which could pass for that of the body.
+    this.#socket.resetAndDestroy();
   }
 
   /** Sends what is queued and our end; then the peer has `lingerMs` to send its own. */

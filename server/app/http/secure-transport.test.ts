@@ -177,3 +177,39 @@ test('SecureTransport sends a growing body over HTTP/2 as it comes, and resets a
   left.close();
   await body.followed(0);
 });
+
+test('SecureTransport resets a body over HTTP/2 that its client does not read', {
+  skip,
+}, async (context) => {
+  const { port, handler } = await startServer(context, { tls, limits: { stallTimeoutMs: 100 } });
+  const body = new GrowingBody();
+  handler.answers.set('/live/s1', body.answer);
+  const session = await openSession(context, port);
+  for (const path of ['/live/s1', '/live/whole']) {
+    handler.answers.set('/live/whole', answerOf([Buffer.alloc(4 << 20)]));
+    const stream = session.request({ ':path': path });
+    const failed = once(stream, 'error');
+    await once(stream, 'response');
+    body.take(Buffer.alloc(4 << 20));
+    const [error] = await failed;
+    assert.equal(error.code, 'ERR_HTTP2_STREAM_ERROR');
+  }
+});
+
+test('SecureTransport is patient with a client that has read what there is', {
+  skip,
+}, async (context) => {
+  const { port, handler } = await startServer(context, { tls, limits: { stallTimeoutMs: 50 } });
+  const body = new GrowingBody();
+  handler.answers.set('/live/s1', body.answer);
+  const session = await openSession(context, port);
+  const stream = session.request({ ':path': '/live/s1' });
+  stream.setEncoding('utf8');
+  await once(stream, 'data');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  body.take('second');
+  body.finish('end');
+  let rest = '';
+  for await (const chunk of stream) rest += chunk;
+  assert.equal(rest, 'second');
+});

@@ -41,6 +41,7 @@ test('recognise() reads what a browser sends', () => {
     ifNoneMatch: '"v7"',
     range: undefined,
     persistence: 'persist',
+    takesChunks: true,
   });
 });
 
@@ -83,7 +84,9 @@ for (const [version, fields, expected] of PERSISTENCE) {
 }
 
 test('recognise() asks for no Host of HTTP/1.0', () => {
-  assert.equal(requestOf(head('GET /live/a HTTP/1.0')).persistence, 'close');
+  const old = requestOf(head('GET /live/a HTTP/1.0'));
+  assert.equal(old.persistence, 'close');
+  assert.equal(old.takesChunks, false);
 });
 
 const LINE = 'GET /live/a HTTP/1.1';

@@ -35,6 +35,8 @@ export interface PlainRequest {
   /** Absent when If-Range came too: to send the whole is always right (RFC 9110 section 13.1.5). */
   readonly range: string | undefined;
   readonly persistence: Persistence;
+  /** Whether it knows the chunked transfer coding: HTTP/1.1 does (RFC 9112 section 7.1). */
+  readonly takesChunks: boolean;
 }
 
 /** What the octets are. `end` is the index after the blank line. */
@@ -129,6 +131,7 @@ export function recognise(
     ifNoneMatch: fields['if-none-match'],
     range: fields['if-range'] === undefined ? fields.range : undefined,
     persistence,
+    takesChunks: version === modern,
   };
   return { kind: 'request', request, end };
 }
