@@ -1,6 +1,7 @@
 // The arguments against the FFmpeg that is installed: what counts is what comes out, and when.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseAvcC } from '../../media/index.ts';
 import { type EncodeJob, encodeArguments } from './encode-arguments.ts';
 import {
   type EncodeRun,
@@ -203,6 +204,36 @@ test(
       assert.deepEqual(keysOf(got), keysOf(frames));
       const known = new Set(timesOf(frames));
       assert.ok(got.every(({ pts }) => known.has(pts)));
+    }
+  },
+);
+
+test(
+  'encodeArguments() decodes no picture that is far larger than the source said',
+  NEEDS_FFMPEG,
+  async () => {
+    const { track, frames } = encodeSource(picture(), LIVE);
+    const huge = encodeSource('color=size=4096x2304:rate=30:duration=0.1', LIVE);
+    const { sps, pps } = parseAvcC(huge.track.config);
+    const inBand = [...sps, ...pps].flatMap((nal) => {
+      const size = Buffer.alloc(4);
+      size.writeUInt32BE(nal.length);
+      return [size, nal];
+    });
+    const last = frames.at(-1);
+    const late = huge.frames.map(({ data, keyframe }, index) => {
+      const time = (last?.pts ?? 0) + (index + 1) * 3_000;
+      const whole = keyframe ? Buffer.concat([...inBand, data]) : data;
+      return { pts: time, dts: time, keyframe, data: whole };
+    });
+    const rungs = rungsFor(parseLadder(TWO_RUNGS), track);
+    const base = { source: track, rungs, keyframes: 'source', family: 'software' } as const;
+    const args = encodeArguments({ ...base, thumbnails: undefined });
+    const source = { track, frames: [...frames, ...late] };
+    const run = await runEncode(args, source, { pipes: 2, paced: false });
+    assert.match(run.stderr, /Picture size 4096x2304 exceeds/i);
+    for (const { bytes } of run.pipes) {
+      assert.ok(readFrames(bytes).every(({ pts }) => pts <= (last?.pts ?? 0)));
     }
   },
 );

@@ -28,7 +28,7 @@ const argumentsOf = (ladder: string, changes?: Partial<EncodeJob>): string =>
 
 const INPUT =
   '-copyts -probesize 32 -analyzeduration 0 -fpsprobesize 0 -thread_type slice ' +
-  '-protocol_whitelist pipe -format_whitelist mov -f mov -i pipe:0';
+  '-max_pixels 2088960 -protocol_whitelist pipe -format_whitelist mov -f mov -i pipe:0';
 const MUXER =
   '-f mp4 -use_editlist 0 -avoid_negative_ts disabled ' +
   '-movflags +frag_every_frame+empty_moov+default_base_moof+frag_discont+skip_trailer ' +
@@ -145,12 +145,12 @@ test('encodeArguments() lets heavy sources be decoded by several threads', () =>
   const heavy = { ...SOURCE, width: 3840, height: 2160, frameRate: 60 };
   assert.match(
     argumentsOf('480p=854x480@1200k', { source: heavy }),
-    / -fpsprobesize 0 -threads 3 -p/,
+    / -fpsprobesize 0 -threads 3 -max_pixels 16711680 -p/,
   );
   const av1 = { ...heavy, codec: 'av01' } as const;
   assert.match(
     argumentsOf('480p=854x480@1200k', { source: av1 }),
-    / -fpsprobesize 0 -flags low_delay -p/,
+    / -fpsprobesize 0 -flags low_delay -m/,
   );
 });
 

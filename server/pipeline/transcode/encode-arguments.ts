@@ -7,6 +7,7 @@ import {
   pixelFilter,
 } from './encoder-arguments.ts';
 import type { Rung } from './ladder.ts';
+import { decodedPixels } from './source-size.ts';
 
 /** What one FFmpeg process is to do. */
 export interface EncodeJob {
@@ -88,13 +89,16 @@ const USUAL_FRAME_RATE = 30;
  * `-fflags nobuffer` is missing on purpose: it throws away the frames that were read for probing,
  * and with the first keyframe a whole GOP.
  */
-function inputArguments({ codec, width, height, frameRate }: VideoTrack): readonly string[] {
+function inputArguments(source: VideoTrack): readonly string[] {
+  const { codec, width, height, frameRate } = source;
   const isHeavy = width * height * (frameRate ?? USUAL_FRAME_RATE) > HEAVY_PIXELS_PER_SECOND;
   // Threads that each take a frame hold back as many frames; slices hold back none.
   const threads = isHeavy ? ['-threads', '3'] : ['-thread_type', 'slice'];
   return [
     ...['-copyts', '-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0'],
     ...(codec === 'av01' ? ['-flags', 'low_delay'] : threads),
+    // What the bitstream says later may be another size than what was stated.
+    ...['-max_pixels', `${decodedPixels(source)}`],
     ...['-protocol_whitelist', 'pipe', '-format_whitelist', 'mov'],
     ...['-f', 'mov', '-i', 'pipe:0'],
   ];

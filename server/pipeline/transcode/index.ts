@@ -16,6 +16,7 @@ export {
 export { LeadSwitch, type LeadSwitchSettings } from './lead-switch.ts';
 export { ffmpegVersion, type MachineMeasure } from './machine-measure.ts';
 export { coresFor, coresOf, type EncodeBudget, pickRungs } from './rung-choice.ts';
+export { isTooLarge } from './source-size.ts';
 export { Transcoder } from './transcoder.ts';
 export type {
   TranscoderObserver,

@@ -9,6 +9,7 @@ import {
   type RungProfile,
   rungsFor,
 } from './ladder.ts';
+import { isTooLarge } from './source-size.ts';
 
 const H264 = { codec: 'h264', preset: undefined, frameRate: undefined } as const;
 
@@ -194,7 +195,7 @@ test('rungsFor() keeps within the source and the box, even, in order, for any of
       fc.boolean(),
       (ladder, source, reencode) => {
         const rungs = rungsFor(ladder, source, { reencode });
-        assert.equal(rungs.length > 0 || !reencode, true);
+        assert.ok(rungs.length > 0 || !reencode || isTooLarge(source));
         for (const [index, { width, height, frameRate, bitrate }] of rungs.entries()) {
           assert.ok(width <= source.width && height <= source.height);
           assert.ok(width % 2 === 0 && height % 2 === 0 && width > 0 && height > 0);

@@ -1,5 +1,7 @@
 /** Which qualities a broadcast is offered in: how they are written, and which of them fit a source. */
 
+import { isTooLarge } from './source-size.ts';
+
 /** One quality as it is configured. */
 export interface RungProfile {
   /** Name of the rendition in addresses. */
@@ -187,13 +189,15 @@ const BITRATE_EXPONENT = 0.75;
  * The rungs of a ladder that suit a source, by falling bitrate, made to fit: never larger than the
  * source, its aspect ratio kept, even sizes, portrait pictures in the turned box, never more frames
  * than the source has. A rung as large as the source is left out, because the source itself is
- * passed through; with `reencode` one of the source's size is the top.
+ * passed through; with `reencode` one of the source's size is the top. None of a source that is too
+ * large to be decoded.
  */
 export function rungsFor(
   ladder: readonly RungProfile[],
   source: SourcePicture,
   { reencode = false }: { readonly reencode?: boolean } = {},
 ): readonly Rung[] {
+  if (isTooLarge(source)) return [];
   const rungs = ladder
     .filter((profile) => scaleInto(profile, source) < NEARLY_SOURCE)
     .map((profile) => fit(profile, source))
