@@ -77,6 +77,7 @@ const mistakes: readonly (readonly [text: string, problem: RegExp])[] = [
   ['a=640x360@600k:h264:h265', /^the option of "a" is "h265"/],
   ['a=640x360@600k:', /^the option of "a" is ""/],
   ['a=640x360@600k:121fps', /^the frame rate of "a" is "121fps"/],
+  ['a=640x360@600k:9.9fps', /^the frame rate of "a" is "9.9fps": it must be 10 to 120fps$/],
   ['a=640x360@600k:av1:veryfast', /^the preset of "a" is "veryfast": av1 has 5, 6/],
   ['a=640x360@600k:7', /^the preset of "a" is "7": h264 has ultrafast/],
   ['a=640x360@600k,a=426x240@300k', /^the name "a" is used twice$/],

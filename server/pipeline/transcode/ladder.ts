@@ -49,7 +49,8 @@ export const MAX_RUNGS = 8;
 const MAX_LADDER_LENGTH = 1_000;
 const SIZE = { least: 32, most: 7_680 };
 const BITRATE = { least: 50_000, most: 100_000_000 };
-const FRAME_RATE = { least: 1, most: 120 };
+/** Parts of a third of a second need several frames each. */
+const FRAME_RATE = { least: 10, most: 120 };
 /** The source's size again, when no profile has it. */
 const TOP_NAME = 'source';
 /** Tracks of the broadcast itself have the first two. */
@@ -152,7 +153,7 @@ function readOptions(
     if (asCodec !== undefined && codec === undefined) codec = asCodec;
     else if (asRate !== undefined && frameRate === undefined) {
       frameRate = Number(asRate);
-      if (!isWithin(frameRate, FRAME_RATE)) refuse('frame rate', text, 'it must be 1 to 120fps');
+      if (!isWithin(frameRate, FRAME_RATE)) refuse('frame rate', text, 'it must be 10 to 120fps');
     } else if (isPreset(text) && preset === undefined) preset = text;
     else refuse('option', text, 'it must be one codec, one preset or one frame rate such as 30fps');
   }
