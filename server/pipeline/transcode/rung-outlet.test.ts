@@ -74,6 +74,22 @@ describe('RungOutlet', () => {
     assert.deepEqual(published(), ['track', 1, 'lost', 2, 3]);
   });
 
+  test('hole() forgets none of more than it keeps apart: what lies between the last is left out', () => {
+    for (const order of [1, -1]) {
+      const { outlet, published, samples } = begin();
+      samples('1k');
+      const times = Array.from({ length: 40 }, (_, index) => 10 * (index + 1));
+      if (order < 0) times.reverse();
+      for (const time of times) outlet.hole('lost', time);
+      for (let time = 2; time < 420; time += 1) samples(time % 5 === 0 ? `${time}k` : time);
+      const got = published();
+      assert.equal(got.filter((each) => each === 'lost').length, 16);
+      assert.equal(outlet.discontinuities, 16);
+      const at = got.lastIndexOf('lost');
+      assert.deepEqual([got[at - 1], got[at + 1]], [159, 400]);
+    }
+  });
+
   test('track() is told again only when it is another', () => {
     const { outlet, published, samples } = begin();
     samples('1k');

@@ -8,13 +8,18 @@
 import type { Feed } from '../../live/index.ts';
 import type { Sample, Ticks, VideoTrack } from '../../media/index.ts';
 
-/** Holes on their way through the encoder. More of them come from no source that can be watched. */
+/**
+ * Holes on their way through the encoder. More of them come from no source that can be watched: with
+ * one more, the last two become one, and what lies between them is left out.
+ */
 const MAX_HOLES_AHEAD = 16;
 
 /** Where something is missing. */
 interface Hole {
   /** What is shown from here on follows the hole. */
   readonly beforePts: Ticks;
+  /** What is shown before it is missing, too; later than `beforePts` where holes became one. */
+  readonly untilPts: Ticks;
   readonly reason: string;
 }
 
@@ -50,14 +55,18 @@ export class RungOutlet {
 
   /** Something shown before `beforePts` is missing; by default right after what was published. */
   hole(reason: string, beforePts: Ticks = this.#lastPts): void {
-    if (this.#published === undefined || this.#holes.length === MAX_HOLES_AHEAD) return;
-    this.#holes.push({ beforePts, reason });
+    if (this.#published === undefined) return;
+    this.#holes.push({ beforePts, untilPts: beforePts, reason });
     this.#holes.sort((one, other) => one.beforePts - other.beforePts);
+    if (this.#holes.length <= MAX_HOLES_AHEAD) return;
+    const [last, other] = this.#holes.splice(-2);
+    if (last === undefined || other === undefined) return;
+    this.#holes.push({ ...last, untilPts: Math.max(last.untilPts, other.untilPts) });
   }
 
   /** What comes now goes on right after what was published: nothing up to there is missing. */
   mend(): void {
-    const ahead = this.#holes.filter(({ beforePts }) => beforePts > this.#lastPts);
+    const ahead = this.#holes.filter(({ untilPts }) => untilPts > this.#lastPts);
     this.#holes.splice(0, this.#holes.length, ...ahead);
   }
 
@@ -67,7 +76,7 @@ export class RungOutlet {
     const hole = this.#reached(sample.pts);
     if (hole !== undefined || this.#needsKeyframe) {
       this.#needsKeyframe = true;
-      if (!sample.keyframe) return;
+      if (!sample.keyframe || this.#isMissing(sample.pts)) return;
     }
     if (hole !== undefined) {
       while (this.#reached(sample.pts) !== undefined) this.#holes.shift();
@@ -89,6 +98,10 @@ export class RungOutlet {
   #reached(pts: Ticks): Hole | undefined {
     const hole = this.#holes[0];
     return hole !== undefined && pts >= hole.beforePts ? hole : undefined;
+  }
+
+  #isMissing(pts: Ticks): boolean {
+    return this.#holes.some(({ beforePts, untilPts }) => pts >= beforePts && pts < untilPts);
   }
 
   #publishTrack(): void {
