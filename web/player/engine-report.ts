@@ -20,6 +20,8 @@ export type EngineReport =
   | { readonly kind: 'rebuffer' }
   /** The renditions on offer, best first. */
   | { readonly kind: 'qualities'; readonly qualities: readonly Quality[] }
+  /** The rendition that is played from here on; null when it has no picture. */
+  | { readonly kind: 'playing'; readonly id: number | null }
   /** A regular look: capture time of the picture on screen, if known, and whether live is out of reach. */
   | { readonly kind: 'look'; readonly captureMs: number | null; readonly behind: boolean }
   /** The browser allowed playback only without sound. */

@@ -91,6 +91,12 @@ class HlsEngine implements Engine {
       this.#reportQualities();
       void this.#play();
     });
+    this.#hls.on(Events.LEVEL_SWITCHED, (_event, { level: index }) => {
+      const level = this.#hls.levels[index];
+      if (level === undefined) return;
+      const isPicture = level.videoCodec !== undefined || level.height > 0;
+      this.#report({ kind: 'playing', id: isPicture ? this.#idOf(level) : null });
+    });
     this.#hls.on(Events.LEVEL_UPDATED, (_event, { level, details }) => {
       // The server has given it up for now: whoever stays sees nothing.
       if (details.fragments.at(-1)?.gap && this.#hls.levels.length > 1) {

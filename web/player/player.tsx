@@ -48,6 +48,9 @@ export function Player({ session }: { readonly session: WatchSession }): VNode {
           <media-fullscreen-button />
         </media-control-bar>
       </media-controller>
+      {session.playing.value === null && session.phase.value === 'live' && (
+        <p class="sound-only">Sound only</p>
+      )}
       <UnmuteHint session={session} video={video} />
       <PhaseCurtain
         phase={session.phase.value}
@@ -78,6 +81,7 @@ function LiveButton({ session }: { readonly session: WatchSession }): VNode | nu
 function QualityMenu({ session }: { readonly session: WatchSession }): VNode | null {
   const qualities = session.qualities.value;
   if (qualities.length < 2) return null;
+  const playing = qualities.find(({ id }) => id === session.playing.value)?.label;
   return (
     <select
       class="quality"
@@ -85,7 +89,7 @@ function QualityMenu({ session }: { readonly session: WatchSession }): VNode | n
       value={session.quality.value}
       onChange={(event) => session.chooseQuality(Number(event.currentTarget.value))}
     >
-      <option value={-1}>Auto</option>
+      <option value={-1}>{playing === undefined ? 'Auto' : `Auto (${playing})`}</option>
       {qualities.map(({ id, label }) => (
         <option key={id} value={id}>
           {label}

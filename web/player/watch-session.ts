@@ -34,6 +34,8 @@ export class WatchSession {
   readonly muted = signal(false);
   readonly qualities = signal<readonly Quality[]>([]);
   readonly quality = signal(-1);
+  /** What is played now, by its id; null when it has no picture, undefined before it is known. */
+  readonly playing = signal<number | null | undefined>(undefined);
   /** Set at the first picture: whatever may come later than the picture can come now. */
   readonly pictured = signal(false);
 
@@ -178,6 +180,9 @@ export class WatchSession {
       case 'qualities':
         this.qualities.value = report.qualities;
         this.#keepQuality();
+        break;
+      case 'playing':
+        this.playing.value = report.id;
         break;
       case 'rebuffer':
         this.rebuffers.value += 1;
