@@ -286,8 +286,14 @@ export async function surveyCapacity({
 }): Promise<Capacity | undefined> {
   try {
     const { capacity } = await surveyEncoders(request);
-    if (capacity === undefined) log.warn({}, 'no ladder without ffmpeg');
-    else log.info({ family: capacity.family }, 'encoders known');
+    if (capacity === undefined) {
+      const hint = 'install FFmpeg, or set FFMPEG_PATH to it, or TRANSCODE=off';
+      log.warn({ program: request.ffmpegPath, hint }, 'no qualities without ffmpeg');
+    } else {
+      const { family, measure } = capacity;
+      const measured = measure?.rungs.map(({ name }) => name);
+      log.info({ encoders: family, measured }, 'qualities can be made');
+    }
     return capacity;
   } catch (error) {
     log.error({ err: error }, 'encoder survey failed');
