@@ -10,6 +10,7 @@ import { examine } from './doctor.ts';
 import { writeDiagnosis } from './doctor-report.ts';
 import { firstStream } from './first-stream.ts';
 import { ListenError } from './http/index.ts';
+import { listenHost } from './listen-host.ts';
 import { createLog } from './log.ts';
 import { Millrace } from './millrace.ts';
 import { readTlsFiles, TlsFilesError } from './tls-files.ts';
@@ -68,7 +69,7 @@ async function run(configuration: Configuration): Promise<void> {
   try {
     const tls = await readTls(configuration);
     millrace = await Millrace.start({
-      configuration,
+      configuration: { ...configuration, HOST: await listenHost(configuration.HOST) },
       tls,
       version: await version(),
       clock: systemClock,
@@ -85,8 +86,6 @@ async function run(configuration: Configuration): Promise<void> {
   const demo =
     demoId === undefined ? undefined : startDemo({ configuration, millrace, log, demoId });
   const code = await end;
-  const overdue = ['Millrace stops: something did not end in time'];
-  setTimeout(() => leave(1, overdue), SHUTDOWN_DEADLINE_MS).unref();
   try {
     await Promise.all([demo?.close(), millrace.close()]);
   } catch (error) {
@@ -104,15 +103,21 @@ async function run(configuration: Configuration): Promise<void> {
  */
 function awaitEnd(log: Log): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
+  const stop = (code: number): void => {
+    // Also while something is still being started that never ends.
+    const overdue = ['Millrace stops: something did not end in time'];
+    setTimeout(() => leave(1, overdue), SHUTDOWN_DEADLINE_MS).unref();
+    resolve(code);
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       log.info({ signal }, 'stopping');
-      resolve(0);
+      stop(0);
     });
   }
   process.on('uncaughtException', (error) => {
     log.error({ error }, 'stopping because of a fault');
-    resolve(EXIT_FAULT);
+    stop(EXIT_FAULT);
   });
   return promise;
 }
