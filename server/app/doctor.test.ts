@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,10 @@ async function doctor(cwd: string, flags: readonly string[]) {
   const main = join(import.meta.dirname, 'main.ts');
   const child = spawn(process.execPath, [main, 'doctor', ...flags], {
     cwd,
-    env: { PATH: process.env.PATH, PORT: '0', RTMP_PORT: '0', DATA_DIR: cwd },
+    env: {
+      ...{ PATH: process.env.PATH, PORT: '0', RTMP_PORT: '0', DATA_DIR: cwd },
+      SECRET_OF_A_TEST: 'secret',
+    },
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -80,6 +83,18 @@ test('doctor tells what is wrong and ends with 1', async (context) => {
       `  PORT ${port} is taken by another program: set another\n` +
       '  DATA_DIR: file cannot be used, it is a file (EEXIST)\n',
   );
+});
+
+test('doctor passes no secrets on to FFmpeg', async (context) => {
+  const cwd = await folder(context);
+  const [ffmpeg, seen] = [join(cwd, 'ffmpeg'), join(cwd, 'seen')];
+  await writeFile(ffmpeg, `#!/bin/sh\necho "$*: $SECRET_OF_A_TEST" >> ${seen}\nexit 1\n`, {
+    mode: 0o755,
+  });
+  await doctor(cwd, ['--ffmpeg-path', ffmpeg]);
+  const runs = await readFile(seen, 'utf8');
+  assert.match(runs, /-encoders/);
+  assert.ok(!runs.includes('secret'), runs);
 });
 
 test('doctor leaves a server that runs alone, and needs no FFmpeg to transcode nothing', async (context) => {

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { childEnvironment } from '../base/index.ts';
 import {
   coresFor,
   type EncoderSurvey,
@@ -151,7 +152,8 @@ async function listEncoders(ffmpegPath: string): Promise<readonly string[]> {
   const wanted = (['h264', 'h265', 'av1'] as const).map((codec) => encoderName('software', codec));
   try {
     const args = ['-hide_banner', '-nostdin', '-encoders'];
-    const { stdout } = await promisify(execFile)(ffmpegPath, args, { timeout: 5_000 });
+    const options = { env: childEnvironment(process.env), timeout: 5_000 };
+    const { stdout } = await promisify(execFile)(ffmpegPath, args, options);
     return wanted.filter((name) => new RegExp(`^ V\\S+ ${name} `, 'm').test(stdout));
   } catch {
     // That it does not run is told with its version.

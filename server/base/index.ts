@@ -1,5 +1,6 @@
 /** @module Bytes, time, errors, log: what every floor may use. No word of media in here. */
 export { assert, Fault } from './assert.ts';
+export { childEnvironment } from './child-environment.ts';
 export { type Cancel, type Clock, ManualClock, systemClock } from './clock.ts';
 export { type Log, type LogFields, silentLog } from './log.ts';
 export { Signal } from './signal.ts';

@@ -83,3 +83,16 @@ test('close() gives up what is being made and what waits', async (context) => {
   maker.close();
   for (const sheet of sheets) await assert.rejects(sheet, { name: 'AbortError' });
 });
+
+test('make() lets FFmpeg know where devices are, and no secrets', async (context) => {
+  const tell = 'cat > /dev/null; printf "%s" "$LIBVA_OF_A_TEST,$SECRET_OF_A_TEST"';
+  const path = await program(context, tell);
+  process.env.LIBVA_OF_A_TEST = 'device';
+  process.env.SECRET_OF_A_TEST = 'secret';
+  context.after(() => {
+    delete process.env.LIBVA_OF_A_TEST;
+    delete process.env.SECRET_OF_A_TEST;
+  });
+  const sheet = await new SheetMaker(path).make([]);
+  assert.equal(Buffer.from(sheet).toString(), 'device,');
+});

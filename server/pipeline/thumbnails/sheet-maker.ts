@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { setPriority } from 'node:os';
+import { childEnvironment } from '../../base/index.ts';
 import { SHEET_COLUMNS, SHEET_ROWS } from './thumbnail-shelf.ts';
 
 /** A sheet of 25 tiles of 160x90 has 60 to 100 kB. */
@@ -12,8 +13,6 @@ const MOST_WAITING = 64;
 const NICENESS = 15;
 /** FFmpeg's scale from 2, the best: hardly to be told from the tiles, at two thirds of their bytes. */
 const QUALITY = 5;
-/** What FFmpeg may know of our environment: where things are, and nothing secret. */
-const PASSED_ON = ['PATH', 'LD_LIBRARY_PATH', 'SYSTEMROOT'];
 
 /** Makes sheets of tiles with a short-lived FFmpeg, one at a time. */
 export class SheetMaker {
@@ -58,7 +57,7 @@ export class SheetMaker {
   #run(tiles: readonly Uint8Array[]): Promise<Uint8Array> {
     const options = {
       encoding: 'buffer',
-      env: Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]])),
+      env: childEnvironment(process.env),
       killSignal: 'SIGKILL',
       maxBuffer: MAX_SHEET_BYTES,
       signal: this.#closing.signal,

@@ -8,10 +8,9 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { Readable, Writable } from 'node:stream';
-import { type Cancel, type Clock, Violation } from '../../base/index.ts';
+import { type Cancel, type Clock, childEnvironment, Violation } from '../../base/index.ts';
 import { type FragmentEvent, FragmentReader } from '../../format/cmaf/index.ts';
 import { FIRST_RUNG_PIPE } from './encode-arguments.ts';
-import { ffmpegEnvironment } from './ffmpeg-environment.ts';
 
 /** The kindness of encoders to everything else on the machine: delivery comes first. */
 export const ENCODER_NICENESS = 5;
@@ -99,7 +98,7 @@ export class EncoderProcess {
     const pipes = Array.from({ length: rungCount + extraCount }, () => 'pipe' as const);
     this.#child = host.spawn(program, args, {
       stdio: ['pipe', 'ignore', 'pipe', ...pipes],
-      env: ffmpegEnvironment(process.env),
+      env: childEnvironment(process.env),
       // A group of its own: an interrupt typed at our terminal is ours to hand on, and a kill
       // reaches whatever FFmpeg may have started.
       detached: true,

@@ -1,6 +1,6 @@
 /** A short run of FFmpeg for a question about the machine: no shell, a deadline, bounded output. */
 import { spawn } from 'node:child_process';
-import { ffmpegEnvironment } from './ffmpeg-environment.ts';
+import { childEnvironment } from '../../base/index.ts';
 
 /** How a run ended. */
 export interface FfmpegRun {
@@ -24,29 +24,39 @@ export interface FfmpegTask {
   readonly pipes?: number;
   /** Milliseconds after which it is killed. */
   readonly deadlineMs: number;
+  /** Kills it when aborted. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Enough for a clip of a second and a half; a program that writes more is none of ours. */
 const MAX_STDOUT_BYTES = 64 * 1024 * 1024;
 const MAX_STDERR_LENGTH = 16_384;
-/** Runs FFmpeg to its end; never throws, a failure is told in the result. */
+
+/**
+ * Runs FFmpeg to its end; a failure is told in the result. Rejects with the reason of the task's
+ * signal, after it has ended.
+ */
 export function runFfmpeg(task: FfmpegTask): Promise<FfmpegRun> {
-  const { promise, resolve } = Promise.withResolvers<FfmpegRun>();
+  const { signal } = task;
+  const { promise, resolve, reject } = Promise.withResolvers<FfmpegRun>();
+  if (signal?.aborted) return Promise.reject(signal.reason);
   const extra = Array.from({ length: task.pipes ?? 0 }, () => 'pipe' as const);
   const child = spawn(task.program, task.args, {
     stdio: [task.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...extra],
-    env: ffmpegEnvironment(process.env),
+    env: childEnvironment(process.env),
   });
   const [stdout, outLimit]: [Buffer[], { left: number }] = [[], { left: MAX_STDOUT_BYTES }];
+  const kill = (): unknown => child.kill('SIGKILL');
+  signal?.addEventListener('abort', kill);
   let text = '';
   let wasLate = false;
   const deadline = setTimeout(() => {
     wasLate = true;
-    child.kill('SIGKILL');
+    kill();
   }, task.deadlineMs);
   child.stdout?.on('data', (bytes: Buffer) => {
     outLimit.left -= bytes.length;
-    if (outLimit.left < 0) child.kill('SIGKILL');
+    if (outLimit.left < 0) kill();
     else stdout.push(bytes);
   });
   child.stderr?.setEncoding('utf8').on('data', (more: string) => {
@@ -59,6 +69,8 @@ export function runFfmpeg(task: FfmpegTask): Promise<FfmpegRun> {
   child.stdin?.on('error', () => undefined).end(task.input);
   const end = (code: number | null, failure: string | undefined): void => {
     clearTimeout(deadline);
+    signal?.removeEventListener('abort', kill);
+    if (signal?.aborted) reject(signal.reason);
     const late = wasLate ? `no answer within ${task.deadlineMs / 1000} s` : undefined;
     const said = code === 0 ? undefined : (firstLine(text) ?? `it ended with code ${code}`);
     const problem = failure ?? late ?? said;
