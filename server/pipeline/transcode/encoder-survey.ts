@@ -22,17 +22,20 @@ export interface EncoderSurvey {
 /**
  * Tries every family of encoders and, where `isMeasured`, measures the first that works: some three
  * seconds of work, of which a measure kept in `dataDir` saves most. Throws what writing to
- * `dataDir` throws.
+ * `dataDir` throws. When `signal` is aborted it rejects with the reason, after what runs has ended,
+ * and nothing is written any more.
  */
 export async function surveyEncoders(request: {
   readonly ffmpegPath: string;
   readonly ladder: readonly RungProfile[];
   readonly dataDir: string;
   readonly isMeasured: boolean;
+  readonly signal?: AbortSignal | undefined;
 }): Promise<EncoderSurvey> {
-  const families = await detectFamilies(request.ffmpegPath);
+  const families = await detectFamilies(request.ffmpegPath, request.signal);
   const family = families.find(({ works }) => works)?.family;
   if (family === undefined) return { families, capacity: undefined };
   const measure = request.isMeasured ? await machineMeasure({ ...request, family }) : undefined;
+  request.signal?.throwIfAborted();
   return { families, capacity: { family, measure } };
 }

@@ -24,15 +24,20 @@ const RUNG = { ...PICTURE, bitrate: 500_000, codec: 'h264', preset: undefined } 
 
 /**
  * Tries every family, the preferred first, one after another because some share a device. A listed
- * encoder proves nothing: FFmpeg is built with encoders for devices that are not there.
+ * encoder proves nothing: FFmpeg is built with encoders for devices that are not there. Rejects with
+ * the reason of `signal`.
  */
-export async function detectFamilies(ffmpegPath: string): Promise<readonly FamilyFinding[]> {
+export async function detectFamilies(
+  ffmpegPath: string,
+  signal?: AbortSignal,
+): Promise<readonly FamilyFinding[]> {
   const findings: FamilyFinding[] = [];
   for (const family of ENCODER_FAMILIES) {
     const run = await runFfmpeg({
       program: ffmpegPath,
       args: oneFrameArguments(family),
       deadlineMs: DEADLINE_MS,
+      signal,
     });
     findings.push({ family, works: run.succeeded, problem: run.problem });
   }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { NEEDS_FFMPEG } from './encode-run.test-support.ts';
+import { surveyEncoders } from './encoder-survey.ts';
 import { runFfmpeg } from './ffmpeg-run.ts';
 import { detectFamilies } from './hardware.ts';
 import { parseLadder } from './ladder.ts';
@@ -62,6 +64,53 @@ test(
     for (const { works, problem } of findings) assert.equal(works, problem === undefined);
   },
 );
+
+test('surveyEncoders() gives up at once when it is told to, and writes nothing', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-survey-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const ffmpegPath = join(folder, 'ffmpeg');
+  const pidFile = join(folder, 'pid');
+  const dataDir = join(folder, 'data');
+  const reason = new Error('closing');
+  // The first families do not work; the last one, and all that comes after it, hangs.
+  const script =
+    'case "$*" in *libx264*) echo $$ > "$PID_FILE.new"; mv "$PID_FILE.new" "$PID_FILE";';
+  const body = script.replaceAll('$PID_FILE', pidFile);
+  await writeFile(ffmpegPath, `#!/bin/sh\n${body} exec sleep 60;; esac\nexit 1\n`, { mode: 0o755 });
+  const abort = new AbortController();
+  const request = { ffmpegPath, ladder: LADDER, dataDir, isMeasured: true, signal: abort.signal };
+  const survey = surveyEncoders(request);
+  const ended = assert.rejects(survey, reason);
+  const pid = await untilWritten(pidFile);
+  abort.abort(reason);
+  await ended;
+  assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+  await assert.rejects(surveyEncoders(request), reason, 'before it begins, too');
+  assert.equal(existsSync(dataDir), false);
+});
+
+test(
+  'machineMeasure() leaves the folder alone when it is told to end',
+  NEEDS_FFMPEG,
+  async (context) => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-measure-'));
+    context.after(() => rm(folder, { recursive: true }));
+    const dataDir = join(folder, 'data');
+    const reason = new Error('closing');
+    const abort = new AbortController();
+    const base = { ffmpegPath: 'ffmpeg', family: 'software', ladder: LADDER, dataDir } as const;
+    const measured = machineMeasure({ ...base, signal: abort.signal });
+    const ended = assert.rejects(measured, reason);
+    setTimeout(() => abort.abort(reason), 100);
+    await ended;
+    assert.equal(existsSync(dataDir), false);
+  },
+);
+
+async function untilWritten(path: string): Promise<number> {
+  while (!existsSync(path)) await new Promise((resolve) => setImmediate(resolve));
+  return Number.parseInt(await readFile(path, 'utf8'), 10);
+}
 
 test('runFfmpeg() ends what takes too long', async () => {
   const sleep = ['-e', 'setInterval(() => {}, 1000)'];

@@ -52,6 +52,7 @@ export interface MeasureRequest {
   readonly ffmpegPath: string;
   readonly family: EncoderFamily;
   readonly ladder: readonly RungProfile[];
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** All runs together. What is not reached is reckoned from what was. */
@@ -66,7 +67,8 @@ const CACHE_FILE = 'machine-measure.json';
 
 /**
  * The measure of this machine from `dataDir`, or a new one which is then kept there. Undefined when
- * FFmpeg does not run or is too slow for one rung.
+ * FFmpeg does not run or is too slow for one rung. When the signal is aborted it rejects with its
+ * reason, after what runs has ended, and writes nothing any more.
  */
 export async function machineMeasure(
   request: MeasureRequest & { readonly dataDir: string },
@@ -78,20 +80,25 @@ export async function machineMeasure(
   if (JSON.stringify(kept?.key) === JSON.stringify(key)) return kept;
   const measure = await measureMachine(request, key);
   if (measure === undefined) return undefined;
+  // Between any two steps our owner may have ended, and the folder may be another's.
   await mkdir(request.dataDir, { recursive: true });
+  request.signal?.throwIfAborted();
   await writeFile(path, `${JSON.stringify(measure, undefined, 2)}\n`);
   return measure;
 }
 
 /** The version of an FFmpeg, such as `5.1.9-0+deb12u1`; undefined when it does not run. */
-export async function ffmpegVersion(ffmpegPath: string): Promise<string | undefined> {
-  const task = { program: ffmpegPath, args: ['-version'], deadlineMs: VERSION_MS };
+export async function ffmpegVersion(
+  ffmpegPath: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const task = { program: ffmpegPath, args: ['-version'], deadlineMs: VERSION_MS, signal };
   const { succeeded, stdout } = await runFfmpeg(task);
   return succeeded ? /^ffmpeg version (\S+)/.exec(stdout.toString())?.[1] : undefined;
 }
 
 async function measureKey(request: MeasureRequest): Promise<MeasureKey | undefined> {
-  const ffmpeg = await ffmpegVersion(request.ffmpegPath);
+  const ffmpeg = await ffmpegVersion(request.ffmpegPath, request.signal);
   if (ffmpeg === undefined) return undefined;
   const { family, ladder } = request;
   const processor = cpus()[0]?.model ?? 'unknown';
@@ -112,6 +119,7 @@ async function measureMachine(
   request: MeasureRequest,
   key: MeasureKey,
 ): Promise<MachineMeasure | undefined> {
+  const { signal } = request;
   const endMs = performance.now() + MEASURE_MS;
   const run: Bench = (args, { clip, pipes }) =>
     runFfmpeg({
@@ -119,12 +127,14 @@ async function measureMachine(
       args,
       input: clip,
       pipes,
+      signal,
       deadlineMs: Math.max(1, Math.round(endMs - performance.now())),
     });
   const made = await runFfmpeg({
     program: request.ffmpegPath,
     args: clipArguments(),
     deadlineMs: MEASURE_MS,
+    signal,
   });
   if (!made.succeeded) return undefined;
   const clip = { bytes: made.stdout, track: trackOf(made.stdout) };
