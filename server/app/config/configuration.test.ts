@@ -114,7 +114,9 @@ test('readConfiguration() tells what is wrong within a ladder', () => {
     'LADDER is "a=640x360@600k,b=1x1@300k,b=426x240@300k:vp9": it must be rungs such as ' +
       '720p=1280x720@2800k:h264:veryfast:30fps, parted by commas; the size of "b" is "1x1": it ' +
       'must be two even numbers from 32 to 7680, as in 1280x720; the option of "b" is "vp9": it ' +
-      'must be one codec, one preset or one frame rate such as 30fps; the name "b" is used twice',
+      'must be one codec (h264, h265, av1), one preset of it, or one frame rate such as 30fps; ' +
+      'presets are ultrafast, superfast, veryfast, faster, fast, medium, slow, of av1 5, 6, 7, 8; ' +
+      'the name "b" is used twice',
   ]);
 });
 

@@ -67,6 +67,9 @@ const X26X_PRESETS = [
 ] as const;
 /** AV1 encoders count instead; slower than 5 has no place in live. */
 const AV1_PRESETS = ['5', '6', '7', '8'] as const;
+const OPTION_RULE =
+  `it must be one codec (${CODECS.join(', ')}), one preset of it, or one frame rate such as 30fps; ` +
+  `presets are ${X26X_PRESETS.join(', ')}, of av1 ${AV1_PRESETS.join(', ')}`;
 const PROFILE = /^(?<name>[^=]*)=(?<size>[^@]*)@(?<bitrate>[^:]*)(?<options>(?::.*)?)$/;
 
 /** 1080p to 240p in H.264. */
@@ -155,7 +158,7 @@ function readOptions(
       frameRate = Number(asRate);
       if (!isWithin(frameRate, FRAME_RATE)) refuse('frame rate', text, 'it must be 10 to 120fps');
     } else if (isPreset(text) && preset === undefined) preset = text;
-    else refuse('option', text, 'it must be one codec, one preset or one frame rate such as 30fps');
+    else refuse('option', text, OPTION_RULE);
   }
   const presets: readonly string[] = codec === 'av1' ? AV1_PRESETS : X26X_PRESETS;
   if (preset !== undefined && !presets.includes(preset)) {
