@@ -71,7 +71,8 @@ export class DashDesk {
     const first = leadOf(listings);
     const lead = listings[0]?.rendition;
     const periods = this.#book.update(listings);
-    if (first === undefined || lead === undefined || periods.length === 0) return undefined;
+    // With nothing to list for the moment, what was listed last still says where to go on.
+    if (first === undefined || lead === undefined || periods.length === 0) return this.#reading;
     this.#availabilityStartEpochMs ??= Math.round(
       (first.epochMs ?? this.#clock.epochMs()) - (first.start / first.track.timescale) * 1000,
     );

@@ -22,7 +22,7 @@ const LATENCY_SLACK_TARGET_DURATIONS = 3;
 /** Rates that nobody hears. */
 const MIN_RATE = 0.96;
 const MAX_RATE = 1.04;
-/** Bandwidths are measured anew with each segment; this keeps most of them as they were. */
+/** What is measured is no more exact than this. */
 const BANDWIDTH_STEP = 50_000;
 /** The sets of one kind have ids from here on, whatever other kinds there are. */
 const FIRST_SET_ID = { video: 1, audio: 101 } as const;
@@ -141,7 +141,7 @@ function representation(
   return {
     id: rendition.name,
     codecs: codecString,
-    bandwidth: bandwidthOf(rendition),
+    bandwidth: stepped(track.bandwidth),
     ...described(first.track),
     timescale,
     presentationTimeOffset: Math.round((period.startMs * timescale) / 1000),
@@ -176,10 +176,9 @@ function lasts(
   return Math.max(1, segment.ticks, end - segment.start);
 }
 
-/** Of the rendition alone, never 0, in steps. */
-function bandwidthOf({ attributes, peakBitrate }: Rendition): number {
-  const peak = attributes.bandwidth ?? peakBitrate;
-  return Math.max(1, Math.ceil(peak / BANDWIDTH_STEP)) * BANDWIDTH_STEP;
+/** Never 0, in steps. */
+function stepped(bandwidth: number): number {
+  return Math.max(1, Math.ceil(bandwidth / BANDWIDTH_STEP)) * BANDWIDTH_STEP;
 }
 
 /** By picture, smallest first; never by what is measured, which would change their order. */

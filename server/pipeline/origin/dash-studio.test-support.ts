@@ -142,6 +142,24 @@ export function studio() {
   return { clock, onAir, broadcast, origin, ask, manifest };
 }
 
+/** A studio with one video rendition and its sound. */
+export function pair() {
+  const scene = studio();
+  const video = new Reel(scene.broadcast, 'video', VIDEO);
+  const audio = new Reel(scene.broadcast, 'audio', AUDIO);
+  const both = (act: (reel: Reel) => void): void => {
+    act(video);
+    act(audio);
+  };
+  return { ...scene, video, audio, both };
+}
+
+/** As `pair`, with a second quality. */
+export function ladder() {
+  const scene = pair();
+  return { ...scene, rung: new Reel(scene.broadcast, '360p', VIDEO) };
+}
+
 /** An answer's body as text. */
 export function textOf(answer: Answer | undefined): string {
   return Buffer.concat(answer?.body ?? []).toString();
