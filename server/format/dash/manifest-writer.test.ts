@@ -57,8 +57,14 @@ const LIVE: Manifest = {
       id: '1',
       startMs: 0,
       adaptationSets: [
-        { id: 1, contentType: 'video', representations: [video()] },
-        { id: 101, contentType: 'audio', language: 'en', representations: [AUDIO] },
+        { id: 1, contentType: 'video', startsWithSync: true, representations: [video()] },
+        {
+          id: 101,
+          contentType: 'audio',
+          startsWithSync: true,
+          language: 'en',
+          representations: [AUDIO],
+        },
       ],
     },
   ],
@@ -138,7 +144,7 @@ test('writeManifest() writes an ended presentation without anything that a clock
       {
         id: '41',
         startMs: 80_500,
-        adaptationSets: [{ id: 1, contentType: 'video', representations }],
+        adaptationSets: [{ id: 1, contentType: 'video', startsWithSync: true, representations }],
       },
     ],
   };
@@ -146,7 +152,8 @@ test('writeManifest() writes an ended presentation without anything that a clock
 });
 
 function textOf(each: Representation): string {
-  const adaptationSets = [{ id: 1, contentType: 'video' as const, representations: [each] }];
+  const set = { id: 1, contentType: 'video' as const, startsWithSync: true };
+  const adaptationSets = [{ ...set, representations: [each] }];
   return writeManifest({ ...LIVE, periods: [{ id: '1', startMs: 0, adaptationSets }] });
 }
 

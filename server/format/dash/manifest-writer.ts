@@ -109,7 +109,7 @@ function writeAdaptationSet(
       ['mimeType', `${set.contentType}/mp4`],
       ['lang', set.language],
       ['segmentAlignment', true],
-      ['startWithSAP', 1],
+      ['startWithSAP', set.startsWithSync ? 1 : undefined],
     ],
     [
       ...(live?.lowLatency === undefined ? [] : [producerReferenceTime(set, period, live)]),

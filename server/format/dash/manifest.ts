@@ -38,6 +38,8 @@ export interface AdaptationSet {
   /** Unique in its period. */
   readonly id: number;
   readonly contentType: 'video' | 'audio';
+  /** Every segment begins with a sync sample (SAP type 1, ISO/IEC 14496-12 annex I). */
+  readonly startsWithSync: boolean;
   /** RFC 5646. */
   readonly language?: string;
   readonly representations: readonly Representation[];

@@ -136,6 +136,22 @@ test('handle() holds a period back until every rendition has come to it, or long
   assert.deepEqual(periods(), ['period 1 at 0', 'period 2 at 3']);
 });
 
+test('handle() promises keyframes at the beginning of segments only where there are', () => {
+  const { broadcast, manifest, both } = pair();
+  const promises = (): string[] =>
+    [...manifest().matchAll(/contentType="(\w+)".* startWithSAP="1"/g)].map(
+      ([, kind]) => kind ?? '',
+    );
+  both((reel) => reel.segments(1));
+  assert.deepEqual(promises(), ['audio']);
+  broadcast.presentation.independentSegments = true;
+  both((reel) => reel.segments(1));
+  assert.deepEqual(promises(), ['video', 'audio']);
+  broadcast.presentation.independentSegments = false;
+  both((reel) => reel.segments(1));
+  assert.deepEqual(promises(), ['audio']);
+});
+
 test('handle() lists a ladder as one set, smallest picture first', () => {
   const { broadcast, manifest } = studio();
   for (const name of ['720p', '480p', 'audio']) {

@@ -111,6 +111,7 @@ export class DashDesk {
     const manifest = dashManifest(periods, {
       lead,
       ended: this.#broadcast.endedAtMs !== undefined,
+      independentSegments: this.#broadcast.presentation.independentSegments === true,
       availabilityStartEpochMs: this.#availabilityStartEpochMs ?? 0,
       publishEpochMs,
       base: `${this.#broadcast.id}/`,

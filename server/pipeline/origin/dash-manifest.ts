@@ -32,6 +32,8 @@ export interface ManifestFrame {
   /** The rendition whose targets hold for all. */
   readonly lead: Rendition;
   readonly ended: boolean;
+  /** Every segment of video begins with a keyframe. */
+  readonly independentSegments: boolean;
   readonly availabilityStartEpochMs: number;
   readonly publishEpochMs: number;
   /** In front of each media address, relative to the manifest. */
@@ -51,7 +53,7 @@ export function dashManifest(periods: readonly ListedPeriod[], frame: ManifestFr
     minBufferMs: (partTarget ?? targetDuration) * 1000,
     maxSegmentMs,
     periods: periods.map((period, at) =>
-      dashPeriod(period, frame.base, at === periods.length - 1 ? endS : undefined),
+      dashPeriod(period, frame, at === periods.length - 1 ? endS : undefined),
     ),
   };
 }
@@ -93,7 +95,8 @@ function hurry(frame: ManifestFrame, partTarget: number, maxSegmentMs: number): 
   };
 }
 
-function dashPeriod(period: ListedPeriod, base: string, endS: number | undefined): Period {
+function dashPeriod(period: ListedPeriod, frame: ManifestFrame, endS: number | undefined): Period {
+  const { base, independentSegments } = frame;
   const sets = new Map<string, PeriodTrack[]>();
   for (const track of period.tracks) {
     const name = setName(track);
@@ -106,6 +109,7 @@ function dashPeriod(period: ListedPeriod, base: string, endS: number | undefined
     return {
       id: ids[kind]++,
       contentType: kind,
+      startsWithSync: kind === 'audio' || independentSegments,
       ...(language !== undefined && { language }),
       representations: tracks
         .map((track) => representation(track, period, { base, endS }))
