@@ -74,9 +74,9 @@ export class OnAir {
     return last?.endedAtMs === undefined ? last : undefined;
   }
 
-  /** The broadcast that is live on the stream, or the last one that can still be reached. */
-  latest(streamId: string): Broadcast | undefined {
-    return this.#byStream.get(streamId)?.at(-1);
+  /** Of the broadcasts of the stream that can be reached, the last one that `suits`. */
+  latest(streamId: string, suits: (broadcast: Broadcast) => boolean): Broadcast | undefined {
+    return this.#byStream.get(streamId)?.findLast(suits);
   }
 
   find(streamId: string, broadcastId: string): Broadcast | undefined {

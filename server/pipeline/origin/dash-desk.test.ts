@@ -10,7 +10,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 /** What a manifest lists: each period with its start, each representation with its segments. */
 function outline(manifest: string): string[] {
   return manifest.split('\n').flatMap((line) => {
-    const period = /<Period id="(\d+)" start="PT([\d.]+)S"/.exec(line);
+    const period = /<Period id="b1-(\d+)" start="PT([\d.]+)S"/.exec(line);
     if (period !== null) return [`period ${period[1]} at ${period[2]}`];
     const id = /<Representation id="([^"]+)"/.exec(line);
     if (id !== null) return [`${id[1]}`];
@@ -192,8 +192,12 @@ test('handle() serves the last broadcast that can be reached, and none that has 
   video.segments(1);
   broadcast.end(0);
   assert.match(textOf(ask(MANIFEST)), / type="static" /);
-  onAir.start(new Broadcast('b2', 'demo', 0));
-  assert.match(textOf(ask(MANIFEST)), /"code":"not_live"/);
+  const next = new Broadcast('b2', 'demo', 0);
+  onAir.start(next);
+  const reel = new Reel(next, 'video', VIDEO);
+  assert.match(textOf(ask(MANIFEST)), / type="static" .*<Period id="b1-1"/s);
+  reel.segments(1);
+  assert.match(textOf(ask(MANIFEST)), / type="dynamic" .*<Period id="b2-1"/s);
   assert.equal(ask('/live/nobody/manifest.mpd')?.status, 404);
 });
 

@@ -47,6 +47,11 @@ export class DashDesk {
     this.#clock = clock;
   }
 
+  /** Whether there is anything to list. */
+  get ready(): boolean {
+    return this.#read() !== undefined;
+  }
+
   handle(request: DeliveryRequest): Answer {
     const reading = this.#read();
     if (reading === undefined) {
@@ -114,7 +119,7 @@ export class DashDesk {
       independentSegments: this.#broadcast.presentation.independentSegments === true,
       availabilityStartEpochMs: this.#availabilityStartEpochMs ?? 0,
       publishEpochMs,
-      base: `${this.#broadcast.id}/`,
+      broadcastId: this.#broadcast.id,
     });
     return writeManifest(manifest);
   }

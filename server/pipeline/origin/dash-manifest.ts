@@ -36,8 +36,8 @@ export interface ManifestFrame {
   readonly independentSegments: boolean;
   readonly availabilityStartEpochMs: number;
   readonly publishEpochMs: number;
-  /** In front of each media address, relative to the manifest. */
-  readonly base: string;
+  /** Its media stands under this, relative to the manifest. */
+  readonly broadcastId: string;
 }
 
 /** What the manifest says. */
@@ -96,7 +96,7 @@ function hurry(frame: ManifestFrame, partTarget: number, maxSegmentMs: number): 
 }
 
 function dashPeriod(period: ListedPeriod, frame: ManifestFrame, endS: number | undefined): Period {
-  const { base, independentSegments } = frame;
+  const { broadcastId, independentSegments } = frame;
   const sets = new Map<string, PeriodTrack[]>();
   for (const track of period.tracks) {
     const name = setName(track);
@@ -112,13 +112,14 @@ function dashPeriod(period: ListedPeriod, frame: ManifestFrame, endS: number | u
       startsWithSync: kind === 'audio' || independentSegments,
       ...(language !== undefined && { language }),
       representations: tracks
-        .map((track) => representation(track, period, { base, endS }))
+        .map((track) => representation(track, period, { base: `${broadcastId}/`, endS }))
         .sort(bySize),
     };
   });
   adaptationSets.sort((a, b) => a.id - b.id);
   const { mediaSequenceNumber, startMs } = period;
-  return { id: String(mediaSequenceNumber), startMs, adaptationSets };
+  // The next broadcast of the stream has the same address, and numbers of its own.
+  return { id: `${broadcastId}-${mediaSequenceNumber}`, startMs, adaptationSets };
 }
 
 /** Players switch between what shares a codec, and a language. */

@@ -9,7 +9,7 @@ function spans(manifest: string): string[] {
   let first = 0;
   let count = 0;
   for (const line of manifest.split('\n')) {
-    const period = /<Period id="(\d+)"/.exec(line)?.[1];
+    const period = /<Period id="b1-(\d+)"/.exec(line)?.[1];
     if (period !== undefined) found.push(`period ${period}`);
     name = /<Representation id="([^"]+)"/.exec(line)?.[1] ?? name;
     const startNumber = /startNumber="(\d+)"/.exec(line)?.[1];

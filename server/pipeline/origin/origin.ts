@@ -154,10 +154,12 @@ export class Origin implements DeliveryHandler {
     const { onAir, clock } = this.#settings;
     if (steps.length === 3 && streamId === CLOCK) return clockAnswer(clock);
     if (steps.length !== 4 || second !== MANIFEST) return undefined;
-    // The last one that can be reached: players learn of the end of a broadcast from its manifest.
-    const latest = onAir.latest(streamId);
-    if (latest === undefined || !latest.presentation.complete) return notLive();
-    return this.#dashDesk(latest).handle(request);
+    // Players learn of the end of a broadcast from its manifest, even while another one begins.
+    const latest = onAir.latest(
+      streamId,
+      (broadcast) => broadcast.presentation.complete && this.#dashDesk(broadcast).ready,
+    );
+    return latest === undefined ? notLive() : this.#dashDesk(latest).handle(request);
   }
 
   #dashDesk(broadcast: Broadcast): DashDesk {
