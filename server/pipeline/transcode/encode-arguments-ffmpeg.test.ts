@@ -238,6 +238,31 @@ test(
   },
 );
 
+test(
+  'encodeArguments() makes a still of each slot from keyframes alone',
+  NEEDS_FFMPEG,
+  async () => {
+    const long = 'testsrc2=size=320x180:rate=10:duration=12';
+    for (const coding of [
+      [...LIVE, '-g', '25'],
+      [...X264, '-bf', '3', '-g', '25', '-sc_threshold', '0'],
+      [...LIVE, ...FIELDS, '-g', '25'],
+    ]) {
+      const source = encodeSource(long, coding);
+      const { run } = await encode({
+        source,
+        ladder: '720p=1280x720@2M',
+        thumbnails: { everyS: 1 },
+      });
+      const [tiles, posters] = run.pipes.map(
+        ({ bytes }) => Buffer.from(bytes).toString('latin1').split('\xff\xd8\xff').length - 1,
+      );
+      // Keyframes at 0, 2.5, 5, 7.5 and 10 s are in slots 0 to 10.
+      assert.deepEqual([keysOf(source.frames).length, tiles, posters], [5, 11, 5]);
+    }
+  },
+);
+
 test('encodeArguments() makes stills alone when there is no rung', NEEDS_FFMPEG, async () => {
   const source = encodeSource(picture(), LIVE);
   const { run } = await encode({ source, ladder: '720p=1280x720@2M', thumbnails: { everyS: 1 } });

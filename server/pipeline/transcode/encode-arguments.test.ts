@@ -129,7 +129,7 @@ test('encodeArguments() adds stills on the two pipes after the rungs', () => {
     source: portrait,
     thumbnails: { everyS: 5 },
   });
-  const still = '-c:v mjpeg -strict unofficial -q:v 5 -f image2pipe -flush_packets 1';
+  const still = '-c:v mjpeg -threads:v 1 -strict unofficial -q:v 5 -f image2pipe -flush_packets 1';
   assert.ok(text.includes('split=3[s0][s1][still]'));
   assert.ok(text.includes('[small]scale=160:284:'));
   assert.ok(text.includes('[large]scale=640:1138:'));
@@ -139,6 +139,16 @@ test('encodeArguments() adds stills on the two pipes after the rungs', () => {
   assert.ok(
     text.endsWith(`-map [poster] -fps_mode passthrough -enc_time_base 1:90000 ${still} pipe:6`),
   );
+});
+
+test('encodeArguments() decodes keyframes alone when it makes stills alone', () => {
+  const heavy = { ...SOURCE, width: 3840, height: 2160, frameRate: 60 };
+  const stills = { thumbnails: { everyS: 5 }, source: heavy };
+  const text = argumentsOf('2160p=3840x2160@9M', stills);
+  assert.match(text, / -thread_type slice -skip_frame nokey -max_pixels /);
+  assert.ok(text.includes('[small]fps=1/5:round=down:eof_action=pass,scale=160:'));
+  const both = argumentsOf('480p=854x480@1200k', stills);
+  assert.ok(!both.includes('-skip_frame') && !both.includes('fps=1/5'));
 });
 
 test('encodeArguments() lets heavy sources be decoded by several threads', () => {

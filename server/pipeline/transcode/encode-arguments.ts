@@ -73,7 +73,7 @@ export function encodeArguments(job: EncodeJob): readonly string[] {
     // Warnings are few, and they are the only words about what goes wrong.
     ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'warning'],
     ...deviceArguments(family),
-    ...inputArguments(job.source),
+    ...inputArguments(job),
     ...['-filter_complex', filterGraph(job)],
     ...rungs.flatMap((_, index) => rungOutput(job, index)),
     ...(thumbnails === undefined ? [] : stillOutputs(job)),
@@ -89,14 +89,17 @@ const USUAL_FRAME_RATE = 30;
  * `-fflags nobuffer` is missing on purpose: it throws away the frames that were read for probing,
  * and with the first keyframe a whole GOP.
  */
-function inputArguments(source: VideoTrack): readonly string[] {
+function inputArguments({ source, rungs }: EncodeJob): readonly string[] {
   const { codec, width, height, frameRate } = source;
+  // Stills alone are made of keyframes, and the rest need not be decoded.
+  const isStillsOnly = rungs.length === 0;
   const isHeavy = width * height * (frameRate ?? USUAL_FRAME_RATE) > HEAVY_PIXELS_PER_SECOND;
   // Threads that each take a frame hold back as many frames; slices hold back none.
-  const threads = isHeavy ? ['-threads', '3'] : ['-thread_type', 'slice'];
+  const threads = isHeavy && !isStillsOnly ? ['-threads', '3'] : ['-thread_type', 'slice'];
   return [
     ...['-copyts', '-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0'],
     ...(codec === 'av01' ? ['-flags', 'low_delay'] : threads),
+    ...(isStillsOnly ? ['-skip_frame', 'nokey'] : []),
     // What the bitstream says later may be another size than what was stated.
     ...['-max_pixels', `${decodedPixels(source)}`],
     ...['-protocol_whitelist', 'pipe', '-format_whitelist', 'mov'],
@@ -108,7 +111,9 @@ function filterGraph(job: EncodeJob): string {
   const { source, rungs, thumbnails } = job;
   const branches = rungs.map((_, index) => `[s${index}]`);
   if (thumbnails !== undefined) branches.push('[still]');
-  const deinterlace = mayBeInterlaced(source) ? 'yadif=mode=send_frame:deint=interlaced,' : '';
+  // Small stills need none, and what it compares would be keyframes seconds apart.
+  const hasFields = rungs.length > 0 && mayBeInterlaced(source);
+  const deinterlace = hasFields ? 'yadif=mode=send_frame:deint=interlaced,' : '';
   const chains = [`[0:v:0]${deinterlace}split=${branches.length}${branches.join('')}`];
   for (const [index, rung] of rungs.entries()) {
     const madeUntil = job.madeUntil?.get(rung.name);
@@ -122,7 +127,7 @@ function filterGraph(job: EncodeJob): string {
     ];
     chains.push(`[s${index}]${filters.join(',')}[v${index}]`);
   }
-  if (thumbnails !== undefined) chains.push(...stillFilters(source, thumbnails));
+  if (thumbnails !== undefined) chains.push(...stillFilters(job, thumbnails));
   return chains.join(';');
 }
 
@@ -170,18 +175,20 @@ function isNewSlot(previous: string, everyS: number): string {
   return `gt(${slot('t')},${slot(previous)})`;
 }
 
-function stillFilters(source: VideoTrack, { everyS }: Thumbnails): readonly string[] {
+function stillFilters({ source, rungs }: EncodeJob, { everyS }: Thumbnails): readonly string[] {
   const select = `select='isnan(prev_selected_t)+${isNewSlot('prev_selected_t', everyS)}'`;
   const size = (width: number): string => {
     const height = 2 * Math.max(1, Math.round((width * source.height) / source.width / 2));
     return `${width}:${height}`;
   };
   const posterWidth = Math.min(POSTER_WIDTH, source.width - (source.width % 2));
+  // Where keyframes are seldomer than slots, each slot has its picture nevertheless, the last one.
+  const everySlot = rungs.length === 0 ? `fps=1/${everyS}:round=down:eof_action=pass,` : '';
   // Full range is what JPEG means; the pixel formats named after it are deprecated.
   const end = 'flags=area:out_range=pc,setsar=1,format=yuv420p';
   return [
     `[still]${select},split=2[small][large]`,
-    `[small]scale=${size(THUMBNAIL_WIDTH)}:${end}[thumbnail]`,
+    `[small]${everySlot}scale=${size(THUMBNAIL_WIDTH)}:${end}[thumbnail]`,
     `[large]scale=${size(posterWidth)}:${end}[poster]`,
   ];
 }
@@ -217,18 +224,9 @@ function stillOutputs(job: EncodeJob): readonly string[] {
   const first = FIRST_RUNG_PIPE + job.rungs.length;
   const output = (label: string, pipe: number): readonly string[] => [
     ...['-map', `[${label}]`, ...timeArguments(job.source)],
-    ...[
-      '-c:v',
-      'mjpeg',
-      '-strict',
-      'unofficial',
-      '-q:v',
-      JPEG_QUALITY,
-      '-f',
-      'image2pipe',
-      '-flush_packets',
-      '1',
-    ],
+    // Several threads would each hold back a picture, for as long as a slot lasts.
+    ...['-c:v', 'mjpeg', '-threads:v', '1', '-strict', 'unofficial', '-q:v', JPEG_QUALITY],
+    ...['-f', 'image2pipe', '-flush_packets', '1'],
     `pipe:${pipe}`,
   ];
   return [...output('thumbnail', first), ...output('poster', first + 1)];

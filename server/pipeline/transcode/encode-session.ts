@@ -19,6 +19,11 @@ const MAX_HELD_BYTES = 32 * 1024 * 1024;
 
 /** A small picture and a poster each have a pipe of their own. */
 const STILL_PIPES = 2;
+/**
+ * Stills that may be on their way: a decoder that reorders holds back two keyframes, and each is one
+ * where keyframes are as seldom as stills.
+ */
+const MAX_STILLS_AHEAD = 2;
 
 /** What a session makes of its encoder's output. */
 export type RungEvent =
@@ -29,8 +34,11 @@ export type RungEvent =
 export interface SessionObserver {
   /** Only while the session is heard; what was held comes first. */
   event(event: RungEvent): void;
-  /** Rung `rung` has come out up to `mediaS` seconds, heard or held. */
-  progress(rung: string, mediaS: number): void;
+  /**
+   * Rung `rung` has come out up to `mediaS` seconds, heard or held; undefined: a still has, where
+   * there are no rungs.
+   */
+  progress(rung: string | undefined, mediaS: number): void;
   /** Samples shown before `pts` were left out because the encoder is too slow. */
   hole(pts: Ticks): void;
   /** More is held than may be: whoever is heard has to end. */
@@ -64,6 +72,9 @@ export class EncodeSession {
   readonly #scales = new Map<number, OutputScale>();
   /** Rungs whose first sample has come. */
   readonly #counted = new Set<number>();
+  /** Stills that what it was fed makes, since one came out. */
+  #stillsAhead = 0;
+  #stillSlot = Number.NEGATIVE_INFINITY;
   #held: RungEvent[] | undefined = [];
   #heldBytes = 0;
   #fromPts: Ticks = Number.NEGATIVE_INFINITY;
@@ -92,6 +103,9 @@ export class EncodeSession {
         },
       },
     });
+    if (job.rungs.length === 0) {
+      for (const pipe of this.stills) pipe.on('data', () => this.#stillCame());
+    }
     // FFmpeg opens its input while the first keyframe is awaited.
     this.#process.write(this.#input.header());
   }
@@ -126,6 +140,12 @@ export class EncodeSession {
     return firstPts === undefined ? undefined : firstPts / this.#settings.job.source.timescale;
   }
 
+  /** It was fed what something has to come out of. */
+  get owesOutput(): boolean {
+    if (this.rungs.length > 0) return this.firstS !== undefined;
+    return this.#stillsAhead > MAX_STILLS_AHEAD;
+  }
+
   /** Samples that it was too slow for. */
   get droppedSamples(): number {
     return this.#input.droppedSamples;
@@ -139,6 +159,7 @@ export class EncodeSession {
     if (frame === undefined) return;
     if (frame.followsHole) this.#settings.observer.hole(sample.pts);
     this.#process.write(frame.bytes);
+    this.#expectStill(sample);
   }
 
   /** Hands on what was there before it, from a keyframe on. */
@@ -172,6 +193,19 @@ export class EncodeSession {
   /** Ends it by force. */
   kill(): void {
     this.#process.kill();
+  }
+
+  #expectStill({ keyframe, pts }: Sample): void {
+    const { source, thumbnails } = this.#settings.job;
+    if (!keyframe || thumbnails === undefined) return;
+    const slot = Math.floor(pts / source.timescale / thumbnails.everyS);
+    if (slot > this.#stillSlot) this.#stillsAhead += 1;
+    this.#stillSlot = slot;
+  }
+
+  #stillCame(): void {
+    this.#stillsAhead = 0;
+    this.#settings.observer.progress(undefined, this.firstS ?? 0);
   }
 
   #output(index: number, event: FragmentEvent): void {

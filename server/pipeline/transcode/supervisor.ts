@@ -105,7 +105,7 @@ export class Supervisor {
     return this.#window.reading(nowMs);
   }
 
-  /** An encoder is wanted for `ladder`, costliest first; without rungs it is not watched. */
+  /** An encoder is wanted for `ladder`, costliest first. */
   start(nowMs: number, ladder: readonly string[]): readonly SupervisorAction[] {
     assert(this.#state === 'stopped', 'a supervisor that is on is not started');
     this.#state = 'waiting';
@@ -150,10 +150,16 @@ export class Supervisor {
     this.#owed ??= { sinceMs: nowMs, fromS: mediaS };
   }
 
-  /** Rung `rung` of the encoder that runs came out up to `mediaS` seconds. */
-  output(rung: string, mediaS: number): void {
-    if (this.#state !== 'running' || !this.rungs.includes(rung)) return;
-    this.#outputsS.set(rung, mediaS);
+  /**
+   * Rung `rung` of the encoder that runs came out up to `mediaS` seconds; undefined: a sign of life
+   * of one that makes no rungs.
+   */
+  output(rung: string | undefined, mediaS: number): void {
+    if (this.#state !== 'running') return;
+    if (rung !== undefined) {
+      if (!this.rungs.includes(rung)) return;
+      this.#outputsS.set(rung, mediaS);
+    }
     // Rungs of one encoder go together; one that is stuck will hold up the others.
     this.#owed = undefined;
   }
@@ -203,7 +209,7 @@ export class Supervisor {
 
   #hangs(nowMs: number): boolean {
     const owed = this.#owed;
-    if (owed === undefined || this.#ladder.length === 0) return false;
+    if (owed === undefined) return false;
     const hasStarted = this.#outputsS.size > 0;
     const patienceMs = hasStarted ? this.#hangMs : Math.max(this.#hangMs, START_PATIENCE_MS);
     if (nowMs - owed.sinceMs < patienceMs) return false;

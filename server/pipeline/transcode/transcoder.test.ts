@@ -304,53 +304,6 @@ describe('Transcoder', () => {
     assert.equal(bench.transcoder.reading.state, 'stopped');
   });
 
-  for (const [what, framesBetween] of [
-    ['in one turn', 0],
-    ['in real time', 1],
-  ] as const) {
-    test(`starts few encoders for a source that is another with each keyframe, ${what}`, async (context) => {
-      const bench = new Bench(context);
-      bench.gop = 1;
-      let most = 0;
-      const starts: number[] = [];
-      bench.host.onStart = (encoder) => {
-        // One that goes on to its end is killed, sooner or later.
-        encoder.isDeaf = true;
-        const live = bench.host.encoders.filter(({ hasEnded }) => !hasEnded);
-        most = Math.max(most, live.length);
-        starts.push(bench.clock.monotonicMs());
-      };
-      const other = (index: number) => fakeTrack(index % 2 === 0 ? 320 : 640, 180);
-      for (let i = 0; i < 500; i++) {
-        bench.track(other(i));
-        if (framesBetween === 0) bench.publish();
-        else await bench.play(framesBetween);
-      }
-      await settle();
-      assert.ok(starts.length >= 3);
-      assert.ok(most <= 3, `${most} at a time`);
-      for (const startMs of starts) {
-        const near = starts.filter((each) => each >= startMs && each < startMs + 3_000);
-        assert.ok(near.length <= 3, `${near.length} in 3 s`);
-      }
-      await bench.play(200);
-      assert.equal(bench.host.newest.taken.at(-1)?.dts, (bench.index - 1) * FRAME);
-      const { width } = other(499);
-      assert.equal(bench.asked.at(-1)?.width, width, 'the newest picture is made');
-    });
-  }
-
-  test('goes on with the encoder that runs while a source is broken off with each keyframe', async (context) => {
-    const bench = new Bench(context).track();
-    bench.gop = 3;
-    for (let i = 0; i < 60; i++) {
-      bench.feed.publish({ type: 'discontinuity', reason: 'reconnected' });
-      await bench.play(3);
-    }
-    assert.ok(bench.host.encoders.length <= 9, `${bench.host.encoders.length} in 6 s`);
-    assert.deepEqual(story(bench.read('360p')), ['track', '0-179']);
-  });
-
   test('hands the pipes of still pictures on', async (context) => {
     const bench = new Bench(context, { thumbnails: true }).track();
     bench.index = 30;
@@ -365,9 +318,20 @@ describe('Transcoder', () => {
   test('makes still pictures alone where there are no rungs to make', async (context) => {
     const bench = new Bench(context, { thumbnails: true, rungs: [] }).track();
     await bench.play(300);
+    bench.gop = 450;
+    await bench.play(1_500);
     assert.equal(bench.host.encoders.length, 1);
     assert.equal(bench.host.newest.outputs.length, 2);
     assert.equal(bench.transcoder.reading.state, 'running');
+  });
+
+  test('kills an encoder of stills alone that hangs, too', async (context) => {
+    const bench = new Bench(context, { thumbnails: true, rungs: [] }).track();
+    await bench.play(300);
+    bench.host.newest.heldFrames = 10_000;
+    await bench.play(750);
+    assert.deepEqual([...bench.transcoder.reading.restarts], [['hang', 1]]);
+    assert.equal(bench.host.encoders.length, 2);
   });
 
   test('a fault of ours ends it, its encoder and its rungs, and reaches who runs it', async (context) => {

@@ -176,7 +176,7 @@ export class Transcoder {
     if (current === undefined) return;
     current.feed(sample);
     // What is waited for is the output of the next one, once there is one.
-    if (this.#next !== undefined || current.firstS === undefined) return;
+    if (this.#next !== undefined || !current.owesOutput) return;
     this.#supervisor.input(this.#nowMs(), sample.pts / track.timescale);
   }
 
