@@ -4,7 +4,9 @@
  *
  * I1 It begins at a keyframe, and goes on at one after each hole.
  * I2 No more than `MAX_WAITING_S` of media waits to be read; what comes beyond is dropped up to the
- *    next keyframe and counted, so that a slow encoder is behind by that much and no more.
+ *    next keyframe and counted, so that a slow encoder is behind by that much and no more. What the
+ *    system holds counts as read: Node hands bytes to a socket pair, whose buffer on Linux has some
+ *    200 kB (`net.core.wmem_default`), the more seconds the lower the bitrate, and no setting here.
  */
 import { chunk, initSegment } from '../../format/cmaf/index.ts';
 import type { Sample, Ticks, VideoTrack } from '../../media/index.ts';
