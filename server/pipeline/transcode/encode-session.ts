@@ -72,7 +72,7 @@ export class EncodeSession {
   readonly #scales = new Map<number, OutputScale>();
   /** Rungs whose first sample has come. */
   readonly #counted = new Set<number>();
-  /** Stills that what it was fed makes, since one came out. */
+  /** Stills that the source has had since one came out. */
   #stillsAhead = 0;
   #stillSlot = Number.NEGATIVE_INFINITY;
   #held: RungEvent[] | undefined = [];
@@ -140,7 +140,7 @@ export class EncodeSession {
     return firstPts === undefined ? undefined : firstPts / this.#settings.job.source.timescale;
   }
 
-  /** It was fed what something has to come out of. */
+  /** Something has to come out of what it was fed, or would have been if it kept up. */
   get owesOutput(): boolean {
     if (this.rungs.length > 0) return this.firstS !== undefined;
     return this.#stillsAhead > MAX_STILLS_AHEAD;
@@ -154,12 +154,13 @@ export class EncodeSession {
   /** Hands on `sample`, unless it comes before the first keyframe or the encoder is too slow. */
   feed(sample: Sample): void {
     assert(!this.#isFinishing, 'an input that has ended takes no samples');
+    // Dropped or not: one that reads nothing would be expected to make nothing.
+    this.#expectStill(sample);
     this.#input.drained(this.#process.waitingBytes);
     const frame = this.#input.push(sample);
     if (frame === undefined) return;
     if (frame.followsHole) this.#settings.observer.hole(sample.pts);
     this.#process.write(frame.bytes);
-    this.#expectStill(sample);
   }
 
   /** Hands on what was there before it, from a keyframe on. */

@@ -332,6 +332,9 @@ describe('Transcoder', () => {
     await bench.play(750);
     assert.deepEqual([...bench.transcoder.reading.restarts], [['hang', 1]]);
     assert.equal(bench.host.encoders.length, 2);
+    bench.host.newest.isStuck = true;
+    await bench.play(1_000);
+    assert.deepEqual([...bench.transcoder.reading.restarts], [['hang', 2]]);
   });
 
   test('a fault of ours ends it, its encoder and its rungs, and reaches who runs it', async (context) => {
