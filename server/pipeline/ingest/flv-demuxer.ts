@@ -57,7 +57,7 @@ export class FlvDemuxer {
 
   /**
    * Takes the body of one message, whose bytes then belong to the samples. Throws the Violations
-   * of format/flv and media for what is malformed.
+   * of format/flv and media for what is malformed, unless only a rung is.
    */
   media(kind: TrackKind, timestampMs: number, payload: Uint8Array): readonly RawEvent[] {
     return kind === 'video'

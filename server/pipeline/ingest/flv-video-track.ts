@@ -26,6 +26,8 @@ export type DropReason =
   /** Flagged as a keyframe, but a decoder cannot start there; passed on as an ordinary frame. */
   | 'false_keyframe'
   | 'malformed_packet'
+  /** Of a track that does not lead: it is left out until it has one that can be read. */
+  | 'malformed_config'
   /** The publisher sends more video tracks than a broadcast has. */
   | 'too_many_tracks';
 

@@ -113,7 +113,21 @@ test('FlvDemuxer.media() counts further audio tracks and leaves them out', () =>
   assert.equal(demuxer.dropped.get('other_track'), 1);
 });
 
-test('FlvDemuxer.media() ends a publisher whose rung has a malformed configuration', () => {
-  const { demuxer } = bench();
-  assert.throws(() => demuxer.media('video', 0, bytes(config(1, '0164'))), { name: 'Violation' });
+test('FlvDemuxer.media() leaves a rung out while its configuration is malformed', () => {
+  const { demuxer, video } = bench();
+  assert.deepEqual(video(config(1, '0164'), config(0, AVCC_720P), config(1, '0164')), [
+    '720 lines',
+  ]);
+  assert.deepEqual(video(frame(0), frame(1)), ['keyframe']);
+  assert.equal(demuxer.dropped.get('malformed_config'), 2);
+  assert.deepEqual(video(config(1), frame(1)), ['240p of 1: 240 lines', '240p of 1: keyframe']);
+  assert.deepEqual(video(config(1, '0164'), frame(1), frame(0)), ['keyframe']);
+});
+
+test('FlvDemuxer.media() ends a publisher whose leading track has a malformed configuration', () => {
+  const fault = { name: 'Violation' };
+  assert.throws(() => bench().video(config(0, '0164')), fault);
+  const { video } = bench();
+  video(config(3), frame(3));
+  assert.throws(() => video(config(3, '0164')), fault);
 });

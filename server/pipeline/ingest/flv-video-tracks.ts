@@ -6,6 +6,7 @@
  *    track's first frame comes before track 0 has a configuration does that one lead.
  * V2 What leads and what a rung is called never change while the publisher sends.
  */
+import { Violation } from '../../base/index.ts';
 import type { FlvBody, FlvVideoCodec } from '../../format/flv/index.ts';
 import type { Track, VideoTrack } from '../../media/index.ts';
 import { type DropReason, FlvVideoTrack } from './flv-video-track.ts';
@@ -16,7 +17,7 @@ export const MAX_VIDEO_TRACKS = 8;
 
 interface NumberedTrack {
   readonly trackId: number;
-  readonly demuxer: FlvVideoTrack;
+  demuxer: FlvVideoTrack;
   /** What it is called as a rung; undefined before its first configuration. */
   name: string | undefined;
   /** A configuration that is not announced yet. */
@@ -36,15 +37,32 @@ export class FlvVideoTracks {
     this.#drop = drop;
   }
 
-  /** What a body of track `trackId` brings. Violations of media for a bad configuration. */
+  /** What a body of track `trackId` brings. Violations of media for what leads and is malformed. */
   take(trackId: number, stampMs: number, body: FlvBody<FlvVideoCodec>): readonly RawEvent[] {
     const track = this.#tracks.get(trackId) ?? this.#add(trackId, body.type);
-    const event = track?.demuxer.take(stampMs, body);
+    const event = track && this.#read(track, stampMs, body);
     if (track === undefined || event === undefined) return NOTHING;
     if (event.type === 'track') return this.#configure(track, event.track);
     if (this.#leadId !== undefined) return [this.#named(track, event)];
     this.#leadId = trackId;
     return [...this.#announced(), this.#named(track, event)];
+  }
+
+  /** A malformed rung must not end what leads: it is forgotten, and may come anew. */
+  #read(
+    track: NumberedTrack,
+    stampMs: number,
+    body: FlvBody<FlvVideoCodec>,
+  ): RawTrackEvent | undefined {
+    try {
+      return track.demuxer.take(stampMs, body);
+    } catch (error) {
+      if (!(error instanceof Violation) || track.trackId === (this.#leadId ?? 0)) throw error;
+      this.#drop('malformed_config');
+      track.demuxer = new FlvVideoTrack(this.#drop);
+      track.pending = undefined;
+      return undefined;
+    }
   }
 
   /** Only what has a configuration takes a place; anything else is dropped by its reason. */
