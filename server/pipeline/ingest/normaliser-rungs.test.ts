@@ -29,18 +29,18 @@ class Bench {
     this.configure();
   }
 
-  configure(): void {
+  configure(name = '360p'): void {
     const event = { type: 'track', track: TRACK } as const;
-    this.#take({ type: 'rung', name: '360p', trackId: 1, event });
+    this.#take({ type: 'rung', name, trackId: 1, event });
   }
 
   lead(stampMs: number, more: Partial<RawSample> = {}): void {
     this.#take({ type: 'sample', sample: raw(stampMs, more) });
   }
 
-  rung(stampMs: number, more: Partial<RawSample> = {}): void {
+  rung(stampMs: number, more: Partial<RawSample> = {}, name = '360p'): void {
     const event = { type: 'sample', sample: raw(stampMs, more) } as const;
-    this.#take({ type: 'rung', name: '360p', trackId: 1, event });
+    this.#take({ type: 'rung', name, trackId: 1, event });
   }
 
   #take(event: Parameters<Normaliser['push']>[0]): void {
@@ -208,6 +208,24 @@ test('RungPlacer.push() holds a bounded number of bytes', () => {
   assert.equal(bench.normaliser.repairs.get('rung_sample_dropped'), 5);
   for (let frame = 0; frame < 4; frame++) bench.rung(frame * 40, { data });
   assert.equal(bench.normaliser.repairs.get('rung_sample_dropped'), 5);
+});
+
+test('RungPlacer.push() gives up the rung that holds the most bytes, not the one that comes', () => {
+  const bench = new Bench();
+  bench.configure('240p');
+  const data = new Uint8Array(MAX_WAITING_BYTES / 4);
+  bench.rung(0, { data: new Uint8Array(1) }, '240p');
+  for (let frame = 0; frame < 4; frame++) {
+    if (frame === 3) bench.rung(40, { data: new Uint8Array(1) }, '240p');
+    bench.rung(frame * 40, { data });
+  }
+  assert.equal(bench.normaliser.repairs.get('rung_sample_dropped'), 4);
+  bench.rung(120, { data });
+  for (let frame = 0; frame < 2; frame++) bench.rung(160, { data });
+  bench.rung(160, { data: data.subarray(2) });
+  assert.equal(bench.normaliser.repairs.get('rung_sample_dropped'), 4);
+  bench.rung(80, { data: new Uint8Array(1) }, '240p');
+  assert.equal(bench.normaliser.repairs.get('rung_sample_dropped'), 8);
 });
 
 /** One picture: how its stamp differs from the frame rate, and how much later the rung has it. */

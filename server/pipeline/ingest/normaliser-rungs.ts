@@ -96,8 +96,8 @@ export class RungPlacer {
     this.#waitingBytes += sizeOf(event);
     const events: SourceEvent[] = [];
     this.#release(rung, events);
-    const isFull = rung.waiting.length > MAX_WAITING_EVENTS;
-    if (isFull || this.#waitingBytes > MAX_WAITING_BYTES) this.#giveUp(rung);
+    if (rung.waiting.length > MAX_WAITING_EVENTS) this.#giveUp(rung);
+    if (this.#waitingBytes > MAX_WAITING_BYTES) this.#giveUp(this.#heaviest(rung));
     return events;
   }
 
@@ -187,6 +187,17 @@ export class RungPlacer {
     return true;
   }
 
+  /** The rung that holds the most bytes: another one must not pay for it. */
+  #heaviest(known: Rung): Rung {
+    let heaviest = known;
+    let most = waitingBytes(known);
+    for (const rung of this.#rungs.values()) {
+      const held = waitingBytes(rung);
+      if (held > most) [heaviest, most] = [rung, held];
+    }
+    return heaviest;
+  }
+
   /** Leaves out what waits, but for the configuration that holds afterwards. */
   #giveUp(rung: Rung): void {
     const left = rung.waiting;
@@ -209,6 +220,10 @@ function shownAt({ compositionOffsetMs }: RawSample, atMs: number): number {
 /** How far `raw` is stamped after `place` in ms, wraps undone. */
 function stampDistance(raw: RawSample, place: Place): number {
   return ((raw.stampMs - place.stampMs) | 0) + (raw.nanos - place.nanos) / 1e6;
+}
+
+function waitingBytes({ waiting }: Rung): number {
+  return waiting.reduce((sum, { event }) => sum + sizeOf(event), 0);
 }
 
 function sizeOf(event: RawTrackEvent): number {
