@@ -129,7 +129,7 @@ export class Millrace {
 
   /** Resolves when it is known what this machine can encode, which a first start has to find out. */
   async surveyed(): Promise<void> {
-    await this.#transcoding?.capacity;
+    await this.#transcoding?.surveyed();
   }
 
   /**
@@ -226,7 +226,8 @@ export class Millrace {
     return new Transcoding({
       ...{ mode, ffmpegPath, segmentDurationS, clock, log },
       ladderOf: (streamId) => ladderFrom(this.directory.get(streamId)?.ladder, ladder),
-      capacity: surveyCapacity({ ffmpegPath, ladder, dataDir, isMeasured: mode === 'auto', log }),
+      survey: (signal) =>
+        surveyCapacity({ ffmpegPath, ladder, dataDir, isMeasured: mode === 'auto', signal, log }),
       shelves: this.#shelves,
       failed: (streamId) => this.#publications.end(streamId, 'the server failed'),
     });

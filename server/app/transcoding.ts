@@ -8,6 +8,7 @@ import {
   type Capacity,
   coresOf,
   type EncodeJob,
+  isTooLarge,
   LeadSwitch,
   parseLadder,
   pickRungs,
@@ -29,8 +30,8 @@ export interface TranscodingSettings {
   readonly ffmpegPath: string;
   /** Seconds. */
   readonly segmentDurationS: number;
-  /** What the machine can do; undefined when FFmpeg does not run. */
-  readonly capacity: Promise<Capacity | undefined>;
+  /** Finds out what the machine can do; undefined when FFmpeg does not run, or when aborted. */
+  survey(signal: AbortSignal): Promise<Capacity | undefined>;
   readonly shelves: ThumbnailShelves;
   /** A fault of ours: nothing more will come of the stream's publisher. */
   failed(streamId: string): void;
@@ -81,16 +82,20 @@ export class Transcoding {
   /** Known before the first broadcast but on a first start. */
   #capacity: Capacity | undefined;
 
+  readonly #closing = new AbortController();
+  readonly #surveyed: Promise<Capacity | undefined>;
+
   constructor(settings: TranscodingSettings) {
     this.#settings = settings;
-    void settings.capacity.then((capacity) => {
+    this.#surveyed = settings.survey(this.#closing.signal);
+    void this.#surveyed.then((capacity) => {
       this.#capacity = capacity;
     });
   }
 
-  /** What the machine can do, once that is known. */
-  get capacity(): Promise<Capacity | undefined> {
-    return this.#settings.capacity;
+  /** Resolves when it is known what the machine can do. */
+  async surveyed(): Promise<void> {
+    await this.#surveyed;
   }
 
   /** Transcoders that ended because of a fault of ours. */
@@ -155,7 +160,8 @@ export class Transcoding {
 
   /** Resolves when the transcoders of sources that are closed have ended, and no FFmpeg runs. */
   async close(): Promise<void> {
-    await Promise.all([...this.#working, this.#settings.capacity]);
+    this.#closing.abort();
+    await Promise.all([...this.#working, this.#surveyed]);
   }
 
   #watch(work: Promise<void>): void {
@@ -166,7 +172,7 @@ export class Transcoding {
   async #transcode(run: Run): Promise<void> {
     const { ffmpegPath, clock, segmentDurationS } = this.#settings;
     // Without a wait where it is known: the first keyframe is about to come.
-    const capacity = this.#capacity ?? (await this.#settings.capacity);
+    const capacity = this.#capacity ?? (await this.#surveyed);
     if (capacity === undefined || run.source.closed) return;
     const transcoder = new Transcoder({
       source: run.source,
@@ -199,14 +205,15 @@ export class Transcoding {
     run.track = track;
     run.sendsLadder ??= source.rungs.size > 0;
     run.rungs = run.sendsLadder ? [] : this.#rungsFor(run, track, capacity);
-    run.lead.replaceWith(run.reencode ? run.rungs[0]?.name : undefined);
+    const leading = run.reencode ? run.rungs[0]?.name : undefined;
+    run.lead.replaceWith(leading);
     const shelf = shelves.open(broadcast.streamId, broadcast.id, () => broadcast.zeroEpochMs);
     return {
       source: track,
-      rungs: run.rungs,
+      ...{ rungs: run.rungs, leading },
       keyframes: run.reencode ? { everyS: segmentDurationS } : 'source',
       family: capacity.family,
-      thumbnails: { everyS: shelf.intervalS },
+      thumbnails: isTooLarge(track) ? undefined : { everyS: shelf.intervalS },
     };
   }
 
@@ -282,6 +289,7 @@ export async function surveyCapacity({
   readonly ladder: readonly RungProfile[];
   readonly dataDir: string;
   readonly isMeasured: boolean;
+  readonly signal: AbortSignal;
   readonly log: Log;
 }): Promise<Capacity | undefined> {
   try {
@@ -296,6 +304,7 @@ export async function surveyCapacity({
     }
     return capacity;
   } catch (error) {
+    if (request.signal.aborted) return undefined;
     log.error({ err: error }, 'encoder survey failed');
     return undefined;
   }

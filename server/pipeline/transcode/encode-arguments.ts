@@ -21,6 +21,8 @@ export interface EncodeJob {
    */
   readonly keyframes: 'source' | { readonly everyS: number };
   readonly family: EncoderFamily;
+  /** The rung that stands for the source's video: the last to be done without. */
+  readonly leading?: string | undefined;
   /** A small picture and a poster, as JPEG files one after another on the two pipes after the rungs. */
   readonly thumbnails: Thumbnails | undefined;
   /**

@@ -211,7 +211,7 @@ export class Transcoder {
     const { jobFor, source, log } = this.#settings;
     const job = jobFor(track);
     this.#job = job;
-    const ladder = namesByCost(job.rungs);
+    const ladder = namesByCost(job);
     if ((ladder.length === 0 && job.thumbnails === undefined) || source.closed) {
       this.#supervisor.stop();
       this.#rest();
