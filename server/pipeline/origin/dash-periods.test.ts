@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { ladder, pair, Reel, VIDEO } from './dash-studio.test-support.ts';
 
 /** The periods of a manifest and which segments each representation has there. */
@@ -130,6 +131,24 @@ test('PeriodBook.update() begins a period for a quality that comes late', () => 
   assert.deepEqual(spans(manifest()), begun);
 });
 
+test('PeriodBook.update() takes a late quality in when it has caught up', () => {
+  const { broadcast, manifest, both } = pair();
+  both((reel) => reel.segments(2));
+  manifest();
+  const rung = new Reel(broadcast, '360p', VIDEO);
+  for (let segment = 0; segment < 2; segment += 1) {
+    rung.segments(1);
+    assert.deepEqual(spans(manifest()).slice(0, 1), ['period 1']);
+    both((reel) => reel.segments(1));
+    assert.equal(manifest().split('<Period').length, 2);
+  }
+  rung.segments(2);
+  manifest();
+  rung.part();
+  both((reel) => reel.part());
+  assert.deepEqual(spans(manifest()).slice(-4), ['period 5', '360p 5', 'video 5', 'audio 5']);
+});
+
 test('PeriodBook.update() begins anew when nobody asked while the window went by', () => {
   const { manifest, both } = pair();
   both((reel) => reel.segments(2));
@@ -153,4 +172,68 @@ test('PeriodBook.update() states the same bandwidth throughout a period, and wha
   video.rendition.measure(900_000, 2);
   both((reel) => reel.segments(1));
   assert.deepEqual(stated(), [' bandwidth="1300000"', ' bandwidth="150000"']);
+});
+
+/** Number of each period and of the last segment of each representation in it. */
+function endsOf(manifest: string): Map<number, Map<string, number>> {
+  const periods = new Map<number, Map<string, number>>();
+  let rows = new Map<string, number>();
+  for (const span of spans(manifest)) {
+    const [name = '', numbers = ''] = span.split(' ');
+    if (name === 'period') {
+      rows = new Map();
+      periods.set(Number(numbers), rows);
+    } else {
+      rows.set(name, Number(numbers.split('-').at(-1)));
+    }
+  }
+  return periods;
+}
+
+const steps = fc.array(
+  fc.record({
+    reel: fc.nat(2),
+    does: fc.constantFrom('part', 'part', 'segment', 'segment', 'segment', 'gap'),
+    asks: fc.boolean(),
+  }),
+  { minLength: 20, maxLength: 80 },
+);
+
+test('PeriodBook.update() keeps what it listed, and neighbours alike, whatever comes when', () => {
+  fc.assert(
+    fc.property(steps, (taken) => {
+      const { manifest, video, audio, rung } = ladder();
+      const reels = [video, audio, rung];
+      const parts = [0, 0, 0];
+      let before = endsOf('');
+      let newest = 0;
+      for (const { reel, does, asks } of taken) {
+        const one = reels[reel] ?? video;
+        const open = parts[reel] ?? 0;
+        parts[reel] = does === 'part' && open < 4 ? open + 1 : 0;
+        if (parts[reel] !== 0) one.part();
+        else if (open > 0) one.close();
+        else if (does === 'gap') one.gap();
+        else one.segments(1);
+        if (!asks) continue;
+        const now = endsOf(manifest());
+        const kinds = [...now.values()].map((rows) => [
+          rows.has('audio'),
+          rows.has('video') || rows.has('360p'),
+        ]);
+        for (const kind of kinds) assert.deepEqual(kind, kinds[0]);
+        for (const [period, rows] of now) {
+          const known = before.get(period);
+          if (known === undefined) assert.ok(period > newest, `${period} comes after ${newest}`);
+          for (const [name, end] of rows) {
+            const was = known === undefined ? end : known.get(name);
+            assert.ok(was !== undefined && end >= was, `${name} of ${period} ends at ${end}`);
+          }
+        }
+        newest = Math.max(newest, ...[...now.values()].flatMap((rows) => [...rows.values()]));
+        before = now;
+      }
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -61,7 +61,7 @@ export class PeriodBook {
   /** Above every number listed so far. */
   #unlisted = 0;
 
-  /** The periods of `listings`, oldest first; those without media are left out. */
+  /** The periods of `listings`, oldest first. */
   update(listings: readonly Listing[]): ListedPeriod[] {
     const firsts = listings.flatMap(({ entries }) => entries[0]?.mediaSequenceNumber ?? []);
     if (firsts.length === 0) return [];
@@ -71,26 +71,32 @@ export class PeriodBook {
     this.#periods = this.#periods.filter(({ end }) => end > first);
     for (const period of this.#periods) this.#cut(period, listings);
     while (this.#periods.at(-1)?.end !== NEVER) {
-      const next = this.#begin(listings, this.#periods.at(-1)?.end ?? first);
+      const next = this.#begin(
+        listings,
+        this.#periods.at(-1)?.end ?? Math.max(first, this.#unlisted),
+      );
       if (next === undefined) break;
       // Neighbours alike (P3).
       if (this.#periods.at(-1)?.kinds !== next.kinds) this.#periods = [];
       this.#periods.push(next);
       this.#cut(next, listings);
     }
-    const listed = this.#periods.map((period) => listedIn(period, listings));
+    const listed = this.#periods.flatMap((period) => listedIn(period, listings) ?? []);
     for (const { segments } of listed.flatMap(({ tracks }) => tracks)) {
       const last = segments.at(-1)?.mediaSequenceNumber ?? 0;
       this.#unlisted = Math.max(this.#unlisted, last + 1);
     }
-    return listed.filter(({ tracks }) => tracks.length > 0);
+    return listed;
   }
 
   /** Ends the rows of `period` where they break off, and the period where it has to. */
   #cut(period: BookedPeriod, listings: readonly Listing[]): void {
     const isOpen = period.end === NEVER;
-    for (const { rendition, entries } of listings) {
+    for (const listing of listings) {
+      const { rendition, entries } = listing;
       const member = period.members.get(rendition.name);
+      // One that lags behind would hold the next period back, and miss it all the same.
+      if (member === undefined && lastOf(listing) < this.#unlisted - 1) continue;
       const broken = entries.find((entry) =>
         member === undefined
           ? !entry.gap && entry.mediaSequenceNumber >= period.mediaSequenceNumber
@@ -140,13 +146,14 @@ function booked(listings: readonly Listing[], msn: number): BookedPeriod | undef
   return {
     mediaSequenceNumber: msn,
     startMs: Math.floor((first.start / first.track.timescale) * 1000),
-    kinds: [...new Set(listings.map(kindOf))].sort().join(' '),
+    kinds: kindsOf(listings),
     members,
     end: NEVER,
   };
 }
 
-function listedIn(period: BookedPeriod, listings: readonly Listing[]): ListedPeriod {
+/** Undefined once one kind of media has left the window. */
+function listedIn(period: BookedPeriod, listings: readonly Listing[]): ListedPeriod | undefined {
   const { mediaSequenceNumber, startMs, members } = period;
   const tracks = listings.flatMap((listing): PeriodTrack[] => {
     const member = members.get(listing.rendition.name);
@@ -160,6 +167,7 @@ function listedIn(period: BookedPeriod, listings: readonly Listing[]): ListedPer
     );
     return segments.length === 0 ? [] : [{ listing, segments, bandwidth: member.bandwidth }];
   });
+  if (kindsOf(tracks.map(({ listing }) => listing)) !== period.kinds) return undefined;
   return { mediaSequenceNumber, startMs, tracks };
 }
 
@@ -190,6 +198,10 @@ function isAlive({ entries }: Listing, newest: number): boolean {
   return entries.some(
     (entry) => !entry.gap && entry.mediaSequenceNumber > newest - MOST_SEGMENTS_WITHOUT,
   );
+}
+
+function kindsOf(listings: readonly Listing[]): string {
+  return [...new Set(listings.map(kindOf))].sort().join(' ');
 }
 
 function kindOf({ rendition }: Listing): Kind {
