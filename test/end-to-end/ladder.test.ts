@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PublisherSwarm } from '../../bench/support/publisher-swarm.ts';
 import { encodeTestPicture } from '../../bench/support/test-picture.ts';
 import { Visit } from '../../bench/support/visit.ts';
-import { needs } from '../support/component.ts';
+import { needs, pathOf, tempFolder } from '../support/component.ts';
+import { fetchText, fetchUntil, renditionUrls } from '../support/fetching.ts';
 import { readMultivariantPlaylist } from '../support/playlist-reader.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
@@ -52,6 +56,23 @@ suite('a broadcast in several qualities', needs('chromium', 'ffmpeg'), () => {
     }
   });
 
+  test('has the same keyframes at the same times in every rung, as ffprobe reads them', async () => {
+    await master();
+    const urls = (await renditionUrls(`${server.url}/live/${stream.id}/master.m3u8`)).filter(
+      (url) => !url.includes('/audio/'),
+    );
+    assert.equal(urls.length, 3);
+    const keyframes: string[][] = [];
+    const text = await fetchUntil(urls[0] ?? '', (_, body) => segmentsOf(body).length >= 4);
+    const names = segmentsOf(text).slice(-3);
+    for (const url of urls) {
+      await fetchUntil(url, (_, body) => names.every((name) => body.includes(name)));
+      keyframes.push(keyframeTimes(await mediaOf(url, names)));
+    }
+    assert.equal(keyframes[0]?.length, names.length);
+    for (const times of keyframes) assert.deepEqual(times, keyframes[0]);
+  });
+
   test('is switched up and down without a stall and without a picture out of order', async (context) => {
     const visit = await Visit.open(`${server.url}/watch/${stream.id}`);
     try {
@@ -84,6 +105,39 @@ suite('a broadcast in several qualities', needs('chromium', 'ffmpeg'), () => {
     }
   }
 });
+
+function segmentsOf(playlist: string): string[] {
+  return playlist.match(/^s\d+\.m4s$/gm) ?? [];
+}
+
+/** The init segment in use and these segments, one after another. */
+async function mediaOf(url: string, names: readonly string[]): Promise<Buffer> {
+  const init = /#EXT-X-MAP:URI="([^"]+)"/.exec(await fetchText(url))?.[1] ?? '';
+  const bodies = [init, ...names].map(async (name) => {
+    const response = await fetch(new URL(name, url));
+    assert.equal(response.status, 200, name);
+    return Buffer.from(await response.arrayBuffer());
+  });
+  return Buffer.concat(await Promise.all(bodies));
+}
+
+/** When ffprobe says that each keyframe is shown, in ticks. */
+function keyframeTimes(media: Buffer): string[] {
+  const file = join(tempFolder(), 'media.mp4');
+  writeFileSync(file, media);
+  const args = ['-v', 'error', '-show_entries', 'packet=pts,flags', '-of', 'csv=p=0', file];
+  const probed = spawnSync(ffprobePath(), args, { encoding: 'utf8' });
+  assert.equal(probed.status, 0, probed.stderr);
+  return probed.stdout.split('\n').flatMap((line) => {
+    const [pts = '', flags = ''] = line.split(',');
+    return flags.startsWith('K') ? [pts] : [];
+  });
+}
+
+/** It comes with FFmpeg and lies beside it. */
+function ffprobePath(): string {
+  return join(dirname(pathOf('ffmpeg')), 'ffprobe');
+}
 
 /** Whether `frame` was sent before `last`, in a loop that begins anew once. */
 function isBefore(frame: number, last = frame): boolean {
