@@ -36,12 +36,23 @@ class Governor {
     this.#timer = setInterval(() => {
       const pid = pidOf();
       const usedS = pid === undefined ? undefined : cpuSecondsOf(pid);
-      if (pid === undefined || usedS === undefined) return;
-      const begun = this.#begun.get(pid) ?? { sinceMs: performance.now(), usedS };
-      this.#begun.set(pid, begun);
-      const allowedS = ((performance.now() - begun.sinceMs) / 1000) * cores;
-      signal(pid, usedS - begun.usedS > allowedS ? 'SIGSTOP' : 'SIGCONT');
+      if (pid !== undefined && usedS !== undefined && !this.#begun.has(pid)) {
+        this.#begun.set(pid, { sinceMs: performance.now(), usedS });
+      }
+      for (const each of this.#begun.keys()) {
+        // One that another has taken over from has to finish in its time.
+        if (each === pid) this.#hold(each, cores);
+        else signal(each, 'SIGCONT');
+      }
     }, CHECK_MS);
+  }
+
+  #hold(pid: number, cores: number): void {
+    const begun = this.#begun.get(pid);
+    const usedS = cpuSecondsOf(pid);
+    if (begun === undefined || usedS === undefined) return;
+    const allowedS = ((performance.now() - begun.sinceMs) / 1000) * cores;
+    signal(pid, usedS - begun.usedS > allowedS ? 'SIGSTOP' : 'SIGCONT');
   }
 
   end(): void {
