@@ -137,15 +137,16 @@ export class Transcoding {
       tooFewKeyframes: () => this.#reencode(run),
     });
     const run: Run = {
-      ...{ broadcast, source, lead, log },
-      ...{
-        transcoder: undefined,
-        sendsLadder: undefined,
-        track: undefined,
-        rungs: [],
-        reencode: false,
-        cores: 0,
-      },
+      broadcast,
+      source,
+      lead,
+      log,
+      transcoder: undefined,
+      sendsLadder: undefined,
+      track: undefined,
+      rungs: [],
+      reencode: false,
+      cores: 0,
     };
     this.#watch(
       lead.run().catch((error: unknown) => {
@@ -181,10 +182,7 @@ export class Transcoding {
       ffmpegPath,
       clock,
       log: run.log,
-      observer: {
-        gaveUp: () => {},
-        stills: (small, posters, firstS) => this.#takeStills(run, { small, posters, firstS }),
-      },
+      stills: (small, posters, firstS) => this.#takeStills(run, { small, posters, firstS }),
     });
     run.transcoder = transcoder;
     this.#runs.add(run);
@@ -220,16 +218,17 @@ export class Transcoding {
   /** The rungs of `track` that are made, the best one first. */
   #rungsFor(run: Run, track: VideoTrack, { measure }: Capacity): readonly Rung[] {
     const { mode, ladderOf } = this.#settings;
+    run.cores = 0;
     const ladder = ladderOf(run.broadcast.streamId);
     if (ladder.length === 0) return [];
     const rungs = rungsFor(ladder, track, { reencode: run.reencode });
     if (mode === 'full') return rungs;
     // A machine that is too slow to be measured holds none.
     if (measure === undefined) return [];
-    run.cores = 0;
     const coresTaken = [...this.#runs].reduce((sum, { cores }) => sum + cores, 0);
     const held = pickRungs(measure, rungs, { source: track, coresTaken });
-    run.cores = coresOf(measure, held, track);
+    // Stills alone are made of keyframes, and cost next to nothing.
+    if (held.length > 0) run.cores = coresOf(measure, held, track);
     const left = rungs.filter((rung) => !held.includes(rung)).map(({ name }) => name);
     if (left.length > 0) run.log.info({ rungs: left }, 'machine too slow for rungs');
     return held;

@@ -35,4 +35,11 @@ export {
 } from './codec/opus.ts';
 export { VIDEO_TIMESCALE } from './codec/picture.ts';
 export type { MediaEvent, Sample } from './sample.ts';
-export type { AudioTrack, Ticks, Track, TrackKind, VideoTrack } from './track.ts';
+export {
+  type AudioTrack,
+  isSameTrack,
+  type Ticks,
+  type Track,
+  type TrackKind,
+  type VideoTrack,
+} from './track.ts';

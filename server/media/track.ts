@@ -43,3 +43,17 @@ export type Track = VideoTrack | AudioTrack;
 
 /** What a track carries. A broadcast has at most one track of each kind. */
 export type TrackKind = Track['kind'];
+
+/** Whether samples of `a` and `b` go into the same file; what is only said of them may differ. */
+export function isSameTrack(a: Track, b: Track): boolean {
+  if (a.codec !== b.codec || a.timescale !== b.timescale) return false;
+  if (!isSameConfiguration(a.config, b.config)) return false;
+  if (a.kind === 'video' && b.kind === 'video') {
+    return a.width === b.width && a.height === b.height;
+  }
+  return a.kind === 'audio' && b.kind === 'audio' && a.channels === b.channels;
+}
+
+function isSameConfiguration(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

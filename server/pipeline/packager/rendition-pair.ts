@@ -3,7 +3,13 @@
  * promised of the whole is at the top of packager.ts.
  */
 import { assert } from '../../base/index.ts';
-import type { MediaEvent, Sample, Track, TrackKind } from '../../media/index.ts';
+import {
+  isSameTrack,
+  type MediaEvent,
+  type Sample,
+  type Track,
+  type TrackKind,
+} from '../../media/index.ts';
 import { Follower, MAX_WAITING_SAMPLES } from './follower.ts';
 import { type CutKind, Lead } from './lead.ts';
 import type { Emit, WarningCode } from './packaged.ts';
@@ -316,15 +322,4 @@ function trackOf(lane: Lane): Track {
 
 function timescaleOf(lane: Lane): number {
   return trackOf(lane).timescale;
-}
-
-/** Whether samples of `a` and `b` go into the same file; what is only said of them may differ. */
-function isSameTrack(a: Track, b: Track): boolean {
-  if (a.codec !== b.codec || a.timescale !== b.timescale) return false;
-  if (a.config.length !== b.config.length) return false;
-  if (!a.config.every((byte, i) => byte === b.config[i])) return false;
-  if (a.kind === 'video' && b.kind === 'video') {
-    return a.width === b.width && a.height === b.height;
-  }
-  return a.kind === 'audio' && b.kind === 'audio' && a.channels === b.channels;
 }

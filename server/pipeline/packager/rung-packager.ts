@@ -10,7 +10,7 @@
  * missing is a gap, in time for players that reload their playlists.
  */
 import { assert } from '../../base/index.ts';
-import type { MediaEvent, Sample, VideoTrack } from '../../media/index.ts';
+import { isSameTrack, type MediaEvent, type Sample, type VideoTrack } from '../../media/index.ts';
 import type { Emit, LadderCut, RenditionName } from './packaged.ts';
 import { RenditionWriter, type SegmentOpening } from './rendition-writer.ts';
 import type { Targets } from './target.ts';
@@ -41,18 +41,12 @@ export class RungPackager {
   /** A discontinuity came since the last segment that has media. */
   #hasBreak = false;
   #track: VideoTrack | undefined;
-  #missedSegments = 0;
 
   /** `dropped` hears of each sample that goes into no segment. */
   constructor(name: RenditionName, targets: Targets, emit: Emit, dropped: () => void) {
     this.#writer = new RenditionWriter(name, targets, emit);
     this.#targets = targets;
     this.#dropped = dropped;
-  }
-
-  /** Segments that are gaps in this rung. */
-  get missedSegments(): number {
-    return this.#missedSegments;
   }
 
   /** A segment of the leading rendition begins. */
@@ -170,14 +164,13 @@ export class RungPackager {
   #miss(segment: LadderCut, endS: number): void {
     this.#writer.abandonSegment();
     this.#writer.gap(openingOf(segment), endS);
-    if (this.#writer.begun) this.#missedSegments += 1;
   }
 
   /** Players take another configuration after a discontinuity only: before, the rung is missing. */
   #begin(track: VideoTrack): void {
     const segment = this.#segment;
     const known = this.#writer.track;
-    const isOther = known !== undefined && !isSameConfiguration(known.config, track.config);
+    const isOther = known !== undefined && !isSameTrack(known, track);
     if (segment === undefined || (isOther && !this.#hasBreak)) return;
     this.#writer.begin(
       openingOf(segment),
@@ -191,8 +184,4 @@ export class RungPackager {
 
 function openingOf({ msn, startS, discontinuity }: LadderCut): SegmentOpening {
   return { msn, startS, discontinuity, datedS: startS };
-}
-
-function isSameConfiguration(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -55,7 +55,7 @@ export function begin(context: TestContext, source: Source) {
     ffmpegPath: 'ffmpeg',
     clock: systemClock,
     log: silentLog,
-    observer: { gaveUp: () => undefined, stills: () => undefined },
+    stills: () => undefined,
   });
   const logs = new Map<string, RungLog>();
   for (const name of ['480p', '360p']) logs.set(name, listen(feed.openRung(name)));

@@ -19,7 +19,6 @@ export { coresFor, coresOf, type EncodeBudget, pickRungs } from './rung-choice.t
 export { isTooLarge } from './source-size.ts';
 export { Transcoder } from './transcoder.ts';
 export type {
-  TranscoderObserver,
   TranscoderReading,
   TranscoderSettings,
 } from './transcoder-settings.ts';

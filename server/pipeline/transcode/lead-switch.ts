@@ -86,8 +86,7 @@ export class LeadSwitch {
         this.#pump();
         // What comes of the rungs later is packaged in time: its owner waits for them.
         if (source.closed && this.#fromS === undefined) program.close();
-        const rungs = [...source.rungs.values()];
-        if (source.closed && rungs.every((rung) => rung.closed)) break;
+        if (source.closed && source.rungs.values().every((rung) => rung.closed)) break;
         await changed;
       }
     } finally {

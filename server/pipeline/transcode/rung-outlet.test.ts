@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Feed } from '../../live/index.ts';
 import type { MediaEvent } from '../../media/index.ts';
 import { fakeTrack } from './fake-encoder.test-support.ts';
-import { isSameTrack, RungOutlet } from './rung-outlet.ts';
+import { RungOutlet } from './rung-outlet.ts';
 
 function begin() {
   const feed = new Feed();
@@ -133,15 +133,4 @@ describe('RungOutlet', () => {
       }),
     );
   });
-});
-
-test('isSameTrack() looks at what a decoder needs', () => {
-  const track = fakeTrack();
-  assert.ok(isSameTrack(track, fakeTrack()));
-  assert.ok(isSameTrack(track, { ...track, frameRate: 25 }));
-  assert.ok(!isSameTrack(track, undefined));
-  assert.ok(!isSameTrack(track, { ...track, height: 360 }));
-  assert.ok(!isSameTrack(track, { ...track, codec: 'hvc1' }));
-  assert.ok(!isSameTrack(track, { ...track, timescale: 1_000 }));
-  assert.ok(!isSameTrack(track, { ...track, config: track.config.slice(1) }));
 });

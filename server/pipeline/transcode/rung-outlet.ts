@@ -6,7 +6,7 @@
  * I3 The track is published before the first sample, and again only when it has become another.
  */
 import type { Feed } from '../../live/index.ts';
-import type { Sample, Ticks, VideoTrack } from '../../media/index.ts';
+import { isSameTrack, type Sample, type Ticks, type VideoTrack } from '../../media/index.ts';
 
 /**
  * Holes on their way through the encoder. More of them come from no source that can be watched: with
@@ -106,21 +106,9 @@ export class RungOutlet {
 
   #publishTrack(): void {
     const track = this.#offered;
-    if (track === undefined || isSameTrack(track, this.#published)) return;
+    const published = this.#published;
+    if (track === undefined || (published !== undefined && isSameTrack(track, published))) return;
     this.#published = track;
     this.#feed.publish({ type: 'track', track });
   }
-}
-
-/** Whether a decoder set up for one track can go on with the other. */
-export function isSameTrack(one: VideoTrack, other: VideoTrack | undefined): boolean {
-  return (
-    other !== undefined &&
-    one.codec === other.codec &&
-    one.timescale === other.timescale &&
-    one.width === other.width &&
-    one.height === other.height &&
-    one.config.length === other.config.length &&
-    one.config.every((byte, index) => byte === other.config[index])
-  );
 }

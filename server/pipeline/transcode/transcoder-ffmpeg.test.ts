@@ -57,8 +57,8 @@ test(
     let before = 0;
     const published = await play(feed, source, (elapsedS) => {
       if (elapsedS > 2.5 && killedMs === 0) {
-        assert.ok(transcoder.encoderPid !== undefined);
-        process.kill(transcoder.encoderPid, 'SIGKILL');
+        assert.ok(transcoder.reading.encoderPid !== undefined);
+        process.kill(transcoder.reading.encoderPid, 'SIGKILL');
         killedMs = performance.now();
         before = log.samples.length;
       }
@@ -98,13 +98,13 @@ test(
     let first: number | undefined;
     const published = await play(feed, source, (elapsedS) => {
       if (elapsedS > 2.5 && first === undefined) {
-        first = transcoder.encoderPid;
+        first = transcoder.reading.encoderPid;
         job.keyframes = { everyS: 1 };
         transcoder.renew();
       }
       return elapsedS > 7;
     });
-    assert.notEqual(transcoder.encoderPid, first);
+    assert.notEqual(transcoder.reading.encoderPid, first);
     feed.close();
     await run;
     for (const name of ['480p', '360p']) {
@@ -139,7 +139,7 @@ test('Transcoder replaces an encoder that hangs', NEEDS_FFMPEG, async (context) 
   let stoppedMs = 0;
   await play(feed, source, (elapsedS) => {
     if (elapsedS > 2 && stopped === undefined) {
-      stopped = transcoder.encoderPid;
+      stopped = transcoder.reading.encoderPid;
       assert.ok(stopped !== undefined);
       process.kill(stopped, 'SIGSTOP');
       stoppedMs = performance.now();

@@ -7,18 +7,6 @@ import type { EncodeJob } from './encode-arguments.ts';
 import type { ProcessHost } from './encoder-process.ts';
 import type { RestartReason, SupervisorState } from './supervisor.ts';
 
-/** Who hears of what a person should know or wants to see. */
-export interface TranscoderObserver {
-  /** Transcoding was given up after repeated crashes; viewers are left with the source. */
-  gaveUp(): void;
-  /**
-   * The two pipes of JPEG files of an encoder that was started, where the job asks for them. Both
-   * have to be read, or the encoder waits. `firstS` gives the media time in seconds of the first
-   * frame that it was fed, which is known before the first picture comes.
-   */
-  stills(small: Readable, posters: Readable, firstS: () => number): void;
-}
-
 /** What a transcoder works with. */
 export interface TranscoderSettings {
   /** The broadcast; its rungs are opened and closed by the transcoder. */
@@ -30,7 +18,12 @@ export interface TranscoderSettings {
   readonly ffmpegPath: string;
   readonly clock: Clock;
   readonly log: Log;
-  readonly observer: TranscoderObserver;
+  /**
+   * Is given the two pipes of JPEG files of an encoder that was started, where the job asks for
+   * them. Both have to be read, or the encoder waits. `firstS` gives the media time in seconds of
+   * the first frame that it was fed, which is known before the first picture comes.
+   */
+  readonly stills: (small: Readable, posters: Readable, firstS: () => number) => void;
   /** The machine; another one in tests. */
   readonly host?: ProcessHost;
 }
@@ -45,6 +38,8 @@ export interface TranscoderReading {
   readonly discontinuities: number;
   /** Rungs that the machine is too slow for. */
   readonly shedRungs: readonly string[];
+  /** Process id of the encoder that is fed. */
+  readonly encoderPid: number | undefined;
   /** Seconds of media made in a second; undefined until ten seconds are over. */
   readonly speed: number | undefined;
   /** Seconds of media that the output is behind the input. */

@@ -76,12 +76,12 @@ test('Transcoder sheds the costlier rung of an encoder that is too slow, and the
   let governor: Governor | undefined;
   let shedS: number | undefined;
   await play(feed, source, (elapsedS) => {
-    const pid = transcoder.encoderPid;
+    const pid = transcoder.reading.encoderPid;
     if (elapsedS > MEASURE_FROM_S && pid !== undefined) measured ??= cpuSecondsOf(pid);
     if (elapsedS > MEASURE_TO_S && governor === undefined && measured !== undefined) {
       const used = (cpuSecondsOf(pid ?? 0) ?? 0) - measured;
       const cores = (SHARE * used) / (MEASURE_TO_S - MEASURE_FROM_S);
-      governor = new Governor(cores, () => transcoder.encoderPid);
+      governor = new Governor(cores, () => transcoder.reading.encoderPid);
     }
     if (transcoder.reading.shedRungs.length > 0) shedS ??= elapsedS;
     return elapsedS > GIVE_UP_S || (shedS !== undefined && elapsedS > shedS + AFTER_S);

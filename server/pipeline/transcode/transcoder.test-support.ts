@@ -31,7 +31,6 @@ export class Bench {
   readonly cursors = new Map<string, FeedCursor>();
   readonly transcoder: Transcoder;
   readonly run: Promise<void>;
-  gaveUp = 0;
   readonly stills: (() => number)[] = [];
   /** Tracks that it was asked what to make of. */
   readonly asked: VideoTrack[] = [];
@@ -52,15 +51,10 @@ export class Bench {
       ffmpegPath: 'ffmpeg',
       clock: this.clock,
       log: this.#log(),
-      observer: {
-        gaveUp: () => {
-          this.gaveUp += 1;
-        },
-        stills: (small, posters, firstS) => {
-          this.stills.push(firstS);
-          small.resume();
-          posters.resume();
-        },
+      stills: (small, posters, firstS) => {
+        this.stills.push(firstS);
+        small.resume();
+        posters.resume();
       },
       host: this.host,
     });

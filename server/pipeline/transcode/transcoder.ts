@@ -11,7 +11,13 @@
  */
 import { assert, type Cancel } from '../../base/index.ts';
 import type { FeedCursor } from '../../live/index.ts';
-import type { MediaEvent, Sample, Ticks, VideoTrack } from '../../media/index.ts';
+import {
+  isSameTrack,
+  type MediaEvent,
+  type Sample,
+  type Ticks,
+  type VideoTrack,
+} from '../../media/index.ts';
 import { type EncodeJob, narrowJob } from './encode-arguments.ts';
 import { EncodeSession } from './encode-session.ts';
 import { type EncoderEnd, type ProcessHost, systemHost } from './encoder-process.ts';
@@ -20,7 +26,6 @@ import { namesByCost } from './ladder-cost.ts';
 import { Relay } from './relay.ts';
 import { ReplayGop } from './replay-gop.ts';
 import { planReplay } from './replay-plan.ts';
-import { isSameTrack } from './rung-outlet.ts';
 import { StartLimit } from './start-limit.ts';
 import { type RestartReason, Supervisor, type SupervisorAction } from './supervisor.ts';
 import type { TranscoderReading, TranscoderSettings } from './transcoder-settings.ts';
@@ -100,18 +105,14 @@ export class Transcoder {
     });
   }
 
-  /** Process id of the encoder that is fed, for diagnosis. */
-  get encoderPid(): number | undefined {
-    return this.#current?.pid;
-  }
-
   /** See `TranscoderReading`. */
   get reading(): TranscoderReading {
     const { state, restarts, shed } = this.#supervisor;
     const { discontinuities } = this.#relay;
     const droppedSamples = this.#relay.droppedSamples + this.#cursor.skippedSamples;
     const lag = this.#supervisor.reading(this.#nowMs());
-    return { state, restarts, droppedSamples, discontinuities, shedRungs: shed, ...lag };
+    const counts = { restarts, droppedSamples, discontinuities };
+    return { state, ...counts, shedRungs: shed, encoderPid: this.#current?.pid, ...lag };
   }
 
   async #read(): Promise<void> {
@@ -135,8 +136,9 @@ export class Transcoder {
       // Decode times go on: the encoder may have what still refers to what it knows.
       this.#isJoined = true;
       if (event.reason === READER_FELL_BEHIND) this.#isIncomplete = true;
-    } else if (event.track.kind === 'video' && !isSameTrack(event.track, this.#track)) {
-      this.#change(event.track);
+    } else if (event.track.kind === 'video') {
+      const known = this.#track;
+      if (known === undefined || !isSameTrack(known, event.track)) this.#change(event.track);
     }
   }
 
@@ -255,7 +257,7 @@ export class Transcoder {
   }
 
   #apply(actions: readonly SupervisorAction[]): void {
-    const { log, observer } = this.#settings;
+    const { log } = this.#settings;
     for (const action of actions) {
       if (action.type === 'launch') this.#launch(action.rungs);
       else if (action.type === 'replace') this.#replace(action.rungs, action.reason);
@@ -265,7 +267,6 @@ export class Transcoder {
       } else {
         const restarts = Object.fromEntries(this.#supervisor.restarts);
         log.error({ restarts }, 'transcoding given up');
-        observer.gaveUp();
       }
     }
   }
@@ -301,7 +302,6 @@ export class Transcoder {
 
   /** `madeUntil`: see `EncodeJob`. */
   #open(rungs: readonly string[], madeUntil?: EncodeJob['madeUntil']): EncodeSession {
-    const { observer } = this.#settings;
     const whole = this.#job;
     assert(whole !== undefined, 'an encoder has a job');
     const job = narrowJob(whole, rungs, madeUntil);
@@ -323,7 +323,7 @@ export class Transcoder {
     this.#starts.started(this.#nowMs());
     const [small, posters] = session.stills;
     if (small !== undefined && posters !== undefined) {
-      observer.stills(small, posters, () => session.firstS ?? 0);
+      this.#settings.stills(small, posters, () => session.firstS ?? 0);
     }
     return session;
   }
