@@ -21,10 +21,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { parseChunks } from '../server/format/cmaf/index.ts';
 import { pathOf } from '../test/support/component.ts';
+import { childrenOf, cpuSecondsOf, treeCpuSeconds } from '../test/support/process-tree.ts';
 import { ServerProcess } from '../test/support/server-process.ts';
 import { writeFlv } from './support/flv-file.ts';
 import { LiveViewer } from './support/live-viewer.ts';
-import { childrenOf, cpuSecondsOf, treeCpuSeconds } from './support/process-tree.ts';
 import { PublisherSwarm } from './support/publisher-swarm.ts';
 import { rounded, spread } from './support/spread.ts';
 import { encodeTestPicture, FRAME_RATE } from './support/test-picture.ts';
@@ -108,7 +108,9 @@ async function measure(): Promise<object> {
     await swarm.add(server.rtmpPort, streamKey);
     const playlists = await awaitLadder(viewer, id);
     const names = ['video', ...rungs.map(({ name }) => name)];
-    const following = names.map((name) => follow(viewer, playlists, name));
+    const following = Promise.all(names.map((name) => follow(viewer, playlists, name)));
+    // A viewer that fails ends the bench where it is awaited, and not the process before that.
+    following.catch(() => viewer.leave());
     await wait(WARM_UP_MS);
     const warmAtMs = performance.now();
     const before = treeCpuSeconds(server.pid);
@@ -117,7 +119,7 @@ async function measure(): Promise<object> {
     const together = { ...addedLatency(warmAtMs), ...alignment() };
     const backOnAirMs = await kills();
     viewer.leave();
-    await Promise.all(following);
+    await following;
     const { lost, worstLatenessMs } = swarm.stop();
     const ffmpegCores = await bareFfmpeg();
     return {

@@ -4,14 +4,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { cpuSecondsOf } from './process-tree.ts';
 
 /** The program that `npm start` runs. */
 export const SERVER_PROGRAM = join(import.meta.dirname, '../../server/app/main.ts');
 const READY_TIMEOUT_MS = 15_000;
 /** Output that is kept; the end of it says what went wrong. */
 const OUTPUT_MAX_CHARACTERS = 1024 * 1024;
-/** Linux counts process times in hundredths of a second. */
-const TICKS_PER_SECOND = 100;
 
 type Ports = readonly [http: number, rtmp: number];
 
@@ -106,9 +105,7 @@ export class ServerProcess {
 
   /** Processor seconds, user and system, that the server has used so far. */
   cpuSeconds(): number {
-    const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    return cpuSecondsOf(this.pid);
   }
 
   /** Resident memory in MiB. */

@@ -1,3 +1,4 @@
+/** @module What the kernel says of a process and its children. */
 import { readFileSync } from 'node:fs';
 
 /** Linux counts process times in hundredths of a second. */
