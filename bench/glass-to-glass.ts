@@ -18,12 +18,12 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { FrameLedger } from '../test/support/frame-ledger.ts';
+import { PublisherSwarm, type SwarmResult } from '../test/support/publisher-swarm.ts';
 import { quantile, ServerProcess } from '../test/support/server-process.ts';
+import { encodeTestPicture } from '../test/support/test-picture.ts';
+import { Visit, type VisitReport } from '../test/support/visit.ts';
 import { ClassicPage } from './support/classic-page.ts';
-import { FrameLedger } from './support/frame-ledger.ts';
-import { PublisherSwarm, type SwarmResult } from './support/publisher-swarm.ts';
-import { encodeTestPicture } from './support/test-picture.ts';
-import { Visit, type VisitReport } from './support/visit.ts';
 
 const LOOP_S = 64;
 /** Until the window is full: a player that starts earlier finds fewer segments than later ones. */

@@ -12,8 +12,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { ServerProcess } from '../test/support/server-process.ts';
+import { share } from '../test/support/spread.ts';
 import { awaitMetric } from './support/metric.ts';
-import { share } from './support/spread.ts';
 
 const held = Number(process.argv[2] ?? 2000);
 const rounds = Number(process.argv[3] ?? 20);

@@ -10,11 +10,11 @@
  * playlist is asked how far it is: one that fell behind the wall clock was starved.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import { PublisherSwarm } from '../test/support/publisher-swarm.ts';
 import { ServerProcess } from '../test/support/server-process.ts';
+import { rounded } from '../test/support/spread.ts';
+import { encodeTestPicture } from '../test/support/test-picture.ts';
 import { LiveViewer } from './support/live-viewer.ts';
-import { PublisherSwarm } from './support/publisher-swarm.ts';
-import { rounded } from './support/spread.ts';
-import { encodeTestPicture } from './support/test-picture.ts';
 
 const publishers = Number(process.argv[2] ?? 100);
 const seconds = Number(process.argv[3] ?? 20);

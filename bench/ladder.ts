@@ -21,13 +21,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { parseChunks } from '../server/format/cmaf/index.ts';
 import { pathOf } from '../test/support/component.ts';
+import { writeFlv } from '../test/support/flv-file.ts';
 import { childrenOf, cpuSecondsOf, treeCpuSeconds } from '../test/support/process-tree.ts';
+import { PublisherSwarm } from '../test/support/publisher-swarm.ts';
 import { ServerProcess } from '../test/support/server-process.ts';
-import { writeFlv } from './support/flv-file.ts';
+import { rounded, spread } from '../test/support/spread.ts';
+import { encodeTestPicture, FRAME_RATE } from '../test/support/test-picture.ts';
 import { LiveViewer } from './support/live-viewer.ts';
-import { PublisherSwarm } from './support/publisher-swarm.ts';
-import { rounded, spread } from './support/spread.ts';
-import { encodeTestPicture, FRAME_RATE } from './support/test-picture.ts';
 
 const { values } = parseArgs({
   options: {

@@ -12,12 +12,12 @@
  */
 import { parseArgs } from 'node:util';
 import { parseChunks } from '../server/format/cmaf/index.ts';
+import { epochMs, FrameLedger } from '../test/support/frame-ledger.ts';
+import { PublisherSwarm, type SwarmResult } from '../test/support/publisher-swarm.ts';
 import { ServerProcess } from '../test/support/server-process.ts';
-import { epochMs, FrameLedger } from './support/frame-ledger.ts';
+import { rounded, spread } from '../test/support/spread.ts';
+import { encodeTestPicture, FRAME_RATE } from '../test/support/test-picture.ts';
 import { type FollowedPart, LiveViewer } from './support/live-viewer.ts';
-import { PublisherSwarm, type SwarmResult } from './support/publisher-swarm.ts';
-import { rounded, spread } from './support/spread.ts';
-import { encodeTestPicture, FRAME_RATE } from './support/test-picture.ts';
 
 /** Frames are sent at most this late, so the figures are no finer. */
 const TICK_MS = 1;

@@ -15,12 +15,12 @@
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { PublisherSwarm } from '../test/support/publisher-swarm.ts';
 import { ServerProcess } from '../test/support/server-process.ts';
+import { rounded } from '../test/support/spread.ts';
+import { encodeTestPicture } from '../test/support/test-picture.ts';
 import { LiveViewer } from './support/live-viewer.ts';
 import { readMetric } from './support/metric.ts';
-import { PublisherSwarm } from './support/publisher-swarm.ts';
-import { rounded } from './support/spread.ts';
-import { encodeTestPicture } from './support/test-picture.ts';
 
 const minutes = Number(process.argv[2] ?? 30);
 const publishers = Number(process.argv[3] ?? 4);

@@ -6,7 +6,7 @@ import {
   CODE_NUMBERS,
   decodeFrameCode,
   encodeFrameCode,
-} from '../../bench/support/frame-code.ts';
+} from '../support/frame-code.ts';
 
 const BLACK = 16;
 const WHITE = 235;

@@ -4,13 +4,13 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PublisherSwarm } from '../../bench/support/publisher-swarm.ts';
-import { encodeTestPicture } from '../../bench/support/test-picture.ts';
-import { Visit } from '../../bench/support/visit.ts';
 import { needs, pathOf, tempFolder } from '../support/component.ts';
 import { fetchText, fetchUntil, renditionUrls } from '../support/fetching.ts';
-import { readMultivariantPlaylist } from '../support/playlist-reader.ts';
+import { readMultivariantPlaylist, segmentNames } from '../support/playlist-reader.ts';
+import { PublisherSwarm } from '../support/publisher-swarm.ts';
 import { ServerProcess } from '../support/server-process.ts';
+import { encodeTestPicture } from '../support/test-picture.ts';
+import { Visit } from '../support/visit.ts';
 
 const LADDER = '480p=854x480@1200k,360p=640x360@600k';
 const LOOP_S = 64;
@@ -63,8 +63,8 @@ suite('a broadcast in several qualities', needs('chromium', 'ffmpeg'), () => {
     );
     assert.equal(urls.length, 3);
     const keyframes: string[][] = [];
-    const text = await fetchUntil(urls[0] ?? '', (_, body) => segmentsOf(body).length >= 4);
-    const names = segmentsOf(text).slice(-3);
+    const text = await fetchUntil(urls[0] ?? '', (_, body) => segmentNames(body).length >= 4);
+    const names = segmentNames(text).slice(-3);
     for (const url of urls) {
       await fetchUntil(url, (_, body) => names.every((name) => body.includes(name)));
       keyframes.push(keyframeTimes(await mediaOf(url, names)));
@@ -105,10 +105,6 @@ suite('a broadcast in several qualities', needs('chromium', 'ffmpeg'), () => {
     }
   }
 });
-
-function segmentsOf(playlist: string): string[] {
-  return playlist.match(/^s\d+\.m4s$/gm) ?? [];
-}
 
 /** The init segment in use and these segments, one after another. */
 async function mediaOf(url: string, names: readonly string[]): Promise<Buffer> {

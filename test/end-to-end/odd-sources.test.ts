@@ -5,7 +5,7 @@ import { needs } from '../support/component.ts';
 import { assertDecodes, wholeMedia } from '../support/decoding.ts';
 import { fetchText, fetchUntil, metricOf, renditionUrls } from '../support/fetching.ts';
 import { FfmpegPublisher, type PublishOptions } from '../support/ffmpeg-publisher.ts';
-import { readManifest } from '../support/playlist-reader.ts';
+import { readManifest, segmentNames } from '../support/playlist-reader.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 const RUNG = '90p';
@@ -57,9 +57,9 @@ suite('a source', { ...needs('ffmpeg'), concurrency: 4 }, () => {
       const { master, publisher } = await publish(options);
       context.after(() => publisher.stop());
       const { video, rung } = await renditions(master);
-      const text = await fetchUntil(rung, (_, body) => segmentsOf(body).length >= 3, PATIENCE_MS);
+      const text = await fetchUntil(rung, (_, body) => segmentNames(body).length >= 3, PATIENCE_MS);
       const leading = await fetchText(video);
-      for (const name of segmentsOf(text)) {
+      for (const name of segmentNames(text)) {
         assert.ok(leading.includes(name), `${name} is in both`);
         assert.equal(await firstShown(rung, name), await firstShown(video, name), name);
       }
@@ -78,19 +78,19 @@ suite('a source', { ...needs('ffmpeg'), concurrency: 4 }, () => {
       PATIENCE_MS,
     );
     const since = text.slice(text.lastIndexOf('#EXT-X-DISCONTINUITY\n'));
-    for (const name of segmentsOf(since)) {
+    for (const name of segmentNames(since)) {
       assert.equal(await beginsWithKeyframe(video, name), true, name);
     }
     const { rung } = await renditions(master);
     const beside = await fetchText(rung);
-    const [newest = ''] = segmentsOf(beside).slice(-1);
+    const [newest = ''] = segmentNames(beside).slice(-1);
     assert.equal(await firstShown(rung, newest), await firstShown(video, newest));
   });
 
   test('that turns its picture is one discontinuity, in every quality at the same segment', async (context) => {
     const { master, address, publisher } = await publish({ gop: 30 });
     const { video, rung } = await renditions(master);
-    await fetchUntil(rung, (_, body) => segmentsOf(body).length >= 2, PATIENCE_MS);
+    await fetchUntil(rung, (_, body) => segmentNames(body).length >= 2, PATIENCE_MS);
     const turned = new FfmpegPublisher(address, { seconds: SECONDS, gop: 30, size: '180x320' });
     context.after(() => turned.stop());
     await publisher.exited;
@@ -114,10 +114,10 @@ suite('a source', { ...needs('ffmpeg'), concurrency: 4 }, () => {
     const damaged = await publish({ more: ['-bsf:v', 'noise=amount=3000'] });
     context.after(() => damaged.publisher.stop());
     const { video } = await renditions(damaged.master);
-    await fetchUntil(video, (_, body) => segmentsOf(body).length >= 3, PATIENCE_MS);
+    await fetchUntil(video, (_, body) => segmentNames(body).length >= 3, PATIENCE_MS);
     const text = await fetchUntil(
       soundRung,
-      (_, body) => segmentsOf(body).length >= 3,
+      (_, body) => segmentNames(body).length >= 3,
       PATIENCE_MS,
     );
     assert.ok(!text.includes('#EXT-X-GAP'));
@@ -125,10 +125,6 @@ suite('a source', { ...needs('ffmpeg'), concurrency: 4 }, () => {
     assert.equal(metricOf(metrics, 'hls_errors_total'), 0);
   });
 });
-
-function segmentsOf(playlist: string): string[] {
-  return playlist.match(/^s\d+\.m4s$/gm) ?? [];
-}
 
 /** When the first picture of a segment is shown, in ticks. */
 async function firstShown(playlist: string, name: string): Promise<number> {

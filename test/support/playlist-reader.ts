@@ -27,3 +27,8 @@ export function readManifest(text: string): Manifest {
   parser.end();
   return parser.manifest;
 }
+
+/** The file names of the whole segments that a media playlist of a broadcast names, gaps included. */
+export function segmentNames(text: string): string[] {
+  return text.match(/^s\d+\.m4s$/gm) ?? [];
+}

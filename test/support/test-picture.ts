@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathOf } from '../../test/support/component.ts';
+import { pathOf } from './component.ts';
 import { type FlvFile, readFlv } from './flv-file.ts';
 import { CODE_CELLS, CODE_HEIGHT_SHARE, encodeFrameCode } from './frame-code.ts';
 

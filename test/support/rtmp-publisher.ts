@@ -1,3 +1,4 @@
+import type { FlvFile, FlvTag } from './flv-file.ts';
 import {
   basicHeader,
   joined,
@@ -6,8 +7,7 @@ import {
   setChunkSize,
   simpleHandshake,
   u32,
-} from '../../test/support/rtmp-peer.ts';
-import type { FlvFile, FlvTag } from './flv-file.ts';
+} from './rtmp-peer.ts';
 
 /** Few chunks a frame: what is measured is the server, not this process. */
 const CHUNK_SIZE = 60_000;

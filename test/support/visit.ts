@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '../../test/support/chromium.ts';
+import { launchChromium } from './chromium.ts';
 import { CODE_CELLS, CODE_HEIGHT_SHARE, decodeFrameCode } from './frame-code.ts';
 import type { FrameLedger } from './frame-ledger.ts';
 import { FIRST_PICTURE, type Look, type PictureNotes, watchPictures } from './picture-watch.ts';

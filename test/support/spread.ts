@@ -1,4 +1,4 @@
-import { quantile } from '../../test/support/server-process.ts';
+import { quantile } from './server-process.ts';
 
 /** How values lie, to a tenth. */
 export interface Spread {
