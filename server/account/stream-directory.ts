@@ -5,9 +5,8 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { Refusal } from '../../contract/index.ts';
-import { assert, type Cancel, type Clock, type Log } from '../base/index.ts';
+import { assert, base32, type Cancel, type Clock, type Log } from '../base/index.ts';
 import type { BroadcastRecord, StreamRecord, StreamStore } from '../store/streams/index.ts';
-import { base32 } from './base32.ts';
 import {
   beginBroadcast,
   endBroadcast,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { base32 } from './base32.ts';
+import { base32 } from '../base/index.ts';
 import { isStreamKey, StreamKeys, streamIdOf } from './stream-key.ts';
 
 const ID = 'abcdefgh2345';

@@ -4,7 +4,7 @@
  * which stream a key belongs to; it proves nothing.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { base32 } from './base32.ts';
+import { base32 } from '../base/index.ts';
 
 /** 160 bits: guessing is hopeless, so the hash need not be slow. */
 const SECRET_BYTES = 20;

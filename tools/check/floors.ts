@@ -31,8 +31,10 @@ const SERVER: Readonly<Record<string, FloorRule>> = {
   store: { floor: 2, isDivided: true },
   live: { floor: 3 },
   account: { floor: 3 },
+  channel: { floor: 3 },
   pipeline: { floor: 4, isDivided: true },
   community: { floor: 4, isDivided: true },
+  notice: { floor: 4, isDivided: true },
   app: { floor: 5 },
 };
 
