@@ -1,5 +1,20 @@
 /** @module What server and web share. Imports nothing. */
 export {
+  type CreatedInvitationView,
+  type CreatedTokenView,
+  type InvitationPurpose,
+  type InvitationView,
+  type MeView,
+  type OpenInvitationView,
+  ROLES,
+  type Role,
+  SCOPES,
+  type Scope,
+  type SessionView,
+  type TokenView,
+  type UserView,
+} from './account.ts';
+export {
   ERROR_STATUS,
   type ErrorCode,
   type FieldProblem,

@@ -1,5 +1,19 @@
-/** @module Who may broadcast: streams, their keys, and which of them are live. */
+/** @module People and programs: who they are, and what they may do. */
+export { Accounts, type AccountsSettings, type Credentials, type SignedIn } from './accounts.ts';
+export type { ApiToken } from './api-tokens.ts';
+export { checkCsrf, csrfTokenOf } from './csrf.ts';
+export type { Invitation, MadeInvitation } from './invitations.ts';
+export { type LimitRefusal, LoginLimits } from './login-limits.ts';
+export { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './passwords.ts';
 export { loadPepper, PepperError } from './pepper.ts';
+export { ACTIONS, type Action, mayDo, type Verdict } from './permissions.ts';
+export { actorOf, type Principal } from './principal.ts';
+export {
+  cookieKindOf,
+  readSessionCookie,
+  writeSessionCookie,
+} from './session-cookie.ts';
+export type { Client, Session } from './sessions.ts';
 export {
   beginBroadcast,
   endBroadcast,
@@ -11,3 +25,4 @@ export {
 export { type PublishAttempt, type PublishGrant, StreamDirectory } from './stream-directory.ts';
 export { readStreamDraft } from './stream-draft.ts';
 export { isStreamKey, StreamKeys, streamIdOf } from './stream-key.ts';
+export { MAX_DISPLAY_NAME_LENGTH, USER_NAME_FORM, type User } from './users.ts';

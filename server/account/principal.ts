@@ -1,33 +1,16 @@
-/** What a person may be on this server; each may do what the ones behind it may. */
-export const ROLES = ['admin', 'broadcaster', 'moderator', 'viewer'] as const;
-
-/** See `ROLES`. */
-export type Role = (typeof ROLES)[number];
-
-/**
- * What a token may be limited to: `read` and `write` of a kind of object. `admin` is everything
- * that its owner's role allows.
- */
-export const SCOPES = [
-  'streams:read',
-  'streams:write',
-  'keys:write',
-  'events:read',
-  'webhooks:write',
-  'chat:read',
-  'chat:write',
-  'admin',
-] as const;
-
-/** See `SCOPES`. */
-export type Scope = (typeof SCOPES)[number];
+import type { Role, Scope } from '../../contract/index.ts';
+import type { Actor } from '../store/sql/index.ts';
 
 /** Who asks. */
 export type Principal =
   /** Nobody known. */
   | { readonly kind: 'anonymous' }
   /** Whoever bears API_TOKEN, or sits at this machine while the server has no account yet. */
-  | { readonly kind: 'operator' }
+  | {
+      readonly kind: 'operator';
+      /** Known by sitting at this machine alone: may not touch people, tokens and the like. */
+      readonly isLocal?: true;
+    }
   | {
       readonly kind: 'user';
       readonly userId: string;
@@ -42,3 +25,17 @@ export type Principal =
       readonly role: Role;
       readonly scopes: readonly Scope[];
     };
+
+/** How the audit log names who asks from `remoteAddress`. */
+export function actorOf(principal: Principal, remoteAddress: string | null): Actor {
+  switch (principal.kind) {
+    case 'user':
+      return { kind: 'user', id: principal.userId, remoteAddress };
+    case 'token':
+      return { kind: 'token', id: principal.tokenId, remoteAddress };
+    case 'operator':
+      return { kind: 'operator', id: null, remoteAddress };
+    case 'anonymous':
+      return { kind: 'system', id: null, remoteAddress };
+  }
+}
