@@ -146,7 +146,7 @@ test('publish() opens a rung for each that the publisher sends, and closes it af
   const rung = feed?.rungs.get('240p');
   const cursor = rung?.read();
   sink.media('video', 40, FRAME);
-  assert.deepEqual(unread(cursor), ['track', 40 * 90]);
+  assert.deepEqual(unread(cursor), ['track', 0, 40 * 90]);
   sink.end('closed');
   assert.deepEqual([feed?.closed, rung?.closed], [true, true]);
 });
@@ -160,7 +160,7 @@ test('publish() lets a rung of the newest publisher go on in the feed of its nam
   publications.publish('a', new FakePublisher()).media('video', 7, FRAME);
   assert.deepEqual(cursors.map(unread), [
     ['track', 'track', 'discontinuity', 127 * 90],
-    ['track', 'track', 127 * 90],
+    ['track', 0, 40 * 90, 80 * 90, 'track', 127 * 90],
   ]);
   assert.deepEqual([...(feeds[0]?.rungs.keys() ?? [])], ['360p', '240p', '480p']);
 });

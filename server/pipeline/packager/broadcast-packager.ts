@@ -43,13 +43,14 @@ export class BroadcastPackager {
     try {
       for (let ended = false; ; ) {
         const changed = feed.changed.next();
+        // First what came of the rungs: how late they are is judged where the leading video goes on.
+        this.#drainRungs();
         this.#drain(cursor);
         if (feed.closed && !ended) {
           ended = true;
           this.#apply(packager.end());
           patience.start(RUNGS_END_MS);
         }
-        this.#drainRungs();
         if (feed.closed && (patience.isOver || this.#rungsHaveEnded)) break;
         await changed;
       }
@@ -128,6 +129,8 @@ export class BroadcastPackager {
         broadcast.presentation.independentSegments = packager.independentSegments;
       }
       this.#publication.apply(event);
+      // Rungs can be packaged from here on, and cuts come next.
+      if (event.type === 'targets') this.#drainRungs();
     }
   }
 }
