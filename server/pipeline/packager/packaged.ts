@@ -20,6 +20,8 @@ export interface LadderCut {
   readonly startS: number;
   readonly presentedS: number;
   readonly discontinuity: boolean;
+  /** Its first sample in the leading rendition is a keyframe. */
+  readonly independent: boolean;
 }
 
 /** Where a segment stands, known before its first part. */

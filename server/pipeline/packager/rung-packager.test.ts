@@ -93,7 +93,7 @@ function firstSamples(events: readonly PackagedEvent[], rendition: string) {
 function checkAligned({ lead, rung }: Made): void {
   const leading = new Map(firstSamples(lead, 'video').map((first) => [first.msn, first]));
   for (const first of firstSamples(rung, '480p')) {
-    assert.equal(first.keyframe, true);
+    assert.equal(first.keyframe, leading.get(first.msn)?.keyframe);
     assert.equal(first.shown, leading.get(first.msn)?.shown, `segment ${first.msn}`);
   }
   const places = new Map(segmentsOf(lead, 'video').map((segment) => [segment.msn, segment]));
@@ -165,6 +165,51 @@ describe('RungPackager', () => {
     assert.deepEqual(numbers(made.rung, 'gap'), [2]);
     const parts = made.rung.filter((event) => event.type === 'part' && event.msn === 2);
     assert.ok(parts.length > 0);
+  });
+
+  test('goes on without a keyframe where the leading rendition does', () => {
+    const same: Transcode = (sample) => [{ type: 'sample', sample }];
+    for (const encoding of [
+      { seconds: 21, gop: 150 },
+      { seconds: 21, gop: 150, reorderFrames: 2 },
+      { seconds: 21, gop: 90, audio: false },
+    ] satisfies Encoding[]) {
+      const made = withRung(encode(encoding), same, 1);
+      checkAligned(made);
+      const leading = segmentsOf(made.lead, 'video').map(({ msn }) => msn);
+      assert.deepEqual(numbers(made.rung, 'segment'), leading);
+      const flags = (events: readonly PackagedEvent[], rendition: string) =>
+        events.flatMap((event) =>
+          event.type === 'part' && event.rendition === rendition && event.partIndex === 0
+            ? [event.independent]
+            : [],
+        );
+      assert.deepEqual(flags(made.rung, '480p'), flags(made.lead, 'video'));
+      assert.ok(flags(made.rung, '480p').includes(false));
+    }
+  });
+
+  test('goes on without a keyframe only from a whole segment, or waits for the next keyframe', () => {
+    const made = withRung(encode({ seconds: 21, gop: 150 }), (sample) => {
+      const lost = isBetween(sample, 3, 3.2);
+      if (lost) return [];
+      const after = isBetween(sample, 3.2, 3.21);
+      return [
+        ...(after ? [{ type: 'discontinuity', reason: 'rung_broken' } as const] : []),
+        { type: 'sample', sample },
+      ];
+    });
+    checkAligned(made);
+    const first = firstSamples(made.lead, 'video').map(({ keyframe }) => keyframe);
+    assert.deepEqual(first.slice(0, 5), [true, false, false, true, false]);
+    assert.deepEqual(numbers(made.rung, 'gap'), [2, 3]);
+    const shifted = withRung(encode({ seconds: 21, gop: 150, reorderFrames: 2 }), faithful);
+    checkAligned(shifted);
+    const dependent = firstSamples(shifted.lead, 'video').filter(({ keyframe }) => !keyframe);
+    assert.deepEqual(
+      numbers(shifted.rung, 'gap'),
+      dependent.map(({ msn }) => msn),
+    );
   });
 
   test('is not waited for when it is silent: a gap comes when the next segment has ended', () => {

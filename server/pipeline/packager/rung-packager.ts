@@ -3,6 +3,8 @@
  *
  * I1 A segment of a rung begins with a keyframe shown when the leading one's first picture is, and
  *    has its number, date and discontinuity; a rung for which that does not hold has a gap there.
+ *    Where the leading one begins without a keyframe, a rung goes on from a whole segment with the
+ *    picture that is decoded and shown at the same times.
  * I2 A gap ends what was lost: nothing that comes later is put into it.
  *
  * A cut is known when the leading video has come past it, so a rung's sample waits for that; as a
@@ -38,6 +40,8 @@ export class RungPackager {
   #segment: LadderCut | undefined;
   /** The running segment has been met, and nothing of it is missing. */
   #isWhole = false;
+  /** The sample that reached the running segment's cut may begin it without being a keyframe. */
+  #mayGoOn = false;
   /** A discontinuity came since the last segment that has media. */
   #hasBreak = false;
   #track: VideoTrack | undefined;
@@ -114,11 +118,14 @@ export class RungPackager {
     assert(track !== undefined, 'Cannot package a rung: no track is known');
     const shownS = sample.pts / track.timescale;
     for (let cut = this.#cuts[0]; cut !== undefined; cut = this.#cuts[0]) {
-      if (shownS < cut.presentedS - ALIGNMENT_S) break;
+      const isDecoded = cut.independent || sample.dts / track.timescale >= cut.startS - ALIGNMENT_S;
+      if (shownS < cut.presentedS - ALIGNMENT_S || !isDecoded) break;
       this.#next(sample);
     }
-    const startS = this.#segment?.presentedS ?? Number.NaN;
-    if (sample.keyframe && Math.abs(shownS - startS) <= ALIGNMENT_S) this.#begin(track);
+    const isAligned = isAt(shownS, this.#segment?.presentedS);
+    const mayGoOn = this.#mayGoOn && isAt(sample.dts / track.timescale, this.#segment?.startS);
+    this.#mayGoOn = false;
+    if (isAligned && (sample.keyframe || mayGoOn)) this.#begin(track);
     if (!this.#isWhole) {
       this.#dropped();
       return;
@@ -144,10 +151,10 @@ export class RungPackager {
   #next(first?: Sample): void {
     const next = this.#cuts.shift();
     assert(next !== undefined, 'a segment ends where another is cut');
-    if (this.#segment !== undefined) {
-      const isClosed = this.#isWhole && first !== undefined && this.#close(next, first);
-      if (!isClosed) this.#miss(this.#segment, next.startS);
-    }
+    const before = this.#segment;
+    const isClosed = this.#isWhole && first !== undefined && this.#close(next, first);
+    if (before !== undefined && !isClosed) this.#miss(before, next.startS);
+    this.#mayGoOn = isClosed && !next.independent && !next.discontinuity;
     this.#segment = next;
     this.#isWhole = false;
     if (next.discontinuity) this.#hasBreak = true;
@@ -180,6 +187,10 @@ export class RungPackager {
     this.#isWhole = true;
     this.#hasBreak = false;
   }
+}
+
+function isAt(timeS: number, placeS = Number.NaN): boolean {
+  return Math.abs(timeS - placeS) <= ALIGNMENT_S;
 }
 
 function openingOf({ msn, startS, discontinuity }: LadderCut): SegmentOpening {
