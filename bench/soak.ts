@@ -52,7 +52,8 @@ let isOver = false;
 const present = new Set<LiveViewer>();
 
 const file = encodeTestPicture(LONGEST_STAY_MS / 1000);
-const server = await ServerProcess.start();
+// Each hanging up is to end a broadcast: new ones cost more than one that goes on.
+const server = await ServerProcess.start({ env: { RECONNECT_WINDOW: '0' } });
 try {
   console.log(JSON.stringify(await soak()));
 } finally {

@@ -1,5 +1,8 @@
-/** Where a stream stands: never live yet, live now, or between broadcasts after the last one ended. */
-export type StreamStatus = 'idle' | 'live' | 'ended';
+/**
+ * Where a stream stands: never live yet; live now; on air, but its encoder was lost and is waited
+ * for; or between broadcasts after the last one ended.
+ */
+export type StreamStatus = 'idle' | 'live' | 'reconnecting' | 'ended';
 
 /** A stream as the control API shows it. Never contains the key. */
 export interface StreamView {

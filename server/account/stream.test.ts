@@ -25,7 +25,7 @@ const events = {
 
 const begun = { id: 'b2', startedAtMs: NOW, endedAtMs: null };
 const transitions: Record<
-  StreamStatus,
+  'idle' | 'live' | 'ended',
   Record<keyof typeof events, readonly [StreamStatus, StreamRecord['broadcast']]>
 > = {
   idle: { begin: ['live', begun], end: ['idle', null], 'end of another': ['idle', null] },
@@ -41,10 +41,10 @@ const transitions: Record<
   },
 };
 
-for (const [status, record] of Object.entries({ idle, live, ended } as const)) {
+for (const [status, record] of Object.entries({ idle, live, ended })) {
   for (const [name, apply] of Object.entries(events)) {
     test(`a stream that is ${status} goes on right after ${name}`, () => {
-      const row = transitions[status as StreamStatus];
+      const row = transitions[status as keyof typeof transitions];
       const [expectedStatus, expectedBroadcast] = row[name as keyof typeof events];
       assert.equal(statusOf(record.broadcast), status);
       const after = apply(record);

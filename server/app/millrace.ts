@@ -96,8 +96,13 @@ export class Millrace {
     this.#broadcasts = this.#createBroadcasts();
     this.#publications = new Publications({
       log,
+      clock,
+      reconnectWindowMs: configuration.RECONNECT_WINDOW * 1000,
       source: (_streamId, metadata) => new FlvSource({ clock, metadata }),
       goLive: (streamId) => this.#broadcasts.goLive(streamId),
+      lost: (streamId, reason) =>
+        log.warn({ stream: streamId, reason }, 'publisher lost, waiting for it to come back'),
+      resumed: (streamId) => log.info({ stream: streamId }, 'publisher is back'),
       gone: (streamId, reason) => log.info({ stream: streamId, reason }, 'publisher gone'),
     });
     this.#rtmp = this.#createRtmp();
@@ -293,6 +298,7 @@ export class Millrace {
       publicUrl: configuration.PUBLIC_URL,
       rtmpPort: () => this.rtmpPort,
       hasPoster: (streamId, broadcastId) => this.#shelves.hasPoster(streamId, broadcastId),
+      isAwaited: (streamId) => this.#publications.awaits(streamId),
       endBroadcast: (streamId) => this.#publications.end(streamId, 'ended by request'),
     });
     registerOperationsRoutes(app, {

@@ -98,3 +98,17 @@ test('openRung() makes a feed once, wakes readers, and leaves its end to who pub
   await heard;
   assert.throws(() => feed.openRung('360p'), /closed/);
 });
+
+test('read() of a rung gives its first reader all of it, and later ones what comes from now on', () => {
+  const rung = new Feed().openRung('480p');
+  rung.publish(sample(0, true));
+  const first = rung.read();
+  const second = rung.read();
+  rung.publish(sample(1));
+  assert.deepEqual([first.take(), first.take(), first.take()].map(ticks), [0, 1, undefined]);
+  assert.deepEqual([second.take(), second.take()].map(ticks), [1, undefined]);
+});
+
+function ticks(event: MediaEvent | undefined): number | undefined {
+  return event?.type === 'sample' ? event.sample.dts : undefined;
+}

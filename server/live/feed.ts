@@ -24,6 +24,8 @@ export class Feed {
   readonly changed = new Signal();
   readonly #rungs = new Map<string, Feed>();
   #parent: Feed | undefined;
+  /** Of a rung: what nobody has begun to read yet. */
+  #unclaimed: FeedCursor | undefined;
   readonly #tracks = new Map<TrackKind, Track>();
   readonly #cursors = new Set<FeedCursor>();
   #closed = false;
@@ -54,6 +56,7 @@ export class Feed {
       assert(this.#rungs.size < MAX_RUNGS, 'a feed has few rungs');
       rung = new Feed();
       rung.#parent = this;
+      rung.#unclaimed = rung.read();
       this.#rungs.set(name, rung);
       this.#raise();
     }
@@ -74,8 +77,16 @@ export class Feed {
     this.#raise();
   }
 
-  /** A reader that begins with the tracks in force and the events from now on. */
+  /**
+   * A reader that begins with the tracks in force and the events from now on; the first one of a
+   * rung begins where the rung does, since it learns of the rung by what is published there.
+   */
   read(): FeedCursor {
+    const unclaimed = this.#unclaimed;
+    if (unclaimed !== undefined) {
+      this.#unclaimed = undefined;
+      return unclaimed;
+    }
     const cursor = new FeedCursor(() => {
       this.#cursors.delete(cursor);
     });

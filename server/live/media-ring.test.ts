@@ -34,6 +34,25 @@ test('lookup() waits for the hinted part only', () => {
   assert.equal(ring.lookup('p2.1.m4s'), 'never');
 });
 
+test('losePart() ends the wait for a part, and its segment never becomes whole', () => {
+  const ring = ringOf(1);
+  ring.putPart(2, bytes(9));
+  ring.losePart(2, 1);
+  assert.deepEqual(ring.lookup('p2.0.m4s'), { found: [bytes(9)], sizeBytes: 1 });
+  assert.equal(ring.lookup('p2.1.m4s'), 'never');
+  assert.equal(ring.lookup('p2.2.m4s'), 'wait');
+  assert.equal(ring.lookup('s2.m4s'), 'never');
+  assert.equal(ring.growth(2).state, 'lost');
+  assert.throws(() => ring.putPart(2, bytes(9)), /lost a part/);
+  ring.loseSegment(2, 0);
+  assert.equal(ring.lookup('p2.2.m4s'), 'never');
+  assert.equal(ring.growth(3).state, 'growing');
+  ring.losePart(3, 0);
+  ring.end();
+  assert.equal(ring.growth(3).state, 'lost');
+  assert.equal(ring.lookup('s3.m4s'), 'never');
+});
+
 test('loseSegment() leaves the parts of a segment and goes on with the next', () => {
   const ring = ringOf(1);
   ring.putPart(2, bytes(9));

@@ -45,7 +45,7 @@ export class MediaRing {
   readonly #segments = new Map<number, StoredSegment>();
   #firstKept = 0;
   #firstListed = 0;
-  #next: { mediaSequenceNumber: number; part: number } | undefined;
+  #next: { mediaSequenceNumber: number; part: number; isLost?: true } | undefined;
   #sizeBytes = 0;
 
   /** Bytes held in all. */
@@ -97,6 +97,7 @@ export class MediaRing {
       this.#segments.set(mediaSequenceNumber, segment);
     }
     assert(!segment.whole, 'a whole segment gets no more parts');
+    assert(this.#next?.isLost !== true, 'a segment that lost a part gets no more media');
     segment.parts.push(bytes);
     segment.sizeBytes += bytes.length;
     this.#sizeBytes += bytes.length;
@@ -113,6 +114,14 @@ export class MediaRing {
     return segment.sizeBytes;
   }
 
+  /**
+   * Part `part` of the segment that is expected or made will never come, and neither will any media
+   * after it in this segment.
+   */
+  losePart(mediaSequenceNumber: number, part: number): void {
+    this.#next = { mediaSequenceNumber, part: part + 1, isLost: true };
+  }
+
   /** Segment `mediaSequenceNumber` will never be whole: only the parts that there are stay. */
   loseSegment(mediaSequenceNumber: number, initIndex: number): void {
     if (!this.#segments.has(mediaSequenceNumber)) this.expect(mediaSequenceNumber, initIndex);
@@ -121,15 +130,17 @@ export class MediaRing {
 
   /** Nothing more will come: hints no longer hold, and an open segment is whole as it is. */
   end(): void {
-    const open = this.#next && this.#segments.get(this.#next.mediaSequenceNumber);
-    if (open !== undefined) open.whole = true;
+    const next = this.#next;
+    const open = next && this.#segments.get(next.mediaSequenceNumber);
+    if (open !== undefined && next?.isLost !== true) open.whole = true;
     this.#next = undefined;
   }
 
   /** How segment `mediaSequenceNumber` stands, from when it is expected until it leaves. */
   growth(mediaSequenceNumber: number): SegmentGrowth {
     const segment = this.#segments.get(mediaSequenceNumber);
-    const isNext = this.#next?.mediaSequenceNumber === mediaSequenceNumber;
+    const next = this.#next;
+    const isNext = next?.mediaSequenceNumber === mediaSequenceNumber && next.isLost !== true;
     if (segment === undefined) return { parts: [], state: isNext ? 'growing' : 'lost' };
     if (segment.whole) return { parts: segment.parts, state: 'whole' };
     return { parts: segment.parts, state: isNext ? 'growing' : 'lost' };

@@ -104,6 +104,10 @@ test('multivariant() leaves out a variant of which nothing is left', () => {
   measured(presentation, 'video', 2500);
   const names = () => presentation.multivariant(address).variants.map(({ uri }) => uri);
   assert.deepEqual(names(), ['video/playlist.m3u8']);
+  rendition.timeline.openSegment({ discontinuity: false });
+  rendition.timeline.appendPart({ uri: 'p2.0', duration: 0.3, independent: false, gap: true });
+  assert.deepEqual(names(), ['video/playlist.m3u8']);
+  rendition.timeline.appendGap({ uri: 's2.m4s', duration: 2 });
   part(rendition);
   assert.deepEqual(names(), ['480p/playlist.m3u8', 'video/playlist.m3u8']);
 });

@@ -134,7 +134,8 @@ export class Presentation {
 /** All that its playlist lists is gaps: who came to it now would see nothing. */
 function isMissing({ timeline }: Rendition): boolean {
   const { segments, open } = timeline;
-  return segments.length > 0 && segments.every(({ gap }) => gap) && (open?.parts.length ?? 0) === 0;
+  const opensWithMedia = open?.parts.some(({ gap }) => gap !== true) ?? false;
+  return segments.length > 0 && segments.every(({ gap }) => gap) && !opensWithMedia;
 }
 
 /** Players begin with the first one listed: neither the heaviest nor the poorest, then by weight. */

@@ -91,6 +91,24 @@ test('appendGap() lists a hole under its own number', () => {
   );
 });
 
+test('appendGap() keeps the parts, with those that are missing, and hints at what follows', () => {
+  const timeline = new Timeline({ windowSize: 6, targetDuration: 2, partTarget: 0.5 });
+  timeline.start(7);
+  timeline.openSegment(start, 'p7.0');
+  timeline.appendPart({ uri: 'p7.0', duration: 0.5, independent: true }, 'p7.1');
+  const missing = { uri: 'p7.1', duration: 0.4, independent: false, gap: true };
+  timeline.appendPart(missing, 'p7.2');
+  assert.deepEqual(timeline.edge(), { mediaSequenceNumber: 7, part: 1 });
+  assert.equal(timeline.respond(7, 1), 'ready');
+  timeline.appendGap({ duration: 0.9, uri: 's7' }, start, 'p8.0');
+  const { segments, preloadHint } = timeline.playlist([]);
+  assert.deepEqual(
+    segments.map(({ gap, parts }) => [gap, parts.map((part) => part.gap === true)]),
+    [[true, [false, true]]],
+  );
+  assert.equal(preloadHint, 'p8.0');
+});
+
 test('end() is idempotent, wakes waiters and makes every reload ready', async () => {
   const timeline = plain();
   append(timeline);

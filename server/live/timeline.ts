@@ -249,13 +249,14 @@ export class Timeline {
 
   /**
    * Lists the next segment as missing (EXT-X-GAP). Parts of it that are listed already stay;
-   * the segment that follows a gap states its own start.
+   * the segment that follows a gap states its own start. `hint` is the URI of its first part, if
+   * known.
    */
-  appendGap(end: SegmentEnd, start: SegmentStart = { discontinuity: false }): void {
+  appendGap(end: SegmentEnd, start: SegmentStart = { discontinuity: false }, hint?: string): void {
     const open = this.#open;
     this.#open = undefined;
-    this.#hint = undefined;
     this.#list({ ...(open?.start ?? start), ...end, parts: open?.parts ?? [] }, true);
+    this.#hint = hint;
   }
 
   /**

@@ -20,7 +20,9 @@ const RUNGS = ['180p', '90p'];
 suite('an encoder that sends several qualities itself', needs('ffmpeg'), () => {
   let server: ServerProcess;
   before(async () => {
-    server = await ServerProcess.start({ env: { SEGMENT_DURATION: '1', TRANSCODE: 'full' } });
+    server = await ServerProcess.start({
+      env: { SEGMENT_DURATION: '1', TRANSCODE: 'full', RECONNECT_WINDOW: '0' },
+    });
   });
   after(() => server.stop());
 

@@ -71,6 +71,10 @@ function publish(input: Uint8Array): void {
   const lead = feed.read();
   const publications = new Publications({
     log: silentLog,
+    clock,
+    reconnectWindowMs: 0,
+    lost: () => undefined,
+    resumed: () => undefined,
     source: (_streamId, metadata) => new FlvSource({ clock, metadata }),
     goLive: () => feed,
     gone: () => undefined,

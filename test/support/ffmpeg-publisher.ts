@@ -50,6 +50,12 @@ export class FfmpegPublisher {
     this.#child.kill('SIGTERM');
     await this.exited;
   }
+
+  /** Ends it without a goodbye, as a lost connection does. */
+  async lose(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.exited;
+  }
 }
 
 function publishArguments(url: string, options: PublishOptions): string[] {

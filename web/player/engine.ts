@@ -2,7 +2,14 @@
  * Plays one broadcast with hls.js in a video element, keeps it near live, and reports what a viewer would notice.
  * The only file that knows hls.js; loaded on its own, since hls.js is by far the largest thing on the page.
  */
-import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events, type Level } from 'hls.js';
+import Hls, {
+  type ErrorData,
+  ErrorDetails,
+  ErrorTypes,
+  Events,
+  type Level,
+  type LevelDetails,
+} from 'hls.js';
 import { earlyLoader } from './early-loader.ts';
 import type { Engine, EngineReport } from './engine-report.ts';
 import { HLS_CONFIG } from './hls-config.ts';
@@ -99,7 +106,7 @@ class HlsEngine implements Engine {
     });
     this.#hls.on(Events.LEVEL_UPDATED, (_event, { level, details }) => {
       // The server has given it up for now: whoever stays sees nothing.
-      if (details.fragments.at(-1)?.gap && this.#hls.levels.length > 1) {
+      if (endsMissing(details) && this.#hls.levels.length > 1) {
         this.#hls.removeLevel(level);
         this.#reportQualities();
       }
@@ -253,6 +260,14 @@ function bufferedAheadS({ buffered, currentTime }: HTMLVideoElement): number {
     }
   }
   return 0;
+}
+
+/** Whether the newest media that the playlist lists is a gap: a part of it tells before the segment does. */
+function endsMissing({ fragments, partList }: LevelDetails): boolean {
+  const segment = fragments.at(-1);
+  const part = partList?.at(-1);
+  const partIsNewest = part !== undefined && part.fragment.sn >= (segment?.sn ?? 0);
+  return partIsNewest ? part.gap : segment?.gap === true;
 }
 
 function isPlaylistError({ details }: ErrorData): boolean {

@@ -16,6 +16,11 @@ const NOTICES: Readonly<Record<Exclude<WatchPhase, 'live'>, Notice>> = {
     text: 'The picture comes back by itself.',
     busy: true,
   },
+  interrupted: {
+    title: 'The broadcaster lost the connection',
+    text: 'The picture comes back by itself when they do.',
+    busy: true,
+  },
   waiting: {
     title: 'Not live yet',
     text: 'This page starts by itself when the broadcast begins.',

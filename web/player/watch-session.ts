@@ -16,6 +16,8 @@ import {
 /** How often the shown latency changes, and how often the server's clock is asked. Milliseconds. */
 const SHOW_MS = 1_000;
 const CLOCK_MS = 60_000;
+/** What a stream's status means to who watches. */
+const AIR = { idle: 'off', live: 'live', reconnecting: 'interrupted', ended: 'off' } as const;
 /** Questions to the clock at the start: the one that travelled fastest counts. */
 const CLOCK_QUESTIONS = 4;
 
@@ -156,7 +158,7 @@ export class WatchSession {
         this.stream.value = answer.stream;
         this.#dispatch({
           kind: 'status',
-          live: answer.stream.status === 'live',
+          air: AIR[answer.stream.status],
           broadcastId: answer.stream.broadcastId,
         });
         break;
@@ -186,6 +188,7 @@ export class WatchSession {
         break;
       case 'rebuffer':
         this.rebuffers.value += 1;
+        this.#dispatch({ kind: 'stalled' });
         break;
       case 'muted':
         this.muted.value = true;

@@ -15,15 +15,17 @@ const MIDDLE = 0.5;
 const EVENTS: Readonly<Record<string, WatchEvent>> = {
   picture: { kind: 'picture' },
   steady: { kind: 'steady' },
+  stalled: { kind: 'stalled' },
   failed: { kind: 'failed' },
   tooEarly: { kind: 'tooEarly' },
   mediaFailed: { kind: 'mediaFailed' },
   notLive: { kind: 'notLive' },
   playlistEnded: { kind: 'playlistEnded' },
-  sameBroadcast: { kind: 'status', live: true, broadcastId: 'b1' },
-  newBroadcast: { kind: 'status', live: true, broadcastId: 'b2' },
-  offAir: { kind: 'status', live: false, broadcastId: 'b1' },
-  neverLive: { kind: 'status', live: false, broadcastId: null },
+  sameBroadcast: { kind: 'status', air: 'live', broadcastId: 'b1' },
+  newBroadcast: { kind: 'status', air: 'live', broadcastId: 'b2' },
+  offAir: { kind: 'status', air: 'off', broadcastId: 'b1' },
+  neverLive: { kind: 'status', air: 'off', broadcastId: null },
+  interrupted: { kind: 'status', air: 'interrupted', broadcastId: 'b1' },
   unknownStream: { kind: 'unknownStream' },
   statusFailed: { kind: 'statusFailed' },
   wake: { kind: 'wake' },
@@ -35,6 +37,7 @@ const STATES: Readonly<Record<WatchPhase, WatchState>> = {
   starting: at('starting', 'b1', null),
   live: at('live', 'b1', null),
   reconnecting: { ...at('reconnecting', 'b1', null), failures: 3 },
+  interrupted: at('interrupted', 'b1', null),
   waiting: at('waiting', null, null),
   ended: at('ended', 'b1', 'b1'),
   missing: at('missing', null, null),
@@ -43,22 +46,24 @@ const STATES: Readonly<Record<WatchPhase, WatchState>> = {
 
 /** One row an event, one column a phase: "phase after: effects". A dot: nothing happens. */
 const TABLE = `
-event         | starting                          | live                              | reconnecting                      | waiting                 | ended                   | missing                 | unsupported
-picture       | live:                             | .                                 | live:                             | .                       | .                       | .                       | .
-steady        | .                                 | .                                 | .                                 | .                       | .                       | .                       | .
-failed        | starting: wake500                 | reconnecting: wake500             | reconnecting: wake4000            | .                       | .                       | .                       | .
-tooEarly      | starting: wake300                 | live: wake300                     | reconnecting: wake300             | .                       | .                       | .                       | .
-mediaFailed   | starting: recoverMedia            | live: recoverMedia                | reconnecting: recoverMedia        | .                       | .                       | .                       | .
-notLive       | ended: unload wake800             | ended: unload wake800             | ended: unload wake800             | .                       | .                       | .                       | .
-playlistEnded | ended: unload poll                | ended: unload poll                | ended: unload poll                | .                       | .                       | .                       | .
-sameBroadcast | .                                 | .                                 | .                                 | starting: load          | ended: wake800          | starting: load          | .
-newBroadcast  | .                                 | starting: load                    | .                                 | starting: load          | starting: load          | starting: load          | .
-offAir        | ended: unload wake800             | ended: unload wake800             | ended: unload wake800             | ended: wake800          | ended: wake800          | ended: wake800          | .
-neverLive     | waiting: unload wake800           | waiting: unload wake800           | waiting: unload wake800           | waiting: wake800        | waiting: wake800        | waiting: wake800        | .
-unknownStream | missing: unload wake800           | missing: unload wake800           | missing: unload wake800           | missing: unload wake800  | missing: unload wake800  | missing: unload wake800  | .
-statusFailed  | .                                 | .                                 | .                                 | waiting: wake500        | ended: wake500          | missing: wake500        | .
-wake          | starting: load poll               | .                                 | reconnecting: load poll           | waiting: poll           | ended: poll             | missing: poll           | .
-unsupported   | unsupported: unload               | unsupported: unload               | unsupported: unload               | unsupported: unload     | unsupported: unload     | unsupported: unload     | .
+event         | starting                | live                    | reconnecting               | interrupted             | waiting                 | ended                   | missing                 | unsupported
+picture       | live:                   | .                       | live:                      | live:                   | .                       | .                       | .                       | .
+steady        | .                       | .                       | .                          | .                       | .                       | .                       | .                       | .
+stalled       | .                       | live: poll              | .                          | .                       | .                       | .                       | .                       | .
+failed        | starting: wake500       | reconnecting: wake500   | reconnecting: wake4000     | .                       | .                       | .                       | .                       | .
+tooEarly      | starting: wake300       | live: wake300           | reconnecting: wake300      | .                       | .                       | .                       | .                       | .
+mediaFailed   | starting: recoverMedia  | live: recoverMedia      | reconnecting: recoverMedia | .                       | .                       | .                       | .                       | .
+notLive       | ended: unload wake800   | ended: unload wake800   | ended: unload wake800      | ended: unload wake800   | .                       | .                       | .                       | .
+playlistEnded | ended: unload poll      | ended: unload poll      | ended: unload poll         | ended: unload poll      | .                       | .                       | .                       | .
+sameBroadcast | .                       | .                       | .                          | starting: load          | starting: load          | ended: wake800          | starting: load          | .
+newBroadcast  | .                       | starting: load          | .                          | starting: load          | starting: load          | starting: load          | starting: load          | .
+offAir        | ended: unload wake800   | ended: unload wake800   | ended: unload wake800      | ended: unload wake800   | ended: wake800          | ended: wake800          | ended: wake800          | .
+neverLive     | waiting: unload wake800 | waiting: unload wake800 | waiting: unload wake800    | waiting: unload wake800 | waiting: wake800        | waiting: wake800        | waiting: wake800        | .
+interrupted   | interrupted: wake800    | interrupted: wake800    | interrupted: wake800       | interrupted: wake800    | interrupted: wake800    | interrupted: wake800    | interrupted: wake800    | .
+unknownStream | missing: unload wake800 | missing: unload wake800 | missing: unload wake800    | missing: unload wake800 | missing: unload wake800 | missing: unload wake800 | missing: unload wake800 | .
+statusFailed  | .                       | .                       | .                          | interrupted: wake500    | waiting: wake500        | ended: wake500          | missing: wake500        | .
+wake          | starting: load poll     | .                       | reconnecting: load poll    | interrupted: poll       | waiting: poll           | ended: poll             | missing: poll           | .
+unsupported   | unsupported: unload     | unsupported: unload     | unsupported: unload        | unsupported: unload     | unsupported: unload     | unsupported: unload     | unsupported: unload     | .
 `;
 
 test('stepWatch() follows the whole transition table', () => {

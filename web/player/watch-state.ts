@@ -7,6 +7,9 @@
  *      v                   v                                |
  *   waiting            reconnecting --picture--> live    notLive
  *
+ * From every phase, a status that says that the encoder was lost leads to `interrupted`: nothing is loaded, because
+ * nothing new is there, until the status or a picture says that it is back.
+ *
  * It knows no clock, no network and no element: it is told what was seen and returns what to do. At most one wake-up
  * is pending at any time; a later `wake` replaces an earlier one, so two failures seen at once cost one retry.
  */
@@ -17,6 +20,7 @@ export type WatchPhase =
   | 'starting'
   | 'live'
   | 'reconnecting'
+  | 'interrupted'
   | 'waiting'
   | 'ended'
   | 'missing'
@@ -51,8 +55,14 @@ export type WatchEvent =
   | { readonly kind: 'notLive' }
   /** The broadcast's playlist is closed and what it held has been played. */
   | { readonly kind: 'playlistEnded' }
-  /** The server described the stream. */
-  | { readonly kind: 'status'; readonly live: boolean; readonly broadcastId: string | null }
+  /** Playback ran dry. */
+  | { readonly kind: 'stalled' }
+  /** The server described the stream; `interrupted`: its encoder was lost and is waited for. */
+  | {
+      readonly kind: 'status';
+      readonly air: 'live' | 'interrupted' | 'off';
+      readonly broadcastId: string | null;
+    }
   /** The server knows no such stream. */
   | { readonly kind: 'unknownStream' }
   /** The server could not be asked. */
@@ -105,9 +115,11 @@ export function stepWatch(state: WatchState, event: WatchEvent, chance: number):
   if (state.phase === 'unsupported') return keep(state);
   switch (event.kind) {
     case 'picture':
-      return keep(isPlaying(state) ? onScreen(state) : state);
+      return keep(isShowing(state) ? onScreen(state) : state);
     case 'steady':
       return keep(state.phase === 'live' ? { ...state, mediaRecovered: false } : state);
+    case 'stalled':
+      return state.phase === 'live' ? keep(state, POLL) : keep(state);
     case 'failed':
       return isPlaying(state) ? retry(state, chance) : keep(state);
     case 'tooEarly':
@@ -115,9 +127,9 @@ export function stepWatch(state: WatchState, event: WatchEvent, chance: number):
     case 'mediaFailed':
       return isPlaying(state) ? recover(state, chance) : keep(state);
     case 'notLive':
-      return isPlaying(state) ? rest(state, restPhase(state.broadcastId), chance) : keep(state);
+      return isShowing(state) ? rest(state, restPhase(state.broadcastId), chance) : keep(state);
     case 'playlistEnded':
-      return isPlaying(state) ? finish(state) : keep(state);
+      return isShowing(state) ? finish(state) : keep(state);
     case 'status':
       return onStatus(state, event, chance);
     case 'unknownStream':
@@ -131,7 +143,12 @@ export function stepWatch(state: WatchState, event: WatchEvent, chance: number):
   }
 }
 
-/** Whether a player is loaded, or about to be: the phases in which its reports count. */
+/** Whether a player may be loaded. */
+function isShowing(state: WatchState): boolean {
+  return isPlaying(state) || state.phase === 'interrupted';
+}
+
+/** Whether a player is loaded, or about to be, and is to play: the phases in which its failures count. */
 function isPlaying({ phase }: WatchState): boolean {
   return phase === 'starting' || phase === 'live' || phase === 'reconnecting';
 }
@@ -186,13 +203,16 @@ function sleep(state: WatchState, failures: number, chance: number): WatchStep {
 
 function onStatus(
   state: WatchState,
-  { live, broadcastId }: Extract<WatchEvent, { kind: 'status' }>,
+  { air, broadcastId }: Extract<WatchEvent, { kind: 'status' }>,
   chance: number,
 ): WatchStep {
   const named: WatchState = { ...state, broadcastId };
-  if (!live) {
+  if (air === 'interrupted') {
+    return keep({ ...named, phase: 'interrupted', failures: 0 }, wake(pollDelayMs(chance)));
+  }
+  if (air === 'off') {
     const resting: WatchState = { ...named, phase: restPhase(broadcastId) };
-    return isPlaying(state) ? rest(resting, resting.phase, chance) : sleep(resting, 0, chance);
+    return isShowing(state) ? rest(resting, resting.phase, chance) : sleep(resting, 0, chance);
   }
   if (isPlaying(state)) {
     const replaced = state.broadcastId !== null && broadcastId !== state.broadcastId;

@@ -25,6 +25,7 @@ test('readConfiguration() without anything gives the defaults', () => {
     SEGMENT_DURATION: 2,
     PART_DURATION: 0.333,
     SLIDING_WINDOW_SIZE: 6,
+    RECONNECT_WINDOW: 60,
     TRANSCODE: 'auto',
     LADDER: DEFAULT_LADDER,
     MAX_CONNECTIONS: 16384,

@@ -94,6 +94,12 @@ export const SETTINGS = {
       'How long a missing segment of a transcoder is waited for before it is listed as a gap; ' +
       '0 waits for ever.',
   }),
+  RECONNECT_WINDOW: given(seconds(0, 3_600), '60', {
+    topic: 'Playlists',
+    meaning:
+      'How long a broadcast waits for an encoder whose connection was lost; one that stops by ' +
+      'itself ends it at once. 0 never waits.',
+  }),
   TRANSCODE: given(choice('off', 'auto', 'full'), 'auto', {
     topic: 'Transcoding',
     meaning:

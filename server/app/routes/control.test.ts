@@ -38,6 +38,7 @@ async function start(
         clock,
         publicUrl: undefined,
         rtmpPort: () => 1935,
+        isAwaited: () => false,
         hasPoster: () => false,
         endBroadcast: (id) => ended.push(id) > 0,
         ...settings,

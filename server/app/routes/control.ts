@@ -21,6 +21,8 @@ export interface ControlSettings {
   readonly rtmpPort: () => number;
   /** Whether there is a picture of the broadcast to show. */
   readonly hasPoster: (streamId: string, broadcastId: string) => boolean;
+  /** Whether the stream's encoder was lost and is waited for. */
+  readonly isAwaited: (streamId: string) => boolean;
   /** Ends the stream's publisher, if it has one. False when it had none. */
   readonly endBroadcast: (streamId: string) => boolean | Promise<boolean>;
 }
@@ -83,8 +85,9 @@ export function registerControlRoutes(app: FastifyInstance, settings: ControlSet
   });
 }
 
-function viewOfStream({ hasPoster }: ControlSettings, stream: Stream): StreamView {
-  const { id, title, broadcasterId, status, createdAtMs, broadcast } = stream;
+function viewOfStream({ hasPoster, isAwaited }: ControlSettings, stream: Stream): StreamView {
+  const { id, title, broadcasterId, createdAtMs, broadcast } = stream;
+  const status = stream.status === 'live' && isAwaited(id) ? 'reconnecting' : stream.status;
   const isPictured = status === 'live' && broadcast !== null && hasPoster(id, broadcast.id);
   return {
     id,

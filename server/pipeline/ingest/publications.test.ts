@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../base/index.ts';
+import { ManualClock, silentLog } from '../../base/index.ts';
 import { Feed, type FeedCursor, MAX_RUNGS } from '../../live/index.ts';
 import type { MediaEvent, VideoTrack } from '../../media/index.ts';
 import type { SourceEvent } from './normaliser-input.ts';
@@ -64,17 +64,23 @@ function scene(...ladders: readonly (readonly string[])[]) {
   let sources = 0;
   const feeds: Feed[] = [];
   const gone: string[] = [];
+  const waits: string[] = [];
+  const clock = new ManualClock();
   const publications = new Publications({
     log: silentLog,
+    clock,
+    reconnectWindowMs: 60_000,
     source: () => new FakeSource(ladders[sources++] ?? []),
     goLive: () => {
       const feed = new Feed();
       feeds.push(feed);
       return feed;
     },
+    lost: (streamId, reason) => waits.push(`${streamId} lost: ${reason}`),
+    resumed: (streamId) => waits.push(`${streamId} resumed`),
     gone: (streamId, reason) => gone.push(`${streamId}: ${reason}`),
   });
-  return { publications, feeds, gone };
+  return { publications, feeds, gone, waits, clock };
 }
 
 const FRAME = Uint8Array.of(1);
@@ -129,6 +135,72 @@ test('end() closes the feed and the publisher, once', () => {
   assert.deepEqual([...publications.dropped], [['empty', 1]]);
 });
 
+test('end() of a publisher that says goodbye ends the broadcast at once', () => {
+  const { publications, feeds, gone, waits } = scene();
+  const sink = publications.publish('a', new FakePublisher());
+  sink.media('video', 0, FRAME);
+  sink.end('unpublished');
+  assert.equal(feeds[0]?.closed, true);
+  assert.deepEqual([gone, waits], [['a: unpublished'], []]);
+});
+
+test('end() of a publisher that is lost keeps the broadcast for the next one', () => {
+  const { publications, feeds, gone, waits, clock } = scene(['360p'], ['360p']);
+  const first = publications.publish('a', new FakePublisher());
+  for (const stampMs of [0, 40]) first.media('video', stampMs, FRAME);
+  const cursors = [feeds[0]?.read(), feeds[0]?.rungs.get('360p')?.read()];
+  for (const cursor of cursors) unread(cursor);
+  first.end('peer_closed');
+  assert.equal(publications.awaits('a'), true);
+  clock.advance(20_000);
+  const second = publications.publish('a', new FakePublisher());
+  assert.equal(publications.awaits('a'), true, 'until it sends');
+  clock.advance(500);
+  second.media('video', 7, FRAME);
+  assert.equal(publications.awaits('a'), false);
+  assert.deepEqual(waits, ['a lost: peer_closed', 'a resumed']);
+  // The silence is on the timeline: dates stay those of the clock.
+  const resumed = (80 + 20_500 + 7) * 90;
+  assert.deepEqual(cursors.map(unread), [
+    ['track', 'discontinuity', resumed],
+    ['track', resumed],
+  ]);
+  assert.deepEqual([feeds.length, gone.length, publications.takeovers], [1, 0, 0]);
+});
+
+test('end() of a publisher that is lost ends the broadcast when nobody comes in time', () => {
+  const { publications, feeds, gone, clock } = scene();
+  const first = publications.publish('a', new FakePublisher());
+  first.media('video', 0, FRAME);
+  first.end('peer_closed');
+  clock.advance(40_000);
+  const silent = new FakePublisher();
+  publications.publish('a', silent).end('peer_closed');
+  clock.advance(19_999);
+  assert.equal(feeds[0]?.closed, false);
+  clock.advance(1);
+  assert.equal(feeds[0]?.closed, true, 'one that sent nothing does not begin the window anew');
+  assert.deepEqual(gone, ['a: peer_closed, and nobody came back in time']);
+  publications.publish('a', new FakePublisher()).media('video', 0, FRAME);
+  assert.equal(feeds.length, 2, 'a new broadcast');
+});
+
+test('end() of the broadcast while its publisher is waited for ends the wait', () => {
+  const { publications, gone, clock } = scene();
+  const first = publications.publish('a', new FakePublisher());
+  first.media('video', 0, FRAME);
+  first.end('too_slow');
+  assert.equal(publications.end('a', 'ended by request'), true);
+  clock.advance(120_000);
+  assert.deepEqual(gone, ['a: ended by request']);
+});
+
+test('end() of a publisher that sent nothing waits for nobody', () => {
+  const { publications, waits } = scene();
+  publications.publish('a', new FakePublisher()).end('peer_closed');
+  assert.deepEqual([publications.awaits('a'), waits], [false, []]);
+});
+
 test('media() that cannot be carried ends the publisher by name', () => {
   const { publications } = scene();
   const publisher = new FakePublisher();
@@ -146,8 +218,8 @@ test('publish() opens a rung for each that the publisher sends, and closes it af
   const rung = feed?.rungs.get('240p');
   const cursor = rung?.read();
   sink.media('video', 40, FRAME);
-  assert.deepEqual(unread(cursor), ['track', 40 * 90]);
-  sink.end('closed');
+  assert.deepEqual(unread(cursor), ['track', 0, 40 * 90]);
+  sink.end('unpublished');
   assert.deepEqual([feed?.closed, rung?.closed], [true, true]);
 });
 
@@ -160,7 +232,7 @@ test('publish() lets a rung of the newest publisher go on in the feed of its nam
   publications.publish('a', new FakePublisher()).media('video', 7, FRAME);
   assert.deepEqual(cursors.map(unread), [
     ['track', 'track', 'discontinuity', 127 * 90],
-    ['track', 'track', 127 * 90],
+    ['track', 0, 40 * 90, 80 * 90, 'track', 127 * 90],
   ]);
   assert.deepEqual([...(feeds[0]?.rungs.keys() ?? [])], ['360p', '240p', '480p']);
 });

@@ -1,8 +1,16 @@
 /**
  * Who is publishing on which stream. A stream has one publisher at a time: the newest wins, the
  * one before is told and closed, and not one of its frames gets through afterwards.
+ *
+ * A publisher that says goodbye ends its broadcast. One that is lost is waited for: the next one
+ * within the reconnect window goes on in the same broadcast, as much later on its timeline as the
+ * silence lasted.
+ *
+ *     publishing --lost--> awaited --first sample of the next--> publishing
+ *          |                  |
+ *       goodbye, ended     window passed, ended  --> gone
  */
-import type { Log } from '../../base/index.ts';
+import type { Cancel, Clock, Log } from '../../base/index.ts';
 import type { AmfMap } from '../../format/amf0/index.ts';
 import type { Feed } from '../../live/index.ts';
 import type { MediaEvent, TrackKind } from '../../media/index.ts';
@@ -25,24 +33,54 @@ export interface MediaSource {
   readonly dropped: ReadonlyMap<string, number>;
 }
 
+/** A publisher's own way to say that it is done; any other end of its connection is a loss. */
+const GOODBYE = 'unpublished';
+/** Shorter silences are jitter, and the encoder's start: the timeline goes on without a hole. */
+const LEAST_SILENCE_MS = 1_000;
+
 /** What publications need of their owner. */
 export interface PublicationsSettings {
   readonly log: Log;
+  readonly clock: Clock;
+  /** How long a lost publisher is waited for; 0: not at all. */
+  readonly reconnectWindowMs: number;
   /** A source for one more publisher; `metadata` gives its newest onMetaData, empty before any. */
   source(streamId: string, metadata: () => AmfMap): MediaSource;
   /** Puts a new broadcast of the stream on air and returns the feed that it reads. */
   goLive(streamId: string): Feed;
+  /** The publisher was lost for `reason`, and is waited for. */
+  lost(streamId: string, reason: string): void;
+  /** Media comes again after `lost`. */
+  resumed(streamId: string): void;
   /** The feed of the stream has been closed for `reason`. */
   gone(streamId: string, reason: string): void;
+}
+
+/** What publishers publish to. */
+interface OnAir {
+  readonly feed: Feed;
+  readonly rungs: PublicationRungs;
+}
+
+/** A publisher that was lost, and is waited for until `cancel` or the end of the window. */
+interface Wait {
+  readonly cancel: Cancel;
 }
 
 interface Publication {
   readonly splice: Splice;
   /** Configurations that came before the first sample. */
   readonly tracks: Map<TrackKind, MediaEvent>;
-  publisher: RtmpPublisher;
-  /** What it publishes to; undefined before the first sample. */
-  onAir: { readonly feed: Feed; readonly rungs: PublicationRungs } | undefined;
+  /** Undefined after it was lost, until the next one comes. */
+  publisher: RtmpPublisher | undefined;
+  /** The next event is the first of another publisher. */
+  changesSource: boolean;
+  /** Undefined before the first sample. */
+  onAir: OnAir | undefined;
+  /** When the newest sample came, on the monotonic clock. */
+  sampledMs: number;
+  /** Until the next publisher's first sample. */
+  wait: Wait | undefined;
 }
 
 /** See the top of the file. */
@@ -90,16 +128,17 @@ export class Publications {
     const publication: Publication = present ?? {
       splice: new Splice(),
       publisher,
+      changesSource: false,
       tracks: new Map(),
       onAir: undefined,
+      sampledMs: 0,
+      wait: undefined,
     };
     if (present !== undefined) {
       const replaced = present.publisher;
       present.publisher = publisher;
-      present.splice.nextSource();
-      this.#takeovers += 1;
-      this.#settings.log.info({ stream: streamId }, 'publisher replaced by a newer one');
-      replaced.close('replaced by a newer publisher with the same key');
+      present.changesSource = true;
+      if (replaced !== undefined) this.#replace(streamId, replaced);
     }
     this.#byStream.set(streamId, publication);
     return this.#sink(streamId, publication, publisher);
@@ -110,8 +149,13 @@ export class Publications {
     const publication = this.#byStream.get(streamId);
     if (publication === undefined) return false;
     this.#finish(streamId, publication, reason);
-    publication.publisher.close(reason);
+    publication.publisher?.close(reason);
     return true;
+  }
+
+  /** Whether the stream's publisher was lost and is waited for. */
+  awaits(streamId: string): boolean {
+    return this.#byStream.get(streamId)?.wait !== undefined;
   }
 
   /** Ends everything. */
@@ -145,13 +189,54 @@ export class Publications {
         addTo(this.#pastDropped, source.dropped);
         if (!owns()) return;
         forward(source.end());
-        this.#finish(streamId, publication, reason);
+        if (reason === GOODBYE) this.#finish(streamId, publication, reason);
+        else this.#lose(streamId, publication, reason);
       },
     };
   }
 
+  #replace(streamId: string, replaced: RtmpPublisher): void {
+    this.#takeovers += 1;
+    this.#settings.log.info({ stream: streamId }, 'publisher replaced by a newer one');
+    replaced.close('replaced by a newer publisher with the same key');
+  }
+
+  /** Keeps the broadcast for whoever publishes next, as long as the window lasts. */
+  #lose(streamId: string, publication: Publication, reason: string): void {
+    const { clock, reconnectWindowMs, lost } = this.#settings;
+    if (publication.onAir === undefined || reconnectWindowMs === 0) {
+      this.#finish(streamId, publication, reason);
+      return;
+    }
+    publication.publisher = undefined;
+    // One that was lost again before it sent anything does not begin the window anew.
+    if (publication.wait !== undefined) return;
+    publication.wait = {
+      cancel: clock.after(reconnectWindowMs, () => {
+        this.end(streamId, `${reason}, and nobody came back in time`);
+      }),
+    };
+    lost(streamId, reason);
+  }
+
+  #resume(streamId: string, publication: Publication): void {
+    publication.wait?.cancel();
+    publication.wait = undefined;
+    this.#settings.resumed(streamId);
+  }
+
   /** A stream is live from its first sample on; an encoder that sends none is not. */
   #forward(streamId: string, publication: Publication, event: SourceEvent): void {
+    const nowMs = this.#settings.clock.monotonicMs();
+    if (publication.changesSource) {
+      publication.changesSource = false;
+      const silenceMs = nowMs - publication.sampledMs;
+      publication.splice.nextSource(silenceMs < LEAST_SILENCE_MS ? 0 : silenceMs / 1000);
+    }
+    if (event.type === 'sample') {
+      publication.sampledMs = nowMs;
+      if (publication.wait !== undefined) this.#resume(streamId, publication);
+    }
     if (event.type === 'rung') {
       this.#forwardRung(publication, event.name, event.event);
       return;
@@ -176,8 +261,9 @@ export class Publications {
     if (refusal !== undefined) addTo(this.#pastDropped, new Map([[refusal, 1]]));
   }
 
-  #finish(streamId: string, { onAir }: Publication, reason: string): void {
+  #finish(streamId: string, { onAir, wait }: Publication, reason: string): void {
     this.#byStream.delete(streamId);
+    wait?.cancel();
     if (onAir === undefined) return;
     onAir.feed.close();
     onAir.rungs.close();

@@ -1,6 +1,7 @@
 /**
  * Joins the media of publishers that follow each other on one broadcast into one timeline: the
- * next one's first sample comes right after the last one's end, behind a `discontinuity`.
+ * next one's first sample comes after the last one's end, behind a `discontinuity`; right after it,
+ * or as much later as nobody sent anything, so that media time stays in step with the clock.
  */
 import type { MediaEvent, Track, VideoTrack } from '../../media/index.ts';
 
@@ -22,15 +23,18 @@ export class Splice {
   #offsetS = 0;
   #joining = false;
 
-  /** The events that follow come from another publisher, whose own time starts anew. */
-  nextSource(): void {
+  /**
+   * The events that follow come from another publisher, whose own time starts anew, `silenceS`
+   * seconds after the end of what came before.
+   */
+  nextSource(silenceS = 0): void {
     if (this.#ends.size === 0) return;
     this.#joining = true;
     let latestS = this.#offsetS;
     for (const { track, endTicks } of this.#ends.values()) {
       latestS = Math.max(latestS, endTicks / track.timescale);
     }
-    this.#offsetS = latestS;
+    this.#offsetS = latestS + silenceS;
     for (const end of this.#ends.values()) end.newestDts = undefined;
   }
 

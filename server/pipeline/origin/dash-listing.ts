@@ -39,6 +39,7 @@ interface SegmentOrigin {
 }
 
 type TimelineSegment = Rendition['timeline']['segments'][number];
+type OpenSegment = NonNullable<Rendition['timeline']['open']>;
 
 /** EXT-X-TARGETDURATION is rounded: a segment may be so many seconds longer. */
 const TARGET_ROUNDING_S = 0.5;
@@ -68,16 +69,25 @@ export class ListingReader {
     for (const init of this.#tracks.keys()) if (!inits.has(init)) this.#tracks.delete(init);
     const entries: (ListedSegment | ListedGap)[] = segments.map((segment) => this.#whole(segment));
     if (open !== undefined && open.parts.length > 0) {
-      const said = { ...open, mediaSequenceNumber: nextMediaSequenceNumber };
-      const origin = this.#origin(said);
-      if (origin !== undefined) {
-        let duration = 0;
-        for (const part of open.parts) duration += part.duration;
-        const ticks = this.#expected(duration * origin.track.timescale, origin.track, entries);
-        entries.push(listed(said, origin, ticks));
-      }
+      entries.push(...this.#growing(open, nextMediaSequenceNumber, entries));
     }
     return { rendition: this.rendition, entries };
+  }
+
+  /** The open segment; one that has lost a part is given up already. */
+  #growing(
+    open: OpenSegment,
+    mediaSequenceNumber: number,
+    before: Listing['entries'],
+  ): Listing['entries'] {
+    if (open.parts.some(({ gap }) => gap)) return [{ mediaSequenceNumber, gap: true }];
+    const said = { ...open, mediaSequenceNumber };
+    const origin = this.#origin(said);
+    if (origin === undefined) return [];
+    let duration = 0;
+    for (const part of open.parts) duration += part.duration;
+    const ticks = this.#expected(duration * origin.track.timescale, origin.track, before);
+    return [listed(said, origin, ticks)];
   }
 
   #whole(segment: TimelineSegment): ListedSegment | ListedGap {

@@ -91,6 +91,23 @@ test('PeriodBook.update() begins a period where a quality is missing and where i
   ]);
 });
 
+test('PeriodBook.update() gives a segment up with the first part of it that is missing', () => {
+  const { manifest, video, audio, rung } = ladder();
+  for (const reel of [video, audio, rung]) reel.segments(1);
+  for (const reel of [video, audio]) reel.part();
+  rung.gapPart();
+  const begun = ['period 1', '360p 1', 'video 1', 'audio 1', 'period 2', 'video 2', 'audio 2'];
+  assert.deepEqual(spans(manifest()), begun);
+  for (const reel of [video, audio, rung]) {
+    for (let part = 0; part < 3; part += 1) reel === rung ? reel.gapPart() : reel.part();
+  }
+  rung.gap();
+  for (const reel of [video, audio]) reel.close();
+  assert.deepEqual(spans(manifest()), begun);
+  for (const reel of [video, audio, rung]) reel.segments(1);
+  assert.deepEqual(spans(manifest()).slice(-4), ['period 3', '360p 3', 'video 3', 'audio 3']);
+});
+
 test('PeriodBook.update() keeps what it listed when a quality turns out to be missing later', () => {
   const { manifest, video, audio, rung } = ladder();
   rung.segments(1);

@@ -90,13 +90,24 @@ export class Reel {
     }
   }
 
-  /** Two seconds for which there is nothing. */
+  /** Two seconds for which there is nothing, or not all. */
   gap(): void {
     this.ring.loseSegment(this.#msn, Math.max(0, this.#init));
     const uri = MediaRing.segmentName(this.#msn);
     this.rendition.timeline.appendGap({ duration: 2, uri }, this.#start());
-    this.#ticks += 2 * this.#track.timescale;
+    this.#ticks += (2 - this.#parts / 2) * this.#track.timescale;
     this.#next();
+  }
+
+  /** Half a second for which there is nothing. */
+  gapPart(): void {
+    const { timeline } = this.rendition;
+    if (this.#parts === 0) timeline.openSegment(this.#start());
+    this.ring.losePart(this.#msn, this.#parts);
+    const uri = MediaRing.partName(this.#msn, this.#parts);
+    this.#parts += 1;
+    this.#ticks += 0.5 * this.#track.timescale;
+    timeline.appendPart({ uri, duration: 0.5, independent: false, gap: true });
   }
 
   #start() {

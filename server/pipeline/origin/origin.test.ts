@@ -117,6 +117,24 @@ test('handle() gives everybody the same rendered answer, compressed for who take
   assert.notEqual(header(packed, 'etag'), header(plain, 'etag'));
 });
 
+test('handle() tells whoever waits for a part that is missing', async () => {
+  const { broadcast, ask, now } = scene();
+  const held = ask('/live/demo/b1/video/p2.0.m4s');
+  const after = ask('/live/demo/b1/video/p2.1.m4s');
+  assert.deepEqual([held.answers, after.answers.map(({ status }) => status)], [[], [404]]);
+  broadcast.media('video').losePart(2, 0);
+  const timeline = broadcast.presentation.renditions.get('video')?.timeline;
+  timeline?.openSegment({ discontinuity: false });
+  const part = { uri: 'p2.0.m4s', duration: 1 / 3, independent: false, gap: true };
+  timeline?.appendPart(part, 'p2.1.m4s');
+  await settled();
+  assert.deepEqual(
+    held.answers.map(({ status }) => status),
+    [404],
+  );
+  assert.match(text(now(PLAYLIST)), /URI="p2\.0\.m4s",GAP=YES\n.*URI="p2\.1\.m4s"\n/);
+});
+
 test('handle() answers If-None-Match with 304', () => {
   const { now, part } = scene();
   const etag = header(now(PLAYLIST), 'etag');

@@ -2,7 +2,8 @@ import type { Cancel, Clock } from '../../base/index.ts';
 import type { Feed, FeedCursor } from '../../live/index.ts';
 import type { Sample, TrackKind } from '../../media/index.ts';
 import { BroadcastPublication, type PublicationSettings } from './broadcast-publication.ts';
-import type { LadderCut, PackagedEvent } from './packaged.ts';
+import { LeadSegments } from './lead-segment.ts';
+import type { PackagedEvent } from './packaged.ts';
 import type { Packager } from './packager.ts';
 import type { RungPackager } from './rung-packager.ts';
 
@@ -28,7 +29,7 @@ export class BroadcastPackager {
   readonly #publication: BroadcastPublication;
   readonly #timescales = new Map<TrackKind, number>();
   readonly #rungs = new Map<string, Rung>();
-  #newestCut: LadderCut | undefined;
+  readonly #leading = new LeadSegments();
 
   constructor(settings: BroadcastPackagerSettings) {
     this.#settings = settings;
@@ -43,13 +44,14 @@ export class BroadcastPackager {
     try {
       for (let ended = false; ; ) {
         const changed = feed.changed.next();
+        // First what came of the rungs: how late they are is judged where the leading video goes on.
+        this.#drainRungs();
         this.#drain(cursor);
         if (feed.closed && !ended) {
           ended = true;
           this.#apply(packager.end());
           patience.start(RUNGS_END_MS);
         }
-        this.#drainRungs();
         if (feed.closed && (patience.isOver || this.#rungsHaveEnded)) break;
         await changed;
       }
@@ -113,21 +115,24 @@ export class BroadcastPackager {
 
   #openRung(name: string): RungPackager | undefined {
     const rung = this.#settings.packager.openRung(name, (event) => this.#publication.apply(event));
-    if (this.#newestCut !== undefined) rung?.cut(this.#newestCut);
+    const { newest } = this.#leading;
+    if (newest !== undefined) rung?.cut(newest);
     return rung;
   }
 
   #apply(events: readonly PackagedEvent[]): void {
     const { broadcast, packager } = this.#settings;
     for (const event of events) {
-      if (event.type === 'cut') {
-        this.#newestCut = event;
-        for (const rung of this.#rungs.values()) rung.packager?.cut(event);
+      const segment = this.#leading.take(event);
+      if (segment !== undefined) {
+        for (const rung of this.#rungs.values()) rung.packager?.cut(segment);
       }
       if (event.type === 'segment') {
         broadcast.presentation.independentSegments = packager.independentSegments;
       }
       this.#publication.apply(event);
+      // Rungs can be packaged from here on, and cuts come next.
+      if (event.type === 'targets') this.#drainRungs();
     }
   }
 }

@@ -69,6 +69,9 @@ export class BroadcastPublication {
       case 'part':
         this.#part(event);
         return;
+      case 'gap-part':
+        this.#gapPart(event);
+        return;
       case 'segment':
         this.#segment(event);
         return;
@@ -140,6 +143,16 @@ export class BroadcastPublication {
     observer.partListed(clock.epochMs() - (this.#anchorEpochMs + edge * 1000), event.rendition);
   }
 
+  /** Whoever waits for the part is told that there is none. */
+  #gapPart(event: Of<'gap-part'>): void {
+    const { msn, partIndex, duration } = event;
+    this.#settings.broadcast.media(event.rendition).losePart(msn, partIndex);
+    this.#rendition(event.rendition)?.timeline.appendPart(
+      { uri: MediaRing.partName(msn, partIndex), duration, independent: false, gap: true },
+      MediaRing.partName(msn, partIndex + 1),
+    );
+  }
+
   #segment(event: Of<'segment'>): void {
     const rendition = this.#rendition(event.rendition);
     if (rendition === undefined) return;
@@ -157,8 +170,11 @@ export class BroadcastPublication {
     if (rendition === undefined) return;
     const ring = this.#settings.broadcast.media(event.rendition);
     ring.loseSegment(event.msn, event.initIndex);
-    const uri = MediaRing.segmentName(event.msn);
-    rendition.timeline.appendGap({ duration: event.duration, uri }, this.#startOf(event));
+    rendition.timeline.appendGap(
+      { duration: event.duration, uri: MediaRing.segmentName(event.msn) },
+      this.#startOf(event),
+      MediaRing.partName(event.msn + 1, 0),
+    );
     this.#slide(rendition, ring);
   }
 

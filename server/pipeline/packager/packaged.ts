@@ -20,6 +20,8 @@ export interface LadderCut {
   readonly startS: number;
   readonly presentedS: number;
   readonly discontinuity: boolean;
+  /** Its first sample in the leading rendition is a keyframe. */
+  readonly independent: boolean;
 }
 
 /** Where a segment stands, known before its first part. */
@@ -67,9 +69,17 @@ export type PackagedEvent =
       /** One CMAF chunk in a buffer that belongs to it alone. */
       readonly bytes: Uint8Array;
     }
+  /** A part for which a rung has no media: it ends where the leading rendition's part does. */
+  | {
+      readonly type: 'gap-part';
+      readonly rendition: RenditionName;
+      readonly msn: number;
+      readonly partIndex: number;
+      readonly duration: number;
+    }
   /** Comes right after its last part; its bytes are those of its parts, one after another. */
   | ({ readonly type: 'segment'; readonly duration: number } & SegmentPlace)
-  /** A whole segment for which the rendition has no media, so that both stay in step. */
+  /** A segment of which the rendition has no media or not all, so that all stay in step. */
   | ({ readonly type: 'gap'; readonly duration: number } & SegmentPlace)
   | { readonly type: 'warning'; readonly code: WarningCode; readonly message: string };
 

@@ -194,6 +194,7 @@ class RenditionCheck {
       this.#start = event;
       this.#parts = [];
     } else if (event.type === 'part') this.#part(event);
+    else if (event.type === 'gap-part') assert.fail('only rungs have missing parts');
     else this.#segment(event);
   }
 

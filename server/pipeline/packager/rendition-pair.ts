@@ -288,7 +288,8 @@ export class RenditionPair {
     if (!at.independent) this.#independent = false;
     const opening = { msn: (this.#segment?.msn ?? 0) + 1, startS, discontinuity };
     this.#segment = opening;
-    this.#emit({ type: 'cut', ...opening, presentedS: at.presentedS });
+    const { presentedS, independent } = at;
+    this.#emit({ type: 'cut', ...opening, presentedS, independent });
     lane.writer.begin(opening, trackOf(lane));
     const other = { ...opening, startS: at.otherStartS };
     if (lane === this.#audio) {

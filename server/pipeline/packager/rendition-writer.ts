@@ -20,6 +20,9 @@ import { MIN_PART_SHARE, type Targets } from './target.ts';
 /** A part is closed at this many samples whatever they last: stamps that stand still never end. */
 export const MAX_PART_SAMPLES = 4_096;
 
+/** What is missing of a part and shorter than this is rounding, not media. Seconds. */
+const SHORTEST_GAP_PART_S = 0.002;
+
 /** A segment as both renditions know it before it has media. */
 export interface SegmentOpening {
   readonly msn: number;
@@ -64,6 +67,8 @@ export class RenditionWriter {
   #samples: ChunkSample[] = [];
   #partStart: Ticks = 0;
   #partTicks: Ticks = 0;
+  /** Of the running segment's parts that are missing, in seconds. */
+  #missedS = 0;
   /** Its duration is unknown until its successor comes. */
   #newest: Sample | undefined;
   #newestDts: Ticks = 0;
@@ -243,18 +248,42 @@ export class RenditionWriter {
   }
 
   /** The running segment will not be whole: lets go of what is in no part yet. */
-  abandonSegment(): void {
+  abandon(): void {
     this.#newest = undefined;
     this.#samples = [];
+    this.#segmentTicks -= this.#partTicks;
     this.#partTicks = 0;
-    this.#segmentTicks = 0;
-    this.#partIndex = 0;
-    this.#segment = undefined;
+    this.#end = undefined;
   }
 
-  /** Stands for a segment without media, from its opening to `endS`, once players know of this. */
+  /**
+   * Stands for the parts that are missing of an abandoned segment up to `toS` seconds from its
+   * opening, once players know of this rendition.
+   */
+  gapParts(opening: SegmentOpening, toS: number): void {
+    if (!this.begun) return;
+    for (;;) {
+      const leftS = toS - this.segmentS - this.#missedS;
+      if (leftS < SHORTEST_GAP_PART_S) return;
+      if (this.#partIndex === 0) {
+        this.#segment = opening;
+        this.#emit({ type: 'segment-start', ...this.#place() });
+      }
+      const duration = Math.min(leftS, this.#targets.partTarget);
+      const partIndex = this.#partIndex++;
+      const { msn } = opening;
+      this.#emit({ type: 'gap-part', rendition: this.#name, msn, partIndex, duration });
+      this.#missedS += duration;
+    }
+  }
+
+  /** Stands for a segment that is not whole, from its opening to `endS`, once players know of this. */
   gap(opening: SegmentOpening, endS: number): void {
     this.#end = undefined;
+    this.#segment = undefined;
+    this.#segmentTicks = 0;
+    this.#missedS = 0;
+    this.#partIndex = 0;
     if (!this.begun) return;
     // A source with a hole goes on later than a segment may last, and one that was joined earlier.
     const { maxSegmentS, frameS } = this.#targets;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseChunks } from '../../format/cmaf/index.ts';
 import type { MediaEvent, Sample } from '../../media/index.ts';
+import { LeadSegments } from './lead-segment.ts';
 import type { PackagedEvent } from './packaged.ts';
 import { type Encoding, encode, videoTrack } from './packager.test-support.ts';
 import { Packager } from './packager.ts';
@@ -33,14 +34,16 @@ function withRung(
   const packager = new Packager({ segmentDurationS: 2, partDurationS: 1 / 3 });
   const lead: PackagedEvent[] = [];
   const rungEvents: PackagedEvent[] = [];
+  const leading = new LeadSegments();
   const queue: MediaEvent[][] = [[{ type: 'track', track: RUNG_TRACK }]];
   let rung: RungPackager | undefined;
   const apply = (made: readonly PackagedEvent[]) => {
     for (const event of made) {
       lead.push(event);
-      if (event.type !== 'cut') continue;
+      const segment = leading.take(event);
+      if (segment === undefined) continue;
       rung ??= packager.openRung('480p', (rungEvent) => rungEvents.push(rungEvent));
-      rung?.cut(event);
+      rung?.cut(segment);
     }
   };
   for (const [at, event] of events.entries()) {
@@ -93,7 +96,7 @@ function firstSamples(events: readonly PackagedEvent[], rendition: string) {
 function checkAligned({ lead, rung }: Made): void {
   const leading = new Map(firstSamples(lead, 'video').map((first) => [first.msn, first]));
   for (const first of firstSamples(rung, '480p')) {
-    assert.equal(first.keyframe, true);
+    assert.equal(first.keyframe, leading.get(first.msn)?.keyframe);
     assert.equal(first.shown, leading.get(first.msn)?.shown, `segment ${first.msn}`);
   }
   const places = new Map(segmentsOf(lead, 'video').map((segment) => [segment.msn, segment]));
@@ -167,6 +170,51 @@ describe('RungPackager', () => {
     assert.ok(parts.length > 0);
   });
 
+  test('goes on without a keyframe where the leading rendition does', () => {
+    const same: Transcode = (sample) => [{ type: 'sample', sample }];
+    for (const encoding of [
+      { seconds: 21, gop: 150 },
+      { seconds: 21, gop: 150, reorderFrames: 2 },
+      { seconds: 21, gop: 90, audio: false },
+    ] satisfies Encoding[]) {
+      const made = withRung(encode(encoding), same, 1);
+      checkAligned(made);
+      const leading = segmentsOf(made.lead, 'video').map(({ msn }) => msn);
+      assert.deepEqual(numbers(made.rung, 'segment'), leading);
+      const flags = (events: readonly PackagedEvent[], rendition: string) =>
+        events.flatMap((event) =>
+          event.type === 'part' && event.rendition === rendition && event.partIndex === 0
+            ? [event.independent]
+            : [],
+        );
+      assert.deepEqual(flags(made.rung, '480p'), flags(made.lead, 'video'));
+      assert.ok(flags(made.rung, '480p').includes(false));
+    }
+  });
+
+  test('goes on without a keyframe only from a whole segment, or waits for the next keyframe', () => {
+    const made = withRung(encode({ seconds: 21, gop: 150 }), (sample) => {
+      const lost = isBetween(sample, 3, 3.2);
+      if (lost) return [];
+      const after = isBetween(sample, 3.2, 3.21);
+      return [
+        ...(after ? [{ type: 'discontinuity', reason: 'rung_broken' } as const] : []),
+        { type: 'sample', sample },
+      ];
+    });
+    checkAligned(made);
+    const first = firstSamples(made.lead, 'video').map(({ keyframe }) => keyframe);
+    assert.deepEqual(first.slice(0, 5), [true, false, false, true, false]);
+    assert.deepEqual(numbers(made.rung, 'gap'), [2, 3]);
+    const shifted = withRung(encode({ seconds: 21, gop: 150, reorderFrames: 2 }), faithful);
+    checkAligned(shifted);
+    const dependent = firstSamples(shifted.lead, 'video').filter(({ keyframe }) => !keyframe);
+    assert.deepEqual(
+      numbers(shifted.rung, 'gap'),
+      dependent.map(({ msn }) => msn),
+    );
+  });
+
   test('is not waited for when it is silent: a gap comes when the next segment has ended', () => {
     const made = withRung(encode({ seconds: 15 }), (sample) =>
       isBetween(sample, 3, 10) ? [] : [{ type: 'sample', sample }],
@@ -228,7 +276,7 @@ describe('RungPackager', () => {
       { type: 'sample', sample },
     ]);
     assert.deepEqual(numbers(made.rung, 'segment'), [1, 2]);
-    assert.deepEqual(numbers(made.rung, 'gap'), [3, 4]);
+    assert.deepEqual(numbers(made.rung, 'gap'), [3, 4, 5]);
   });
 
   test('waits for the leading video where it is ahead of it', () => {
@@ -260,42 +308,11 @@ describe('RungPackager', () => {
     assert.ok(numbers(made.rung, 'gap').length > 0);
   });
 
-  test('is given up in time for players that reload, half a target duration into the next segment', () => {
-    const events = encode({ seconds: 9, audio: false });
-    const packager = new Packager({ segmentDurationS: 2, partDurationS: 1 / 3 });
-    const gaps: { readonly msn: number; readonly atS: number }[] = [];
-    let rung: RungPackager | undefined;
-    let nowS = 0;
-    for (const event of events) {
-      for (const made of packager.push(event)) {
-        if (made.type !== 'cut') continue;
-        rung ??= packager.openRung('480p', (rungEvent) => {
-          if (rungEvent.type === 'gap') gaps.push({ msn: rungEvent.msn, atS: nowS });
-        });
-        if (made.msn === 1) rung?.push({ type: 'track', track: RUNG_TRACK });
-        rung?.cut(made);
-      }
-      if (event.type !== 'sample') continue;
-      nowS = event.sample.pts / 90_000;
-      rung?.leadTo(nowS);
-      if (nowS < 3) rung?.push(event);
-    }
-    assert.deepEqual(
-      gaps.map(({ msn, atS }) => [msn, Math.round(atS * 10) / 10]),
-      [
-        [2, 5],
-        [3, 7],
-        [4, 9],
-      ].slice(0, gaps.length),
-    );
-    assert.ok(gaps.length >= 2);
-  });
-
   test('end() gives up what is missing of the segments that have ended', () => {
     const made = withRung(encode({ seconds: 9.9 }), (sample) =>
       isBetween(sample, 6.5, 20) ? [] : [{ type: 'sample', sample }],
     );
     assert.deepEqual(numbers(made.rung, 'segment'), [1, 2, 3]);
-    assert.deepEqual(numbers(made.rung, 'gap'), [4]);
+    assert.deepEqual(numbers(made.rung, 'gap'), [4, 5]);
   });
 });
