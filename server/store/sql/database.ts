@@ -13,8 +13,9 @@ export interface Queryable {
 export interface Database extends Queryable {
   /**
    * Runs `work` in one transaction: all of it is kept when the promise resolves, and would
-   * survive a crash; none of it when `work` throws. `work` may touch the database through its
-   * argument only.
+   * survive a crash; none of it when `work` throws or one of its statements failed, caught or not.
+   * `work` may touch the database through its argument only, and waits for nothing else: after
+   * 10 s it is undone with a `DatabaseUnavailableError`.
    */
   transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>;
   /** Resolves when everything begun is done. Nothing may be asked afterwards. */

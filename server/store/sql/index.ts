@@ -7,4 +7,7 @@ export {
   type Queryable,
   UniqueViolationError,
 } from './database.ts';
+export { MigrationError } from './migrations.ts';
+export { type OpenOptions, openDatabases } from './open-databases.ts';
 export { appendEvents, type EventType, type PlatformEvent } from './outbox.ts';
+export { DatabaseFolderError } from './pglite-folder.ts';
