@@ -36,7 +36,7 @@ async function prepareStart() {
 
 /** Under CI a missing component fails the tests that need it; elsewhere they are skipped by name. */
 async function prepareTest() {
-  const missing = await installComponents(['ffmpeg', 'chromium', 'nginx', 'openssl']);
+  const missing = await installComponents(['ffmpeg', 'chromium', 'nginx', 'openssl', 'postgres']);
   const then = process.env.CI === 'true' ? 'fail' : 'be skipped';
   for (const { name, hint } of missing) {
     say(`${name} is missing: the tests that need it will ${then}. ${hint}`);

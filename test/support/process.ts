@@ -13,6 +13,8 @@ export interface ProcessOptions {
   /** Time until `ready` in milliseconds; 15 s when left out. */
   readonly readyWithinMs?: number;
   readonly cwd?: string;
+  /** Runs the program as somebody else, where we are root. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** Added to the environment of the test; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -52,11 +54,12 @@ export class RunningProcess {
   constructor([program, ...args]: readonly [string, ...string[]], options: ProcessOptions) {
     this.#name = [program, ...args].join(' ');
     const env = { ...process.env, ...options.env };
-    const cwd = options.cwd;
+    const { cwd, user } = options;
     this.#child = spawn(program, args, {
       env,
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(cwd ? { cwd } : {}),
+      ...user,
     });
     this.#child.stdout?.on('data', (chunk) => this.#collect(String(chunk)));
     this.#child.stderr?.on('data', (chunk) => this.#collect(String(chunk)));

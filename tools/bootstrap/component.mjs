@@ -8,7 +8,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
  * @property {readonly string[]} commands names and paths to look for, best first
  * @property {Readonly<Record<string, string>>} packages its package, by package manager
  *
- * @typedef {'ffmpeg' | 'chromium' | 'nginx' | 'openssl'} ComponentName
+ * @typedef {'ffmpeg' | 'chromium' | 'nginx' | 'openssl' | 'postgres'} ComponentName
  */
 
 /** @param {string} name */
@@ -19,6 +19,11 @@ const everywhere = (name) => ({ 'apt-get': name, dnf: name, apk: name, pacman: n
  * @type {readonly string[]}
  */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin'];
+
+/** @param {readonly number[]} versions */
+function debianPaths(versions) {
+  return versions.map((version) => `/usr/lib/postgresql/${version}/bin/postgres`);
+}
 
 /** @type {Readonly<Record<ComponentName, Component>>} */
 export const COMPONENTS = {
@@ -37,6 +42,12 @@ export const COMPONENTS = {
   },
   nginx: { variable: 'NGINX_PATH', commands: ['nginx'], packages: everywhere('nginx') },
   openssl: { variable: 'OPENSSL_PATH', commands: ['openssl'], packages: everywhere('openssl') },
+  postgres: {
+    variable: 'POSTGRES_PATH',
+    // Debian keeps versions apart and none of them on the PATH.
+    commands: ['postgres', ...debianPaths([18, 17, 16, 15])],
+    packages: { ...everywhere('postgresql'), dnf: 'postgresql-server' },
+  },
 };
 
 /**

@@ -70,6 +70,8 @@ export class PostgresDatabases implements Databases {
 class PostgresPool implements Database {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
+  readonly #begun = new Set<Promise<unknown>>();
+  #isClosed = false;
 
   constructor({ url, log, clock }: PostgresOptions, { connections, statementMs }: PoolLimits) {
     this.#clock = clock;
@@ -106,10 +108,21 @@ class PostgresPool implements Database {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    // The pool would forget those that wait for a connection.
+    await Promise.allSettled(this.#begun);
     if (!this.#pool.ending) await this.#pool.end();
   }
 
-  async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const result = this.#runWithClient(work);
+    this.#begun.add(result);
+    const forget = (): boolean => this.#begun.delete(result);
+    result.then(forget, forget);
+    return result;
+  }
+
+  async #runWithClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#connect();
     // Without a listener a connection that breaks between two statements would end the process.
     client.on('error', ignore);
@@ -126,7 +139,7 @@ class PostgresPool implements Database {
   }
 
   async #connect(): Promise<pg.PoolClient> {
-    if (this.#pool.ending) {
+    if (this.#isClosed) {
       throw new DatabaseUnavailableError('Cannot use database: it is closed');
     }
     if (this.#pool.waitingCount >= MOST_WAITING) {

@@ -213,7 +213,7 @@ create function refuse_change() returns trigger language plpgsql as $$
 begin
   raise exception 'the audit log is append-only';
 end $$;
-create trigger audit_log_is_kept before update or delete on audit_log
+create trigger audit_log_is_kept before update or delete or truncate on audit_log
   for each statement execute function refuse_change();
 
 create table idempotency_keys (
