@@ -21,4 +21,5 @@ export {
   type Problem,
   type Refusal,
 } from './error-code.ts';
+export type { EventView } from './event.ts';
 export type { CreatedStream, IngestView, StreamStatus, StreamView } from './stream.ts';

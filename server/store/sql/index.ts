@@ -1,5 +1,12 @@
 /** @module Relational data: PostgreSQL, in this process or elsewhere, behind one interface. */
-export { type Actor, type AuditEntry, appendAudit } from './audit.ts';
+export {
+  type Actor,
+  type AuditEntry,
+  type AuditQuery,
+  appendAudit,
+  type KeptAuditEntry,
+  listAudit,
+} from './audit.ts';
 export {
   type Database,
   type Databases,
@@ -7,7 +14,19 @@ export {
   type Queryable,
   UniqueViolationError,
 } from './database.ts';
+export { EventTail } from './event-tail.ts';
 export { MigrationError } from './migrations.ts';
 export { type OpenOptions, openDatabases } from './open-databases.ts';
-export { appendEvents, type EventType, type PlatformEvent } from './outbox.ts';
+export {
+  appendEvents,
+  EVENT_TYPES,
+  type EventFilter,
+  type EventType,
+  eventRange,
+  type KeptEvent,
+  type PlatformEvent,
+  readEvents,
+  viewOfEvent,
+} from './outbox.ts';
 export { DatabaseFolderError } from './pglite-folder.ts';
+export { Retention } from './retention.ts';

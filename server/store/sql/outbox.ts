@@ -1,20 +1,25 @@
+import type { EventView } from '../../../contract/index.ts';
 import type { Queryable } from './database.ts';
 
 /** What may happen, as webhooks and the event stream name it. */
-export type EventType =
-  | 'stream.created'
-  | 'stream.updated'
-  | 'stream.deleted'
-  | 'broadcast.connected'
-  | 'broadcast.started'
-  | 'broadcast.reconnecting'
-  | 'broadcast.resumed'
-  | 'broadcast.ended'
-  | 'key.rotated'
-  | 'health.raised'
-  | 'health.cleared'
-  | 'recording.ready'
-  | 'clip.ready';
+export const EVENT_TYPES = [
+  'stream.created',
+  'stream.updated',
+  'stream.deleted',
+  'broadcast.connected',
+  'broadcast.started',
+  'broadcast.reconnecting',
+  'broadcast.resumed',
+  'broadcast.ended',
+  'key.rotated',
+  'health.raised',
+  'health.cleared',
+  'recording.ready',
+  'clip.ready',
+] as const;
+
+/** See `EVENT_TYPES`. */
+export type EventType = (typeof EVENT_TYPES)[number];
 
 /** Something that happened. Contains no secret: it is sent to others. */
 export interface PlatformEvent {
@@ -49,4 +54,81 @@ export async function appendEvents(
       [id, type, occurredAt, ownerId, streamId, JSON.stringify(data)],
     );
   }
+}
+
+/** An event as it is kept. */
+export interface KeptEvent extends PlatformEvent {
+  /** Grows with every event, in the order of their commits; numbers may be missing. */
+  readonly position: number;
+}
+
+/** Which events somebody may see and wants. */
+export interface EventFilter {
+  /** A broadcaster's id; null: everybody's. */
+  readonly ownerId: string | null;
+  readonly streamId?: string | undefined;
+  /** Undefined: all. */
+  readonly types?: readonly EventType[] | undefined;
+}
+
+interface EventRow {
+  readonly position: number;
+  readonly id: string;
+  readonly type: EventType;
+  readonly occurred_at: Date;
+  readonly owner_id: string | null;
+  readonly stream_id: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Up to `limit` events behind the position `after`, oldest first. */
+export async function readEvents(
+  database: Queryable,
+  {
+    after,
+    limit,
+    filter,
+  }: {
+    readonly after: number;
+    readonly limit: number;
+    readonly filter: EventFilter;
+  },
+): Promise<readonly KeptEvent[]> {
+  const rows = await database.query<EventRow>(
+    `select position, id, type, occurred_at, owner_id, stream_id, data from events
+     where position > $1
+       and ($2::text is null or owner_id = $2)
+       and ($3::text is null or stream_id = $3)
+       and ($4::text[] is null or type = any($4))
+     order by position limit $5`,
+    [after, filter.ownerId, filter.streamId ?? null, filter.types ?? null, limit],
+  );
+  return rows.map(({ position, id, type, occurred_at, owner_id, stream_id, data }) => ({
+    ...{ position, id, type, data },
+    ...{ occurredAt: occurred_at, ownerId: owner_id, streamId: stream_id },
+  }));
+}
+
+/** Whether the filter lets an event through, as `readEvents` decides it. */
+export function isWanted(event: PlatformEvent, { ownerId, streamId, types }: EventFilter): boolean {
+  return (
+    (ownerId === null || event.ownerId === ownerId) &&
+    (streamId === undefined || event.streamId === streamId) &&
+    (types === undefined || types.includes(event.type))
+  );
+}
+
+/** Positions of the oldest and newest event that are kept; both 0 when none is. */
+export async function eventRange(
+  database: Queryable,
+): Promise<{ readonly oldest: number; readonly newest: number }> {
+  const [row] = await database.query<{ oldest: number | null; newest: number | null }>(
+    'select min(position) as oldest, max(position) as newest from events',
+  );
+  return { oldest: row?.oldest ?? 0, newest: row?.newest ?? 0 };
+}
+
+/** An event as others are told of it. */
+export function viewOfEvent({ id, type, occurredAt, streamId, data }: PlatformEvent): EventView {
+  return { id, type, timestamp: occurredAt.toISOString(), streamId, data };
 }

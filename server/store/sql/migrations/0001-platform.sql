@@ -158,16 +158,26 @@ create table events (
   data jsonb not null
 );
 create index events_stream on events (stream_id, position);
+create index events_owner on events (owner_id, position);
+create index events_age on events (occurred_at);
+
+-- How far each reader of the events has come that does not keep a position itself.
+create table event_cursors (
+  name text primary key,
+  position bigint not null
+);
 
 create table webhooks (
   id text primary key,
-  owner_id text not null,
+  -- Null: the operator's, which is told of everything; else of what belongs to this broadcaster.
+  owner_id text,
   url text not null,
   description text not null default '',
-  -- Empty: every event the owner may see.
+  -- Empty: every event of its owner.
   event_types text[] not null default '{}',
-  secret text not null,
-  previous_secret text,
+  -- The secret is derived from this number and from one that is not in the database.
+  secret_version integer not null default 1,
+  -- Until then the version before signs as well.
   previous_secret_expires_at timestamptz,
   -- Events after this one are for it.
   from_position bigint not null,
@@ -175,23 +185,37 @@ create table webhooks (
   disabled_at timestamptz,
   disabled_reason text
 );
-create index webhooks_owner on webhooks (owner_id);
+create index webhooks_owner on webhooks (owner_id, created_at desc, id desc);
+create index webhooks_created on webhooks (created_at desc, id desc);
 
 create table webhook_deliveries (
   id text primary key,
   webhook_id text not null references webhooks on delete cascade,
-  event_position bigint not null,
-  event_id text not null,
+  event_position bigint not null references events on delete cascade,
   status text not null check (status in ('pending', 'delivered', 'failed')),
+  -- Tries, not counting those before a replay.
   attempts integer not null default 0,
-  next_attempt_at timestamptz,
+  -- The receiver refused it while it took others: those behind it do not wait for it.
+  is_aside boolean not null default false,
+  -- When it was put in line, by the event or by a replay.
+  queued_at timestamptz not null,
+  next_attempt_at timestamptz not null,
+  -- Until then a server is at it.
+  claimed_until timestamptz,
   last_attempt_at timestamptz,
   last_status integer,
   last_error text,
-  created_at timestamptz not null,
   unique (webhook_id, event_position)
 );
-create index webhook_deliveries_due on webhook_deliveries (next_attempt_at) where status = 'pending';
+create index webhook_deliveries_event on webhook_deliveries (event_position);
+create index webhook_deliveries_line on webhook_deliveries (webhook_id, event_position)
+  where status = 'pending' and not is_aside;
+create index webhook_deliveries_aside on webhook_deliveries (webhook_id, next_attempt_at)
+  where status = 'pending' and is_aside;
+create index webhook_deliveries_age on webhook_deliveries (last_attempt_at)
+  where status = 'delivered';
+create index webhook_deliveries_failed on webhook_deliveries (webhook_id, event_position)
+  where status = 'failed';
 
 create table audit_log (
   position bigint generated always as identity primary key,

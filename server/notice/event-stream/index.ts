@@ -1,0 +1,7 @@
+/** @module Server-sent events: the same that webhooks are told, for whoever holds a connection. */
+export {
+  type EventReader,
+  type EventSink,
+  EventStreams,
+  type EventStreamsSettings,
+} from './event-streams.ts';
