@@ -23,3 +23,4 @@ export {
 } from './error-code.ts';
 export type { EventView } from './event.ts';
 export type { CreatedStream, IngestView, StreamStatus, StreamView } from './stream.ts';
+export type { DeliveryView, WebhookTestResult, WebhookView, WebhookWithSecret } from './webhook.ts';
