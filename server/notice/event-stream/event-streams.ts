@@ -12,8 +12,9 @@ import { eventFrame, heartbeatFrame, lostFrame, STREAM_START } from './event-fra
 export const HEARTBEAT_MS = 15_000;
 /** A reader that takes nothing for so long is let go: it comes back for the rest. */
 export const STALL_MS = 15_000;
-/** Readers at once, and those of one account among them. */
-export const MOST_READERS = 1000;
+/** Readers at once. */
+const MOST_READERS = 1000;
+/** Readers of one account among them. */
 export const MOST_READERS_OF_ONE = 10;
 const PAGE_EVENTS = 100;
 
