@@ -48,6 +48,7 @@ export const ERROR_STATUS = {
   sign_in_unavailable: 503,
   too_many_streams: 503,
   too_many_readers: 503,
+  database_unavailable: 503,
   held_too_long: 503,
   too_many_held: 503,
   shutting_down: 503,

@@ -11,12 +11,12 @@ import { isDeliveryPath, Origin } from '../pipeline/origin/index.ts';
 import { SheetMaker, ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
 import { DiskJournal } from '../store/journal/index.ts';
 import { FileStreamStore } from '../store/streams/index.ts';
+import { registerControlApi } from './api/index.ts';
 import { Broadcasts } from './broadcasts.ts';
 import type { Configuration } from './config/index.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { createHttpServer, type HttpServer, listenErrorOf } from './http/index.ts';
 import { Metrics } from './metrics.ts';
-import { registerControlRoutes } from './routes/control.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
 import { registerPageRoutes } from './routes/pages.ts';
@@ -292,10 +292,13 @@ export class Millrace {
 
   async #register(app: FastifyInstance): Promise<void> {
     const { clock, configuration, version } = this.#settings;
-    registerControlRoutes(app, {
+    const { HOST: host, API_TOKEN: token, PUBLIC_URL: publicUrl } = configuration;
+    registerControlApi(app, {
       directory: this.directory,
       clock,
-      publicUrl: configuration.PUBLIC_URL,
+      version,
+      management: { host, token, publicUrl },
+      publicUrl,
       rtmpPort: () => this.rtmpPort,
       hasPoster: (streamId, broadcastId) => this.#shelves.hasPoster(streamId, broadcastId),
       isAwaited: (streamId) => this.#publications.awaits(streamId),

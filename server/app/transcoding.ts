@@ -19,7 +19,7 @@ import {
   Transcoder,
   type TranscoderReading,
 } from '../pipeline/transcode/index.ts';
-import { NO_LADDER } from './routes/stream-changes.ts';
+import { NO_LADDER } from './api/index.ts';
 
 /** What transcoding needs of its owner. */
 export interface TranscodingSettings {

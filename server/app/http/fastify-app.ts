@@ -108,6 +108,8 @@ function malformed(why: string): RefusedError {
  * are looked at, because `/%61pi/streams` reaches the same route as `/api/streams`.
  */
 function guarded(guard: ManagementGuard, request: FastifyRequest): Refusal | undefined {
+  // A route that says who may call it is guarded by that.
+  if (request.routeOptions.config?.access !== undefined) return undefined;
   const manages = [request.routeOptions.url ?? request.url, request.url].some((path) =>
     isManagement(request.method, path),
   );

@@ -6,15 +6,11 @@ import { StreamDirectory, StreamKeys } from '../../account/index.ts';
 import { ManualClock, silentLog, systemClock } from '../../base/index.ts';
 import { MemoryStreamStore } from '../../store/streams/index.ts';
 import { createHttpServer } from '../http/index.ts';
-import { type ControlSettings, registerControlRoutes } from './control.ts';
+import { type ApiSettings, registerControlApi } from './index.ts';
 
 const TOKEN = 'a-token-for-these-tests';
 
-async function start(
-  context: TestContext,
-  settings: Partial<ControlSettings> = {},
-  token?: string,
-) {
+async function start(context: TestContext, settings: Partial<ApiSettings> = {}, token?: string) {
   const clock = new ManualClock();
   const keys = new StreamKeys(Buffer.alloc(32, 1), randomBytes);
   const directory = await StreamDirectory.open({
@@ -33,9 +29,11 @@ async function start(
     delivery: { handler: { handle: () => undefined }, matches: () => false },
     management: { token },
     register: (app) =>
-      registerControlRoutes(app, {
+      registerControlApi(app, {
         directory,
         clock,
+        version: '0.0.0',
+        management: { host: '127.0.0.1', token },
         publicUrl: undefined,
         rtmpPort: () => 1935,
         isAwaited: () => false,

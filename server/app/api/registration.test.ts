@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import Fastify from 'fastify';
+import { z } from 'zod';
+import type { Principal } from '../../account/index.ts';
+import { DatabaseUnavailableError } from '../../store/sql/index.ts';
+import { type RegistrationSettings, registerApi } from './registration.ts';
+import { type ApiRoute, defineRoute } from './route.ts';
+import { body, byId } from './schema.ts';
+
+const anna: Principal = { kind: 'user', userId: 'usr_anna', role: 'broadcaster', sessionHash: '' };
+
+const write = defineRoute({
+  ...{ method: 'POST', path: '/api/things/:id', operationId: 'write', tag: 'server' },
+  summary: 'Writes',
+  verb: 'write thing',
+  access: { action: 'stream.write', object: 'stream' },
+  params: byId,
+  body: body({ name: z.string(), size: z.int().max(9).optional() }),
+  answers: { 200: z.object({ name: z.string() }) },
+  answer: async ({ body: { name } }) => ({ status: 200, body: { name, key: 'not declared' } }),
+});
+
+function start(
+  context: TestContext,
+  routes: readonly ApiRoute[] = [write],
+  settings: Partial<RegistrationSettings> = {},
+) {
+  const app = Fastify();
+  context.after(() => app.close());
+  const owners = { mine: 'usr_anna', theirs: 'usr_bob', nobodys: null } as const;
+  const ownerOf = async (id: string) =>
+    Object.hasOwn(owners, id) ? { ownerId: owners[id as keyof typeof owners] } : undefined;
+  registerApi(
+    app,
+    { identify: async () => anna, owners: { stream: ownerOf }, ...settings },
+    routes,
+  );
+  return app;
+}
+
+test('registerApi() lets nothing be added under /api that does not say who has access', (context) => {
+  const app = start(context);
+  for (const url of ['/api', '/api/', '/api/open', '/api/:id/x']) {
+    assert.throws(
+      () => app.get(url, async () => 'open to all'),
+      /does not say who has access/,
+      url,
+    );
+  }
+  app.get('/apis', async () => 'another face');
+  assert.throws(() => start(context, [write, { ...write, path: '/api/x' }]), /write is taken/);
+});
+
+test('registerApi() answers with what the schema names, and no more', async (context) => {
+  const app = start(context);
+  const payload = { name: 'a', size: 3, owner_id: 'usr_bob', role: 'admin' };
+  const { statusCode, body } = await app.inject({
+    method: 'POST',
+    url: '/api/things/mine',
+    payload,
+  });
+  assert.deepEqual([statusCode, JSON.parse(body)], [200, { name: 'a' }]);
+});
+
+test('registerApi() hides, forbids and lets in by who owns the object', async (context) => {
+  const secret = { ...write, path: '/api/secrets/:id', operationId: 'secret' } as const;
+  const access = { action: 'webhook.write', object: 'stream' } as const;
+  const app = start(context, [write, { ...secret, access }]);
+  const status = async (url: string) =>
+    (await app.inject({ method: 'POST', url, payload: { name: 'a' } })).statusCode;
+  assert.equal(await status('/api/things/mine'), 200);
+  assert.equal(await status('/api/things/theirs'), 403);
+  assert.equal(await status('/api/things/nobodys'), 403);
+  assert.equal(await status('/api/things/unknown'), 404);
+  assert.equal(await status('/api/things/%00'), 404);
+  assert.equal(await status('/api/things/__proto__'), 404);
+  assert.equal(await status('/api/secrets/mine'), 200);
+  const hidden = await app.inject({ method: 'POST', url: '/api/secrets/theirs', payload: {} });
+  const absent = await app.inject({ method: 'POST', url: '/api/secrets/absent', payload: {} });
+  assert.equal(hidden.statusCode, 404);
+  assert.equal(hidden.body.replace('theirs', 'absent'), absent.body);
+});
+
+test('registerApi() asks who it is before it reads the body', async (context) => {
+  const app = start(context, [write], { identify: async () => ({ kind: 'anonymous' }) });
+  const payload = '{broken';
+  const headers = { 'content-type': 'application/json' };
+  const { statusCode } = await app.inject({
+    ...{ method: 'POST', url: '/api/things/mine', payload, headers },
+  });
+  assert.equal(statusCode, 401);
+});
+
+test('registerApi() names every field that does not fit', async (context) => {
+  const app = start(context);
+  const payload = { size: 12 };
+  const answer = await app.inject({ method: 'POST', url: '/api/things/mine', payload });
+  assert.equal(answer.statusCode, 400);
+  assert.deepEqual(answer.json().errors, [
+    { field: 'name', message: 'is missing' },
+    { field: 'size', message: 'must be at most 9' },
+  ]);
+});
+
+test('registerApi() says 503 with Retry-After while the database is away', async (context) => {
+  const away = async (): Promise<never> => {
+    throw new DatabaseUnavailableError('away');
+  };
+  const places: readonly [readonly ApiRoute[], Partial<RegistrationSettings>][] = [
+    [[{ ...write, answer: away }], {}],
+    [[write], { identify: away }],
+    [[write], { owners: { stream: away } }],
+  ];
+  for (const [routes, settings] of places) {
+    const app = start(context, routes, settings);
+    const answer = await app.inject({
+      ...{ method: 'POST', url: '/api/things/mine', payload: { name: 'a' } },
+    });
+    assert.equal(answer.statusCode, 503);
+    assert.equal(answer.json().code, 'database_unavailable');
+    assert.equal(answer.headers['retry-after'], '1');
+  }
+});

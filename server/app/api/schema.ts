@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+/** Names end up in pages, playlists and logs: nothing in them may end a line or steer a terminal. */
+const FORBIDDEN = /[\p{Cc}\u2028\u2029]/u;
+
+/** The schemas that the document names, so that each stands in it once. */
+export const namedSchemas = z.registry<{ readonly id: string; readonly description?: string }>();
+
+/** Gives a schema a name in the document. */
+export function named<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
+  namedSchemas.add(schema, { id });
+  return schema;
+}
+
+/** One line of text that people read; white space around it is taken off. */
+export function line(maxLength: number) {
+  return z
+    .string({ error: ({ input }) => (input === undefined ? 'is missing' : 'must be a string') })
+    .trim()
+    .min(1, { error: 'must not be blank', abort: true })
+    .max(maxLength, { error: `must have at most ${maxLength} characters`, abort: true })
+    .refine((text) => !FORBIDDEN.test(text), {
+      error: 'must not contain control characters or line breaks',
+      abort: true,
+    })
+    .refine((text) => text.isWellFormed(), { error: 'must be well-formed Unicode' });
+}
+
+/** A body of JSON with these fields; others are passed over. */
+export function body<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.object(shape, { error: 'must be an object' });
+}
+
+/** A time in an answer: ISO 8601, UTC. */
+export const timeSchema = z.string().meta({ format: 'date-time' });
+
+/** The parameters of a path with one id. */
+export const byId = z.object({ id: z.string().min(1) });
