@@ -40,6 +40,8 @@ export interface MeView {
   readonly user: UserView | null;
   /** For the header `X-CSRF-Token` of every writing request; null without a session. */
   readonly csrfToken: string | null;
+  /** False until the first administrator has followed the link that the server printed. */
+  readonly hasAccounts: boolean;
 }
 
 /** A place where somebody is signed in. */

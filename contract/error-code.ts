@@ -8,6 +8,7 @@ export const ERROR_STATUS = {
   invalid_credentials: 401,
   forbidden: 403,
   csrf_rejected: 403,
+  insecure_connection: 403,
   management_is_local: 403,
   host_not_allowed: 403,
   not_found: 404,

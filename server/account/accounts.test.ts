@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import type { Role } from '../../contract/index.ts';
 import { ManualClock, silentLog } from '../base/index.ts';
+import { clear, testDatabase } from '../store/sql/database.test-support.ts';
 import type { Actor } from '../store/sql/index.ts';
 import { Accounts, type SignedIn } from './accounts.ts';
 import { LoginLimits } from './login-limits.ts';
-import { clear, testDatabase } from './pglite.test-support.ts';
 import type { Principal } from './principal.ts';
 
 const DAY_MS = 86_400_000;
@@ -15,7 +15,6 @@ const OPERATOR: Actor = { kind: 'operator', id: null, remoteAddress: '127.0.0.1'
 const PASSWORD = 'correct horse';
 
 const database = await testDatabase();
-after(() => database.close());
 beforeEach(() => clear(database));
 
 /** What the slow hash was asked, in order. */

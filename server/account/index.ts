@@ -9,6 +9,7 @@ export { loadPepper, PepperError } from './pepper.ts';
 export { ACTIONS, type Action, mayDo, type Verdict } from './permissions.ts';
 export { actorOf, type Principal } from './principal.ts';
 export {
+  type CookieKind,
   cookieKindOf,
   readSessionCookie,
   writeSessionCookie,

@@ -1,4 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { me } from './visitor.ts';
 
 /** What every page has around its content: the name that leads home, and the main landmark. */
 export function Frame({ children }: { readonly children: ComponentChildren }): VNode {
@@ -13,8 +14,27 @@ export function Frame({ children }: { readonly children: ComponentChildren }): V
           </svg>
           Millrace
         </a>
+        <Visitor />
       </header>
       <main>{children}</main>
     </>
+  );
+}
+
+/** Who is signed in; nothing while that is not known, and nothing where nobody can be. */
+function Visitor(): VNode | null {
+  if (me.value === null || !me.value.hasAccounts) return null;
+  const { user } = me.value;
+  return (
+    <nav class="visitor" aria-label="Account">
+      {user?.role === 'admin' ? <a href="/admin/people">People</a> : null}
+      {user === null ? (
+        <a href="/sign-in">Sign in</a>
+      ) : (
+        <a class="visitor-name" href="/account">
+          {user.displayName}
+        </a>
+      )}
+    </nav>
   );
 }

@@ -1,21 +1,40 @@
 import { render } from 'preact';
 import { WatchSession } from '../player/index.ts';
+import { AccountPage } from './account-page.tsx';
 import { HomePage } from './home-page.tsx';
 import { NowherePage } from './nowhere-page.tsx';
+import { PeoplePage } from './people-page.tsx';
 import { routeOf } from './route.ts';
+import { SetupPage } from './setup-page.tsx';
+import { SignInPage } from './sign-in-page.tsx';
 import './site.css';
+import './desk.css';
+import { meet } from './visitor.ts';
 import { WatchPage } from './watch-page.tsx';
 
 const route = routeOf(location.pathname);
 const root = document.getElementById('app');
 
 if (root !== null) {
+  void meet();
   switch (route.page) {
     case 'home':
       render(<HomePage host={location.hostname} />, root);
       break;
     case 'watch':
       render(<WatchPage session={new WatchSession(route.streamId)} />, root);
+      break;
+    case 'setup':
+      render(<SetupPage secret={route.secret} />, root);
+      break;
+    case 'sign-in':
+      render(<SignInPage />, root);
+      break;
+    case 'account':
+      render(<AccountPage />, root);
+      break;
+    case 'people':
+      render(<PeoplePage />, root);
       break;
     case 'nowhere':
       render(<NowherePage />, root);

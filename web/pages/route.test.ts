@@ -7,10 +7,23 @@ test('routeOf() finds the page of an address', () => {
   assert.deepEqual(routeOf('/watch/one'), { page: 'watch', streamId: 'one' });
   assert.deepEqual(routeOf('/watch/one/'), { page: 'watch', streamId: 'one' });
   assert.deepEqual(routeOf('/watch/caf%C3%A9'), { page: 'watch', streamId: 'café' });
+  assert.deepEqual(routeOf('/setup/abc'), { page: 'setup', secret: 'abc' });
+  assert.deepEqual(routeOf('/sign-in'), { page: 'sign-in' });
+  assert.deepEqual(routeOf('/account/'), { page: 'account' });
+  assert.deepEqual(routeOf('/admin/people'), { page: 'people' });
 });
 
 test('routeOf() sends every other address nowhere', () => {
-  for (const path of ['/watch', '/watch/', '/watch/a/b', '/studio', '/watch/%E0%A4%A']) {
+  for (const path of [
+    '/watch',
+    '/watch/',
+    '/watch/a/b',
+    '/setup',
+    '/setup/a/b',
+    '/admin',
+    '/studio',
+    '/watch/%E0%A4%A',
+  ]) {
     assert.deepEqual(routeOf(path), { page: 'nowhere' }, path);
   }
 });

@@ -2,15 +2,28 @@
 export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'watch'; readonly streamId: string }
+  | { readonly page: 'setup'; readonly secret: string }
+  | { readonly page: 'sign-in' | 'account' | 'people' }
   | { readonly page: 'nowhere' };
+
+/** Pages whose address says everything. */
+const PLAIN: ReadonlyMap<string, Route> = new Map([
+  ['', { page: 'home' }],
+  ['sign-in', { page: 'sign-in' }],
+  ['account', { page: 'account' }],
+  ['admin/people', { page: 'people' }],
+]);
 
 /** The page for the path of an address, such as `/watch/one`. A trailing slash is forgiven. */
 export function routeOf(path: string): Route {
-  const [first, second, ...rest] = path.split('/').filter((step) => step !== '');
-  if (first === undefined) return { page: 'home' };
-  if (first !== 'watch' || second === undefined || rest.length > 0) return { page: 'nowhere' };
-  const streamId = decoded(second);
-  return streamId === null ? { page: 'nowhere' } : { page: 'watch', streamId };
+  const steps = path.split('/').filter((step) => step !== '');
+  const plain = PLAIN.get(steps.join('/'));
+  if (plain !== undefined) return plain;
+  const [first, second, ...rest] = steps;
+  const named = second === undefined || rest.length > 0 ? null : decoded(second);
+  if (named === null) return { page: 'nowhere' };
+  if (first === 'watch') return { page: 'watch', streamId: named };
+  return first === 'setup' ? { page: 'setup', secret: named } : { page: 'nowhere' };
 }
 
 function decoded(step: string): string | null {

@@ -70,6 +70,7 @@ const PROBLEM = '#/components/schemas/Problem';
 const TAG_DESCRIPTIONS: Readonly<Record<Tag, string>> = {
   streams: 'What lasts: a title, an owner, an address to watch. Each going-live is a broadcast.',
   keys: 'What an encoder shows to publish.',
+  accounts: 'People, how they sign in, and the tokens of their programs.',
   server: 'What anybody may ask the server about itself.',
   document: 'This description of the API.',
 };

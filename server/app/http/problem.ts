@@ -30,7 +30,8 @@ export function problemOf({ refused, detail, errors }: Refusal): Problem {
 /** Answers with the problem of a refusal; no cache keeps it. */
 export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const problem = problemOf(refusal);
-  if (problem.status === 503 || problem.status === 429) reply.header('retry-after', '1');
+  const isPassing = problem.status === 503 || problem.status === 429;
+  if (isPassing && !reply.hasHeader('retry-after')) reply.header('retry-after', '1');
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="millrace"');
   return reply
     .code(problem.status)

@@ -20,7 +20,14 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /** Addresses that show the application; it reads the rest of the address itself. */
-const PAGES = ['/', '/watch/:id'] as const;
+const PAGES = [
+  '/',
+  '/watch/:id',
+  '/setup/:secret',
+  '/sign-in',
+  '/account',
+  '/admin/people',
+] as const;
 
 /**
  * Serves the built web application from `folder`: its pages, and its assets, whose names carry a

@@ -1,0 +1,85 @@
+/** Who sends a request, as far as the connection, the cookie and the headers say. */
+import type { FastifyRequest } from 'fastify';
+import type { Refusal } from '../../../contract/index.ts';
+import {
+  type Accounts,
+  type Client,
+  type CookieKind,
+  checkCsrf,
+  cookieKindOf,
+  type Principal,
+  readSessionCookie,
+} from '../../account/index.ts';
+import { ManagementGuard } from '../http/index.ts';
+
+/** What is known of the server itself. */
+export interface CallersSettings {
+  readonly accounts: Accounts;
+  /** The address the server is bound to, as configured. */
+  readonly host: string;
+  readonly publicUrl: string | undefined;
+  /** Whether this very port speaks HTTPS. */
+  readonly isTls: boolean;
+}
+
+/** Reads who asks. No header that a proxy may set, and a client as well, is believed. */
+export class Callers {
+  readonly #settings: CallersSettings;
+  /** Protected mode, whether or not it is on. */
+  readonly #local: ManagementGuard;
+
+  constructor(settings: CallersSettings) {
+    this.#settings = settings;
+    this.#local = new ManagementGuard({ host: settings.host, publicUrl: settings.publicUrl });
+  }
+
+  /** Who asks; a refusal for a bad token, and for a session that another site makes use of. */
+  async identify(request: FastifyRequest): Promise<Principal | Refusal> {
+    const sessionSecret = this.sessionSecret(request);
+    const principal = await this.#settings.accounts.principalOf({
+      authorization: request.headers.authorization,
+      sessionSecret,
+      isLocal: this.#isLocal(request),
+    });
+    if ('refused' in principal || principal.kind !== 'user') return principal;
+    return this.checkCsrf(request, sessionSecret) ?? principal;
+  }
+
+  /** What the session's cookie holds. */
+  sessionSecret(request: FastifyRequest): string | undefined {
+    return readSessionCookie(request.headers.cookie, this.cookieKind(request));
+  }
+
+  /** Which cookie this connection may carry. */
+  cookieKind(request: FastifyRequest): CookieKind {
+    const { isTls, publicUrl } = this.#settings;
+    return cookieKindOf({ isTls, publicUrl, isLocal: this.#isLocal(request) });
+  }
+
+  /** Whether another site is behind the request. Without a secret only the site is looked at. */
+  checkCsrf(request: FastifyRequest, sessionSecret: string | undefined): Refusal | undefined {
+    const { method, headers } = request;
+    return checkCsrf({
+      method,
+      authority: request.host,
+      origin: headers.origin,
+      site: one(headers['sec-fetch-site']),
+      token: one(headers['x-csrf-token']),
+      sessionSecret,
+      publicUrl: this.#settings.publicUrl,
+    });
+  }
+
+  #isLocal({ socket, headers }: FastifyRequest): boolean {
+    return this.#local.check({ remoteAddress: socket.remoteAddress, headers }) === undefined;
+  }
+}
+
+/** The peer's own address and its browser's description of itself. */
+export function clientOf({ socket, headers }: FastifyRequest): Client {
+  return { remoteAddress: socket.remoteAddress ?? 'unknown', userAgent: headers['user-agent'] };
+}
+
+function one(field: string | string[] | undefined): string | undefined {
+  return Array.isArray(field) ? field.join(',') : field;
+}

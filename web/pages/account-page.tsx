@@ -1,0 +1,212 @@
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import {
+  type CreatedTokenView,
+  type MeView,
+  SCOPES,
+  type SessionView,
+  type TokenView,
+} from '../../contract/index.ts';
+import { Field, Form, Once, typed } from './form.tsx';
+import { Frame } from './frame.tsx';
+import { ask, me } from './visitor.ts';
+
+/** One's own account: password, where one is signed in, and API tokens. */
+export function AccountPage(): VNode {
+  const user = me.value?.user ?? null;
+  const leave = async (): Promise<void> => {
+    await ask('DELETE', '/api/session');
+    location.assign('/');
+  };
+  if (user === null) {
+    return (
+      <Frame>
+        <div class="desk narrow">
+          <h1>Your account</h1>
+          {me.value === null ? null : (
+            <p>
+              <a href="/sign-in">Sign in</a> to see it.
+            </p>
+          )}
+        </div>
+      </Frame>
+    );
+  }
+  return (
+    <Frame>
+      <div class="desk">
+        <div class="desk-head">
+          <h1>{user.displayName}</h1>
+          <p class="lead">
+            {user.name}, {user.role}
+          </p>
+          <button class="button quiet-button" type="button" onClick={() => void leave()}>
+            Sign out
+          </button>
+        </div>
+        <Sessions />
+        <Tokens />
+        <Password />
+      </div>
+    </Frame>
+  );
+}
+
+function Sessions(): VNode {
+  const [sessions, reload] = useList<SessionView>('/api/sessions');
+  const [failed, setFailed] = useState<string>();
+  const end = async (id: string): Promise<void> => {
+    const answer = await ask('DELETE', `/api/sessions/${id}`);
+    setFailed(answer.failed);
+    await reload();
+  };
+  return (
+    <section aria-labelledby="sessions">
+      <h2 id="sessions">Where you are signed in</h2>
+      <ul class="rows">
+        {sessions.map((session) => (
+          <li key={session.id}>
+            <span class="row-text">
+              <strong>{session.userAgent ?? 'Unknown browser'}</strong>
+              <span class="hint">
+                {session.isCurrent ? 'This browser' : `Last seen ${dayOf(session.lastSeenAt)}`}
+                {session.remoteAddress === null ? '' : `, from ${session.remoteAddress}`}
+              </span>
+            </span>
+            {session.isCurrent ? null : (
+              <button
+                class="button quiet-button"
+                type="button"
+                onClick={() => void end(session.id)}
+              >
+                End
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      <p class="failure" role="alert">
+        {failed}
+      </p>
+    </section>
+  );
+}
+
+function Tokens(): VNode {
+  const [tokens, reload] = useList<TokenView>('/api/tokens');
+  const [made, setMade] = useState<string>();
+  const create = async (fields: FormData): Promise<string | undefined> => {
+    const day = typed(fields, 'expires');
+    const answer = await ask<CreatedTokenView>('POST', '/api/tokens', {
+      name: typed(fields, 'name'),
+      scopes: fields.getAll('scope'),
+      expiresAt: day === '' ? null : new Date(day).toISOString(),
+    });
+    if (answer.failed !== undefined) return answer.failed;
+    setMade(answer.value.token);
+    await reload();
+    return undefined;
+  };
+  const revoke = async (id: string): Promise<void> => {
+    await ask('DELETE', `/api/tokens/${id}`);
+    await reload();
+  };
+  return (
+    <section aria-labelledby="tokens">
+      <h2 id="tokens">API tokens</h2>
+      <p class="lead">For programs that act for you. A token can do no more than you can.</p>
+      <ul class="rows">
+        {tokens.map((token) => (
+          <li key={token.id}>
+            <span class="row-text">
+              <strong>
+                {token.name} <code>…{token.last4}</code>
+              </strong>
+              <span class="hint">
+                {token.scopes.join(', ')};{' '}
+                {token.expiresAt === null ? 'no end' : `until ${dayOf(token.expiresAt)}`};{' '}
+                {token.lastUsedAt === null ? 'never used' : `used ${dayOf(token.lastUsedAt)}`}
+              </span>
+            </span>
+            <button
+              class="button quiet-button"
+              type="button"
+              aria-label={`Revoke ${token.name}`}
+              onClick={() => void revoke(token.id)}
+            >
+              Revoke
+            </button>
+          </li>
+        ))}
+      </ul>
+      {made === undefined ? null : <Once label="Your new token." text={made} />}
+      <Form action="Make token" send={create}>
+        <Field label="What it is for" name="name" autoComplete="off" maxLength={60} />
+        <fieldset class="field">
+          <legend>What it may do</legend>
+          {SCOPES.map((scope) => (
+            <label key={scope} class="choice">
+              <input type="checkbox" name="scope" value={scope} /> {scope}
+            </label>
+          ))}
+        </fieldset>
+        <Field label="Works until" name="expires" type="date" autoComplete="off" isOptional />
+      </Form>
+    </section>
+  );
+}
+
+function Password(): VNode {
+  const [done, setDone] = useState(false);
+  const change = async (fields: FormData): Promise<string | undefined> => {
+    setDone(false);
+    const answer = await ask<MeView>('PUT', '/api/me/password', {
+      currentPassword: typed(fields, 'current'),
+      newPassword: typed(fields, 'next'),
+    });
+    if (answer.failed !== undefined) return answer.failed;
+    me.value = answer.value;
+    setDone(true);
+    return undefined;
+  };
+  return (
+    <section aria-labelledby="password">
+      <h2 id="password">Password</h2>
+      <p class="lead">A new one signs you out everywhere else.</p>
+      <Form action="Change password" send={change}>
+        <Field
+          label="Present password"
+          name="current"
+          type="password"
+          autoComplete="current-password"
+          maxLength={256}
+        />
+        <Field
+          label="New password"
+          name="next"
+          type="password"
+          autoComplete="new-password"
+          minLength={10}
+          maxLength={256}
+        />
+      </Form>
+      <p role="status">{done ? 'Your password is changed.' : ''}</p>
+    </section>
+  );
+}
+
+/** A list of the API and how to read it again; empty until it is there. */
+export function useList<T>(path: string): readonly [readonly T[], () => Promise<void>] {
+  const [items, setItems] = useState<readonly T[]>([]);
+  const load = async (): Promise<void> => {
+    const answer = await ask<{ readonly data: readonly T[] }>('GET', path);
+    if (answer.failed === undefined) setItems(answer.value.data);
+  };
+  useEffect(() => void load(), [path]);
+  return [items, load];
+}
+
+/** A day as the reader's language writes it. */
+export function dayOf(time: string): string {
+  return new Date(time).toLocaleDateString(undefined, { dateStyle: 'medium' });
+}

@@ -1,0 +1,218 @@
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import {
+  type CreatedInvitationView,
+  type OpenInvitationView,
+  ROLES,
+  type Role,
+  type UserView,
+} from '../../contract/index.ts';
+import { dayOf, useList } from './account-page.tsx';
+import { Form, Once, typed } from './form.tsx';
+import { Frame } from './frame.tsx';
+import { ask, me } from './visitor.ts';
+
+/** Who has an account, and links for those who shall have one. For administrators. */
+export function PeoplePage(): VNode {
+  const role = me.value?.user?.role;
+  return (
+    <Frame>
+      <div class="desk">
+        <h1>People</h1>
+        {me.value === null ? null : role === 'admin' ? (
+          <>
+            <Users />
+            <Invitations />
+          </>
+        ) : (
+          <p>
+            Only an administrator sees them. <a href="/sign-in">Sign in</a> as one.
+          </p>
+        )}
+      </div>
+    </Frame>
+  );
+}
+
+interface Page {
+  readonly data: readonly UserView[];
+  readonly next_cursor: string | null;
+}
+
+function Users(): VNode {
+  const [users, setUsers] = useState<readonly UserView[]>([]);
+  const [next, setNext] = useState<string | null>(null);
+  const [failed, setFailed] = useState<string>();
+  const [link, setLink] = useState<string>();
+  const more = async (cursor: string | null): Promise<void> => {
+    const query = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+    const answer = await ask<Page>('GET', `/api/users${query}`);
+    setFailed(answer.failed);
+    if (answer.failed !== undefined) return;
+    const { data, next_cursor } = answer.value;
+    setUsers((known) => (cursor === null ? data : [...known, ...data]));
+    setNext(next_cursor);
+  };
+  useEffect(() => void more(null), []);
+  const change = async (id: string, changes: object): Promise<void> => {
+    const answer = await ask<UserView>('PATCH', `/api/users/${id}`, changes);
+    setFailed(answer.failed);
+    // Also after a refusal: the page shows what is, not what was asked for.
+    setUsers((known) =>
+      known.map((each) => {
+        if (each.id !== id) return each;
+        return answer.failed === undefined ? answer.value : { ...each };
+      }),
+    );
+  };
+  const reset = async (id: string): Promise<void> => {
+    const answer = await ask<CreatedInvitationView>('POST', `/api/users/${id}/password-link`);
+    setFailed(answer.failed);
+    if (answer.failed === undefined) setLink(location.origin + answer.value.path);
+  };
+  return (
+    <section aria-labelledby="users">
+      <h2 id="users">Accounts</h2>
+      <ul class="rows">
+        {users.map((user) => (
+          <UserRow key={user.id} user={user} change={change} reset={reset} />
+        ))}
+      </ul>
+      {next === null ? null : (
+        <button class="button quiet-button" type="button" onClick={() => void more(next)}>
+          More
+        </button>
+      )}
+      <p class="failure" role="alert">
+        {failed}
+      </p>
+      {link === undefined ? null : <Once label="A link for a new password." text={link} />}
+    </section>
+  );
+}
+
+function UserRow({
+  user,
+  change,
+  reset,
+}: {
+  readonly user: UserView;
+  readonly change: (id: string, changes: object) => Promise<void>;
+  readonly reset: (id: string) => Promise<void>;
+}): VNode {
+  const isDisabled = user.disabledAt !== null;
+  return (
+    <li>
+      <span class="row-text">
+        <strong>{user.displayName}</strong>
+        <span class="hint">
+          {user.name}, since {dayOf(user.createdAt)}
+          {isDisabled ? ', disabled' : ''}
+        </span>
+      </span>
+      <RoleChoice
+        label={`Role of ${user.name}`}
+        value={user.role}
+        onChange={(role) => void change(user.id, { role })}
+      />
+      <button
+        class="button quiet-button"
+        type="button"
+        aria-label={`${isDisabled ? 'Enable' : 'Disable'} ${user.name}`}
+        onClick={() => void change(user.id, { disabled: !isDisabled })}
+      >
+        {isDisabled ? 'Enable' : 'Disable'}
+      </button>
+      {isDisabled ? null : (
+        <button
+          class="button quiet-button"
+          type="button"
+          aria-label={`New password for ${user.name}`}
+          onClick={() => void reset(user.id)}
+        >
+          New password
+        </button>
+      )}
+    </li>
+  );
+}
+
+function Invitations(): VNode {
+  const [open, reload] = useList<OpenInvitationView>('/api/invitations');
+  const [link, setLink] = useState<string>();
+  const [failed, setFailed] = useState<string>();
+  const invite = async (fields: FormData): Promise<string | undefined> => {
+    const role = typed(fields, 'role');
+    const answer = await ask<CreatedInvitationView>('POST', '/api/invitations', { role });
+    if (answer.failed !== undefined) return answer.failed;
+    setLink(location.origin + answer.value.path);
+    await reload();
+    return undefined;
+  };
+  const withdraw = async (id: string): Promise<void> => {
+    const answer = await ask('DELETE', `/api/invitations/${id}`);
+    setFailed(answer.failed);
+    await reload();
+  };
+  return (
+    <section aria-labelledby="invitations">
+      <h2 id="invitations">Invite somebody</h2>
+      <p class="lead">Give them the link yourself. It works once, for seven days.</p>
+      <Form action="Make link" send={invite}>
+        <RoleChoice label="Role" value="broadcaster" isShown />
+      </Form>
+      {link === undefined ? null : <Once label="Your link." text={link} />}
+      {open.length === 0 ? null : <h3>Not used yet</h3>}
+      <ul class="rows">
+        {open.map((each) => (
+          <li key={each.id}>
+            <span class="row-text">
+              <strong>{each.name === null ? each.role : `New password for ${each.name}`}</strong>
+              <span class="hint">until {dayOf(each.expiresAt)}</span>
+            </span>
+            <button
+              class="button quiet-button"
+              type="button"
+              onClick={() => void withdraw(each.id)}
+            >
+              Withdraw
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p class="failure" role="alert">
+        {failed}
+      </p>
+    </section>
+  );
+}
+
+function RoleChoice({
+  label,
+  value,
+  isShown,
+  onChange,
+}: {
+  readonly label: string;
+  readonly value: Role;
+  /** Whether the label can be seen, not only heard. */
+  readonly isShown?: boolean;
+  readonly onChange?: (role: Role) => void;
+}): VNode {
+  const changed = (text: string): void => {
+    const role = ROLES.find((each) => each === text);
+    if (role !== undefined) onChange?.(role);
+  };
+  return (
+    <label class={isShown ? 'field' : 'choice'}>
+      <span class={isShown ? '' : 'unseen'}>{label}</span>
+      <select name="role" value={value} onChange={(event) => changed(event.currentTarget.value)}>
+        {ROLES.map((role) => (
+          <option key={role} value={role}>
+            {role}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,111 @@
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { InvitationView, MeView } from '../../contract/index.ts';
+import { Field, Form, typed } from './form.tsx';
+import { Frame } from './frame.tsx';
+import { type Answer, ask } from './visitor.ts';
+
+/** Where a one-time link leads: the first administrator, somebody invited, or a new password. */
+export function SetupPage({ secret }: { readonly secret: string }): VNode {
+  const [found, setFound] = useState<Answer<InvitationView>>();
+  const path = `/api/invitations/${encodeURIComponent(secret)}`;
+  useEffect(() => {
+    void ask<InvitationView>('GET', path).then(setFound);
+  }, [path]);
+  return (
+    <Frame>
+      <div class="desk narrow">
+        {found === undefined ? null : found.failed === undefined ? (
+          <Acceptance invitation={found.value} path={path} />
+        ) : (
+          <>
+            <h1>This link does not work</h1>
+            <p role="alert">{found.failed}</p>
+          </>
+        )}
+      </div>
+    </Frame>
+  );
+}
+
+function Acceptance({
+  invitation,
+  path,
+}: {
+  readonly invitation: InvitationView;
+  readonly path: string;
+}): VNode {
+  const isNew = invitation.purpose !== 'password_reset';
+  const send = async (fields: FormData): Promise<string | undefined> => {
+    const displayName = typed(fields, 'displayName').trim();
+    const answer = await ask<MeView>('POST', path, {
+      ...(isNew ? { name: typed(fields, 'name').trim() } : {}),
+      ...(displayName === '' ? {} : { displayName }),
+      password: typed(fields, 'password'),
+    });
+    if (answer.failed !== undefined) return answer.failed;
+    // The used link must not stay in the history, where "back" would lead to it.
+    location.replace('/account');
+    return undefined;
+  };
+  return (
+    <>
+      <h1>{headline(invitation)}</h1>
+      <p class="lead">{explanation(invitation)}</p>
+      <Form action={isNew ? 'Make account' : 'Set password'} send={send}>
+        {isNew ? (
+          <>
+            <Field
+              label="Name"
+              name="name"
+              autoComplete="username"
+              hint="To sign in with: letters, digits, dots, hyphens, underscores."
+              minLength={2}
+              maxLength={32}
+              pattern="[A-Za-z0-9][A-Za-z0-9._\-]+"
+            />
+            <Field
+              label="Display name"
+              name="displayName"
+              autoComplete="name"
+              hint="What others see; without one, the name."
+              maxLength={60}
+              isOptional
+            />
+          </>
+        ) : null}
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          hint="At least 10 characters; several words are easy to remember."
+          minLength={10}
+          maxLength={256}
+        />
+      </Form>
+    </>
+  );
+}
+
+function headline({ purpose, name }: InvitationView): string {
+  switch (purpose) {
+    case 'first_admin':
+      return 'Set up this server';
+    case 'invitation':
+      return 'Join this server';
+    case 'password_reset':
+      return `A new password for ${name}`;
+  }
+}
+
+function explanation({ purpose, role }: InvitationView): string {
+  switch (purpose) {
+    case 'first_admin':
+      return 'Make the first account. It is an administrator’s: it can do everything.';
+    case 'invitation':
+      return `You were invited as ${role === 'admin' ? 'an administrator' : `a ${role}`}.`;
+    case 'password_reset':
+      return 'Setting it signs you out everywhere else.';
+  }
+}

@@ -1,0 +1,41 @@
+import type { VNode } from 'preact';
+import type { MeView } from '../../contract/index.ts';
+import { Field, Form, typed } from './form.tsx';
+import { Frame } from './frame.tsx';
+import { ask, me } from './visitor.ts';
+
+/** Name and password. */
+export function SignInPage(): VNode {
+  const send = async (fields: FormData): Promise<string | undefined> => {
+    const answer = await ask<MeView>('POST', '/api/session', {
+      name: typed(fields, 'name').trim(),
+      password: typed(fields, 'password'),
+    });
+    if (answer.failed !== undefined) return answer.failed;
+    location.assign('/account');
+    return undefined;
+  };
+  return (
+    <Frame>
+      <div class="desk narrow">
+        <h1>Sign in</h1>
+        {me.value?.hasAccounts === false ? (
+          <p class="lead">
+            This server has no accounts yet. Open the set-up link that it printed when it started.
+          </p>
+        ) : null}
+        <Form action="Sign in" send={send}>
+          <Field label="Name" name="name" autoComplete="username" maxLength={100} />
+          <Field
+            label="Password"
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            maxLength={256}
+          />
+        </Form>
+        <p class="hint">Forgot it? An administrator can give you a link for a new one.</p>
+      </div>
+    </Frame>
+  );
+}
