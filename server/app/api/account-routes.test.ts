@@ -10,6 +10,7 @@ import { createApp } from '../http/fastify-app.ts';
 import { DEFAULT_HTTP_LIMITS, ManagementGuard, ResponseTally } from '../http/index.ts';
 import { Callers } from './caller.ts';
 import { peopleRoutes } from './people-routes.ts';
+import { RateLimits } from './rate-limits.ts';
 import { registerApi } from './registration.ts';
 import type { ApiRoute } from './route.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -55,6 +56,7 @@ async function serve({ isPublic = true } = {}): Promise<Server> {
     {
       identify: (request) => callers.identify(request),
       owners: { stream: async () => undefined },
+      limits: new RateLimits(clock),
     },
     routes,
   );

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/index.ts';
 import type { GuardSettings } from '../http/index.ts';
 import { documentRoutes } from './document-routes.ts';
 import { identifyOperator } from './operator.ts';
+import { RateLimits } from './rate-limits.ts';
 import { registerApi } from './registration.ts';
 import { serverRoutes } from './server-routes.ts';
 import { type StreamRouteSettings, streamRoutes } from './stream-routes.ts';
@@ -17,9 +18,10 @@ export interface ApiSettings extends StreamRouteSettings {
 
 /** Adds everything under `/api`. To be called before any other route is added there. */
 export function registerControlApi(app: FastifyInstance, settings: ApiSettings): void {
-  const { directory, management, version } = settings;
+  const { directory, management, version, clock } = settings;
   const routes = [...streamRoutes(settings), ...serverRoutes(settings)];
   const access = {
+    limits: new RateLimits(clock),
     identify: identifyOperator(management),
     owners: {
       stream: async (id: string) => {

@@ -3,7 +3,9 @@ import { type TestContext, test } from 'node:test';
 import Fastify from 'fastify';
 import { z } from 'zod';
 import type { Principal } from '../../account/index.ts';
+import { ManualClock } from '../../base/index.ts';
 import { DatabaseUnavailableError } from '../../store/sql/index.ts';
+import { DEFAULT_BUDGETS, RateLimits } from './rate-limits.ts';
 import { type RegistrationSettings, registerApi } from './registration.ts';
 import { type ApiRoute, defineRoute } from './route.ts';
 import { body, byId } from './schema.ts';
@@ -33,7 +35,12 @@ function start(
     Object.hasOwn(owners, id) ? { ownerId: owners[id as keyof typeof owners] } : undefined;
   registerApi(
     app,
-    { identify: async () => anna, owners: { stream: ownerOf }, ...settings },
+    {
+      identify: async () => anna,
+      owners: { stream: ownerOf },
+      limits: new RateLimits(new ManualClock()),
+      ...settings,
+    },
     routes,
   );
   return app;
@@ -121,4 +128,23 @@ test('registerApi() says 503 with Retry-After while the database is away', async
     assert.equal(answer.json().code, 'database_unavailable');
     assert.equal(answer.headers['retry-after'], '1');
   }
+});
+
+test('registerApi() tells how a budget stands, and says 429 when it is used up', async (context) => {
+  const limits = new RateLimits(new ManualClock(), { ...DEFAULT_BUDGETS, user: 1 });
+  const app = start(context, [write], { limits });
+  const ask = () =>
+    app.inject({
+      ...{ method: 'POST', url: '/api/things/mine', payload: { name: 'a' } },
+      headers: { 'x-forwarded-for': '192.0.2.77' },
+    });
+  const first = await ask();
+  assert.equal(first.statusCode, 200);
+  assert.equal(first.headers['ratelimit-limit'], '1');
+  assert.equal(first.headers['ratelimit-remaining'], '0');
+  assert.equal(first.headers['ratelimit-reset'], '60');
+  const second = await ask();
+  assert.equal(second.statusCode, 429);
+  assert.equal(second.json().code, 'too_many_requests');
+  assert.equal(second.headers['retry-after'], '60');
 });

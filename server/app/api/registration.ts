@@ -5,6 +5,8 @@ import { assert } from '../../base/index.ts';
 import { DatabaseUnavailableError } from '../../store/sql/index.ts';
 import { refuse } from '../http/index.ts';
 import { type Access, type Owners, refuseAccess } from './access.ts';
+import type { Claim, IdempotencyKeys, KeptAnswer } from './idempotency.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { readRequest } from './request-check.ts';
 import { type ApiRoute, TAKEN_OVER } from './route.ts';
 
@@ -25,6 +27,9 @@ export type Identify = (request: FastifyRequest) => Promise<Principal | Refusal>
 export interface RegistrationSettings {
   readonly identify: Identify;
   readonly owners: Owners;
+  readonly limits: RateLimits;
+  /** Undefined: requests that are sent again are done again. */
+  readonly idempotency?: IdempotencyKeys | undefined;
 }
 
 /** Whether a pattern, or the raw path of a request, belongs to the API. */
@@ -63,13 +68,15 @@ export function registerApi(
       onRequest: async (request, reply) => {
         const caller = await identified(settings, request);
         admitted.set(request, caller);
-        const refusal = await admit(settings, route, { request, caller });
+        const refusal =
+          counted(settings, reply, { request, caller }) ??
+          (await admit(settings, route, { request, caller }));
         return refusal === undefined ? undefined : refuse(reply, refusal);
       },
       handler: async (request, reply) => {
         const caller = admitted.get(request);
         assert(caller !== undefined, `Cannot answer ${operationId}: nobody was admitted`);
-        return answer(route, { request, reply, principal: caller.principal });
+        return send(reply, await answered(settings, route, { request, reply, ...caller }));
       },
     });
   }
@@ -94,30 +101,98 @@ async function admit(
   return withDatabase(() => refuseAccess(owners, { access, verb, id, ...caller }));
 }
 
-async function answer(
+/** Counts the request against its caller's budget, and tells how that stands. */
+function counted(
+  { limits }: RegistrationSettings,
+  reply: FastifyReply,
+  { request, caller }: { readonly request: FastifyRequest; readonly caller: Admitted },
+): Refusal | undefined {
+  const standing = limits.count(caller.principal, request.socket.remoteAddress);
+  const { limit, remaining, resetS, isExceeded } = standing;
+  reply.headers({
+    'ratelimit-limit': String(limit),
+    'ratelimit-remaining': String(remaining),
+    'ratelimit-reset': String(resetS),
+  });
+  if (!isExceeded) return undefined;
+  reply.header('retry-after', String(resetS));
+  const detail = `Cannot answer request: there were ${limit} within a minute; wait ${resetS} s`;
+  return { refused: 'too_many_requests', detail };
+}
+
+interface Asked {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly principal: Principal;
+}
+
+type Outcome = KeptAnswer | Refusal | typeof TAKEN_OVER;
+
+/** Answers, by an answer that was given before when the request says that it is the same. */
+async function answered(
+  { idempotency }: RegistrationSettings,
   route: ApiRoute,
-  asked: {
-    readonly request: FastifyRequest;
-    readonly reply: FastifyReply;
-    readonly principal: Principal;
-  },
-): Promise<FastifyReply> {
-  const { request, reply, principal } = asked;
+  asked: Asked,
+): Promise<Outcome> {
+  const { request, principal } = asked;
+  const key = request.headers['idempotency-key'];
+  const isKeyed = isRepeatable(route) && idempotency !== undefined && key !== undefined;
+  if (!isKeyed) return answer(route, asked);
+  const { method, url: path, body } = request;
+  const named = { key: String(key), principal, method, path, body };
+  const claim = await withDatabase(() => idempotency.claim(named));
+  if ('refused' in claim) return claim;
+  if (claim.isNew) return answerOnce(route, asked, claim);
+  asked.reply.header('idempotency-replayed', 'true');
+  return claim.answer;
+}
+
+/** Keeps an answer that is final; a refusal or a fault leaves the key free for another try. */
+async function answerOnce(
+  route: ApiRoute,
+  asked: Asked,
+  claim: Claim & { readonly isNew: true },
+): Promise<Outcome> {
+  let outcome: Outcome | undefined;
+  try {
+    outcome = await answer(route, asked);
+    return outcome;
+  } finally {
+    const done = typeof outcome === 'object' && !('refused' in outcome) ? outcome : undefined;
+    // It is done: that its answer could not be kept must not make it look undone.
+    await withDatabase(() => (done === undefined ? claim.giveUp() : claim.keep(done)));
+  }
+}
+
+/** Whether a request of this route may bear an Idempotency-Key. */
+export function isRepeatable({ method, access }: ApiRoute): boolean {
+  return method === 'POST' && access !== 'everybody';
+}
+
+async function answer(route: ApiRoute, asked: Asked): Promise<Outcome> {
+  const { request, principal } = asked;
   const parts = readRequest(route, request, route.verb);
-  if ('refused' in parts) return refuse(reply, parts);
+  if ('refused' in parts) return parts;
   const actor = actorOf(principal, request.socket.remoteAddress ?? null);
   const result = await withDatabase(() => route.answer({ ...parts, ...asked, actor }));
-  if (result === TAKEN_OVER) return reply;
-  if ('refused' in result) return refuse(reply, result);
+  if (result === TAKEN_OVER || 'refused' in result) return result;
   const { status, body, headers = {} } = result;
   const schema = route.answers[status];
   assert(schema !== undefined, `Cannot answer ${route.operationId}: ${status} is not declared`);
-  reply.code(status).headers(headers);
-  if (schema === null) return reply.send();
-  if (route.mediaType !== undefined) return reply.type(route.mediaType).send(body);
+  if (schema === null) return { status, headers, text: null };
+  const type = route.mediaType ?? 'application/json; charset=utf-8';
   // What the schema does not name stays here, whatever a handler has put into its answer.
-  const text = JSON.stringify(schema.parse(body));
-  return reply.type('application/json; charset=utf-8').send(Buffer.from(text));
+  const read = schema.parse(body);
+  const text = route.mediaType === undefined ? JSON.stringify(read) : String(read);
+  return { status, headers: { 'content-type': type, ...headers }, text };
+}
+
+function send(reply: FastifyReply, outcome: Outcome): FastifyReply {
+  if (outcome === TAKEN_OVER) return reply;
+  if ('refused' in outcome) return refuse(reply, outcome);
+  const { status, headers, text } = outcome;
+  reply.code(status).headers(headers);
+  return text === null ? reply.send() : reply.send(Buffer.from(text));
 }
 
 async function withDatabase<T>(work: () => Promise<T>): Promise<T | Refusal> {

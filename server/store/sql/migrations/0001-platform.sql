@@ -243,12 +243,14 @@ create trigger audit_log_is_kept before update or delete or truncate on audit_lo
 create table idempotency_keys (
   -- Who asked: a key of one is nothing to another.
   principal text not null,
+  -- SHA-256: the key itself opens what is sealed.
   key text not null,
   -- SHA-256 of method, path and body.
   request_hash text not null,
   -- Null while the first request is being answered.
   status integer,
-  body jsonb,
+  -- The answer, encrypted with the key: it may hold what is shown once.
+  sealed text,
   created_at timestamptz not null,
   primary key (principal, key)
 );
