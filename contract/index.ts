@@ -1,4 +1,5 @@
 /** @module What server and web share. Imports nothing. */
+
 export {
   type CreatedInvitationView,
   type CreatedTokenView,
@@ -14,6 +15,7 @@ export {
   type TokenView,
   type UserView,
 } from './account.ts';
+export type { AuditView } from './audit.ts';
 export {
   ERROR_STATUS,
   type ErrorCode,

@@ -2,7 +2,7 @@ import type { ErrorCode, Refusal } from '../../../contract/index.ts';
 import { type Action, mayDo, type Principal, type Verdict } from '../../account/index.ts';
 
 /** What `access` may name as the object of a route: the one whose id is in its path. */
-export type ObjectKind = 'stream';
+export type ObjectKind = 'stream' | 'webhook';
 
 /**
  * Who may call a route: everybody, or those who may do an action, to the object in the path when
@@ -31,7 +31,10 @@ export interface AccessQuestion {
 }
 
 /** The refusal of an object that is not there, or not there for whoever asks. */
-const NOT_FOUND: Readonly<Record<ObjectKind, ErrorCode>> = { stream: 'stream_not_found' };
+export const NOT_FOUND: Readonly<Record<ObjectKind, ErrorCode>> = {
+  stream: 'stream_not_found',
+  webhook: 'webhook_not_found',
+};
 /** What no id of an object contains; the database is not asked about it. */
 const ID = /^[A-Za-z0-9._-]{1,100}$/;
 /** Characters of an unknown id that an answer repeats. */

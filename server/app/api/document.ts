@@ -1,6 +1,7 @@
 /** The OpenAPI document, made of the very schemas that check requests and answers. */
 import { z } from 'zod';
 import { ERROR_STATUS, type ErrorCode } from '../../../contract/index.ts';
+import { NOT_FOUND } from './access.ts';
 import type { ApiRoute, RouteFacts, Tag } from './route.ts';
 import { namedSchemas } from './schema.ts';
 
@@ -71,6 +72,9 @@ const TAG_DESCRIPTIONS: Readonly<Record<Tag, string>> = {
   streams: 'What lasts: a title, an owner, an address to watch. Each going-live is a broadcast.',
   keys: 'What an encoder shows to publish.',
   accounts: 'People, how they sign in, and the tokens of their programs.',
+  webhooks: 'Addresses of other programs that are told what happens.',
+  events: 'What happens, for whoever asks or holds a connection.',
+  audit: 'Who did what to which object, from where.',
   server: 'What anybody may ask the server about itself.',
   document: 'This description of the API.',
 };
@@ -219,7 +223,7 @@ export function problemsOf({ access, params, query, body, problems = [] }: ApiRo
   }
   if (access !== 'everybody') {
     codes.add('unauthorized').add('forbidden');
-    if (access.object === 'stream') codes.add('stream_not_found');
+    if (access.object !== undefined) codes.add(NOT_FOUND[access.object]);
   }
   for (const code of problems) codes.add(code);
   return codes.add('database_unavailable');

@@ -37,7 +37,7 @@ function start(
     app,
     {
       identify: async () => anna,
-      owners: { stream: ownerOf },
+      owners: { stream: ownerOf, webhook: ownerOf },
       limits: new RateLimits(new ManualClock()),
       ...settings,
     },
@@ -117,7 +117,7 @@ test('registerApi() says 503 with Retry-After while the database is away', async
   const places: readonly [readonly ApiRoute[], Partial<RegistrationSettings>][] = [
     [[{ ...write, answer: away }], {}],
     [[write], { identify: away }],
-    [[write], { owners: { stream: away } }],
+    [[write], { owners: { webhook: async () => undefined, stream: away } }],
   ];
   for (const [routes, settings] of places) {
     const app = start(context, routes, settings);

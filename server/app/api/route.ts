@@ -10,7 +10,16 @@ import type { Actor } from '../../store/sql/index.ts';
 import type { Access } from './access.ts';
 
 /** The groups of the document, in its order. */
-export const TAGS = ['streams', 'keys', 'accounts', 'server', 'document'] as const;
+export const TAGS = [
+  'streams',
+  'keys',
+  'accounts',
+  'webhooks',
+  'events',
+  'audit',
+  'server',
+  'document',
+] as const;
 
 /** See `TAGS`. */
 export type Tag = (typeof TAGS)[number];
