@@ -55,7 +55,7 @@ async function serve({ isPublic = true } = {}): Promise<Server> {
     app,
     {
       identify: (request) => callers.identify(request),
-      owners: { stream: async () => undefined },
+      owners: { stream: async () => undefined, webhook: async () => undefined },
       limits: new RateLimits(clock),
     },
     routes,

@@ -12,6 +12,7 @@ import { Courier, Deliveries, WebhookSender, Webhooks } from '../../notice/webho
 import { clear, testDatabase } from '../../store/sql/database.test-support.ts';
 import { appendEvents, EventTail } from '../../store/sql/index.ts';
 import { eventRoutes } from './event-routes.ts';
+import { RateLimits } from './rate-limits.ts';
 import { registerApi } from './registration.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
@@ -49,7 +50,11 @@ async function start(context: TestContext) {
     PEOPLE[String(headers['x-who'])] ?? NOBODY;
   const owners = { stream: async () => undefined, webhook: (id: string) => webhooks.get(id) };
   const settings = { database, streams, webhooks, identify };
-  registerApi(app, { identify, owners }, [...webhookRoutes(settings), ...eventRoutes(settings)]);
+  const limits = new RateLimits(clock);
+  registerApi(app, { identify, owners, limits }, [
+    ...webhookRoutes(settings),
+    ...eventRoutes(settings),
+  ]);
   const origin = await app.listen({ host: '127.0.0.1', port: 0 });
   context.after(async () => {
     streams.close();
