@@ -41,7 +41,7 @@ async function start(context: TestContext) {
   });
   const settings = {
     identify: async () => state.caller,
-    owners: { stream: async () => undefined },
+    owners: { stream: async () => undefined, webhook: async () => undefined },
     limits: new RateLimits(clock),
     idempotency: new IdempotencyKeys(database, clock),
   };
