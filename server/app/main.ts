@@ -61,8 +61,8 @@ async function doctor(configuration: Configuration, wantsJson: boolean): Promise
 }
 
 async function run(configuration: Configuration): Promise<void> {
-  const { LOG_LEVEL: level, LOG_FORMAT: format, API_TOKEN } = configuration;
-  const secrets = API_TOKEN === undefined ? [] : [API_TOKEN];
+  const { LOG_LEVEL: level, LOG_FORMAT: format, API_TOKEN, DATABASE_URL } = configuration;
+  const secrets = [API_TOKEN, DATABASE_URL].filter((secret) => secret !== undefined);
   const log = createLog({ level, format, secrets, colours: process.stdout.isTTY === true });
   const end = awaitEnd(log);
   let millrace: Millrace;

@@ -43,7 +43,16 @@ suite('a start that cannot be', () => {
 test('--help lists the settings', async (context) => {
   const { code, output } = await run(context, {}, ['--help']);
   assert.equal(code, 0);
-  for (const name of ['PORT', 'HOST', 'RTMP_PORT', 'DATA_DIR', 'PUBLIC_URL', 'API_TOKEN', 'DEMO']) {
+  for (const name of [
+    'PORT',
+    'HOST',
+    'RTMP_PORT',
+    'DATA_DIR',
+    'DATABASE_URL',
+    'PUBLIC_URL',
+    'API_TOKEN',
+    'DEMO',
+  ]) {
     assert.match(output, new RegExp(`\\b${name}\\b`));
     assert.ok(output.includes(`--${name.toLowerCase().replaceAll('_', '-')}`), name);
   }

@@ -98,6 +98,10 @@ const misfits: readonly (readonly [name: string, values: readonly string[]])[] =
   ['PUBLIC_URL', ['live.example', 'ftp://a', 'https://a/path', 'https://u:p@a', 'https://a?q']],
   ['DATA_DIR', ['da\u0000ta', 'a\nb']],
   ['DEMO', ['maybe', '2']],
+  [
+    'DATABASE_URL',
+    ['mysql://a/b', 'postgres:///b', 'postgres://host', 'host:5432/b', 'postgres://a b/c'],
+  ],
   ['API_TOKEN', ['short', 'has a space in the middle', 'quote"quote"quote"']],
 ];
 for (const [name, values] of misfits) {

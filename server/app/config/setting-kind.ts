@@ -138,6 +138,20 @@ export const ladder: SettingKind<readonly RungProfile[]> = {
   },
 };
 
+/** Where a PostgreSQL server is, with the name and password for it. */
+export const databaseAddress: SettingKind<string> = {
+  ...PLAIN,
+  allowed: 'an address such as postgres://user:password@host:5432/database',
+  isSecret: true,
+  read(text) {
+    const isAddress =
+      /^postgres(ql)?:\/\/[^\s/]/i.test(text) &&
+      URL.canParse(text) &&
+      new URL(text).pathname.length > 1;
+    return isAddress ? { value: text } : { mismatch: this.allowed };
+  },
+};
+
 /** Fewer characters could be guessed. */
 const TOKEN_LENGTH_MIN = 16;
 

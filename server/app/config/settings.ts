@@ -1,6 +1,7 @@
 import { DEFAULT_LADDER_TEXT } from '../../pipeline/transcode/index.ts';
 import {
   choice,
+  databaseAddress,
   host,
   integer,
   ladder,
@@ -129,6 +130,11 @@ export const SETTINGS = {
   DATA_DIR: given(path, './data', {
     topic: 'Operation',
     meaning: 'Folder of everything that is kept: streams, the secret under their keys, journals.',
+  }),
+  DATABASE_URL: optional(databaseAddress, {
+    topic: 'Operation',
+    fallbackWords: 'a database inside DATA_DIR',
+    meaning: 'PostgreSQL server, 15 or newer, that keeps accounts, streams and events.',
   }),
   DEMO: optional(onOff, {
     topic: 'Operation',
