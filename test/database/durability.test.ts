@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog, systemClock } from '../../server/base/index.ts';
@@ -23,6 +23,13 @@ test('openDatabases() begins again where a first start was killed half-way', asy
   const rows = await databases.control.query('select 1 from schema_migrations');
   await databases.close();
   assert.ok(rows.length > 0);
+});
+
+test('openDatabases() lets nobody else into its folder', async () => {
+  const folder = tempFolder();
+  const databases = await openDatabases({ folder, log: silentLog, clock: systemClock });
+  await databases.close();
+  assert.equal(statSync(join(folder, 'database')).mode & 0o777, 0o700);
 });
 
 test('openDatabases() says that a folder is of another version', async () => {

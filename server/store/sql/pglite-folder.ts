@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PgliteThread, type ThreadOptions } from './pglite-thread.ts';
 
@@ -26,6 +26,7 @@ export async function prepareFolder(options: ThreadOptions): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   const draft = `${folder}.new`;
   await rm(draft, { recursive: true, force: true });
+  await mkdir(draft, { mode: 0o700 });
   if (existsSync(TEMPLATE)) {
     await cp(TEMPLATE, draft, { recursive: true });
   } else {
@@ -35,6 +36,8 @@ export async function prepareFolder(options: ThreadOptions): Promise<void> {
     await thread.close();
     await keepTemplate(draft);
   }
+  // PGlite makes files that everybody may read and write; behind this nobody gets to them.
+  await chmod(draft, 0o700);
   await rename(draft, folder);
 }
 
