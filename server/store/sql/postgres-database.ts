@@ -8,7 +8,7 @@ import {
   type Queryable,
 } from './database.ts';
 import { toDatabaseError } from './sql-error.ts';
-import { runTransaction } from './transaction.ts';
+import { type RunStatement, runTransaction } from './transaction.ts';
 import { decoderOf, encodeValue } from './values.ts';
 
 /** How a server is reached. */
@@ -102,9 +102,7 @@ class PostgresPool implements Database {
   }
 
   async transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
-    return this.#withClient((client) =>
-      runTransaction((text, values) => run(client, text, values), this.#clock, work),
-    );
+    return this.#withClient((client) => runTransaction(untilLost(client), this.#clock, work));
   }
 
   async close(): Promise<void> {
@@ -152,6 +150,20 @@ class PostgresPool implements Database {
       throw new DatabaseUnavailableError(`Cannot connect to database: ${reason}`, { cause: error });
     }
   }
+}
+
+/** Asks no more of a connection that gave no answer once: each further one would take its time. */
+function untilLost(client: pg.PoolClient): RunStatement {
+  let loss: DatabaseUnavailableError | undefined;
+  return async (text, values) => {
+    if (loss !== undefined) throw loss;
+    try {
+      return await run(client, text, values);
+    } catch (error) {
+      if (error instanceof DatabaseUnavailableError) loss = error;
+      throw error;
+    }
+  };
 }
 
 function ignore(): void {}
