@@ -48,6 +48,10 @@ const SOURCES: MetricsSources = {
     dropped: new Map([['too_many_tracks', 63]]),
   }),
   broadcasts: () => ({ live: 4, started: 72, ended: 5, mediaBytes: 74 }),
+  notices: () => ({
+    tries: { delivered: 0, refused: 0, unanswered: 0, given_up: 0, gone: 0 },
+    ...{ pending: 0, oldestPendingMs: 0, readers: 0 },
+  }),
   transcoding: () => ({
     ...{
       running: 2,

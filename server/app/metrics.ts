@@ -9,6 +9,7 @@ import type { HeldObserver } from '../pipeline/origin/index.ts';
 import type { PackagerObserver } from '../pipeline/packager/index.ts';
 import type { HttpServerStats, ResponseCount } from './http/index.ts';
 import { Histogram } from './metrics-histogram.ts';
+import type { NoticesTally } from './notices.ts';
 import type { TranscodingTally } from './transcoding.ts';
 
 /** Counts by a reason or kind from a small fixed set, never by what a peer sent. */
@@ -42,6 +43,8 @@ export interface MetricsSources {
     /** Bytes of media held in memory now. */
     readonly mediaBytes: number;
   };
+  /** Undefined where nobody is told anything. */
+  readonly notices?: () => NoticesTally;
   /** Undefined where nothing is transcoded. */
   readonly transcoding: () => TranscodingTally | undefined;
 }
@@ -85,6 +88,7 @@ export class Metrics implements PackagerObserver, HeldObserver {
     exposeIngest(register, sources);
     exposeHttp(register, sources);
     exposeTranscoding(register, sources);
+    exposeNotices(register, sources);
   }
 
   get contentType(): string {
@@ -225,13 +229,26 @@ function exposeHttp(register: Registry, { http }: MetricsSources): void {
   countBy('http_dropped_total', 'Fast-lane connections dropped.', 'reason', () => http().drops);
 }
 
+function exposeNotices(register: Registry, { notices }: MetricsSources): void {
+  if (notices === undefined) return;
+  const { countBy, gauge } = exposer(register);
+  countBy('webhook_tries_total', 'Tries to deliver, by outcome.', 'outcome', () => notices().tries);
+  gauge('webhook_pending', 'Deliveries that wait.', () => notices().pending);
+  gauge(
+    'webhook_oldest_pending_seconds',
+    'How long the oldest has waited.',
+    () => notices().oldestPendingMs / 1000,
+  );
+  gauge('event_stream_readers', 'Connections that follow events.', () => notices().readers);
+}
+
 /** One value and the labels it stands under. */
 type Row = readonly [labels: Readonly<Record<string, string>>, value: number];
 
 /** Adds metrics to `register` that are read when somebody asks. */
 function exposer(register: Registry) {
   const countRows = (name: string, help: string, rows: () => Iterable<Row>): void => {
-    const labelNames = ['face', 'status', 'kind', 'reason'];
+    const labelNames = ['face', 'status', 'kind', 'reason', 'outcome'];
     new Counter({
       name,
       help,

@@ -30,6 +30,7 @@ test('readConfiguration() without anything gives the defaults', () => {
     LADDER: DEFAULT_LADDER,
     MAX_CONNECTIONS: 16384,
     MAX_PUBLISHERS: 200,
+    WEBHOOK_ALLOW_LOCAL: false,
     DATA_DIR: './data',
     DEMO: true,
     FFMPEG_PATH: 'ffmpeg',

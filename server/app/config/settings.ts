@@ -119,6 +119,12 @@ export const SETTINGS = {
     fallbackWords: 'only this machine may manage',
     meaning: 'Bearer token for management: writing requests and /metrics.',
   }),
+  WEBHOOK_ALLOW_LOCAL: given(onOff, '0', {
+    topic: 'Access',
+    meaning:
+      'Whether webhooks may lead to this machine, also without TLS: for development, never where ' +
+      'others have accounts.',
+  }),
   MAX_CONNECTIONS: given(integer(1, 1_000_000), '16384', {
     topic: 'Limits',
     meaning: 'HTTP connections at once; the process needs a file descriptor for each.',
