@@ -20,7 +20,7 @@ export interface CsrfRequest {
   readonly token: string | undefined;
   /** The secret in the cookie, if that is what tells who asks. */
   readonly sessionSecret: string | undefined;
-  readonly publicUrl: string | undefined;
+  readonly publicUrl?: string | undefined;
 }
 
 /** The value that our pages send along with every writing request of a session. */

@@ -20,7 +20,7 @@ export interface Passage {
   readonly isTls: boolean;
   /** From this machine itself, and by no proxy. */
   readonly isLocal: boolean;
-  readonly publicUrl: string | undefined;
+  readonly publicUrl?: string | undefined;
 }
 
 /**

@@ -13,6 +13,7 @@ import { ListenError } from './http/index.ts';
 import { listenHost } from './listen-host.ts';
 import { createLog } from './log.ts';
 import { Millrace } from './millrace.ts';
+import { setupAddress } from './people.ts';
 import { readTlsFiles, TlsFilesError } from './tls-files.ts';
 
 /** What an encoder assumes when an address names no port. */
@@ -151,10 +152,15 @@ function startDemo({
 /** What a person needs next, where a person is likely to be looking. */
 async function welcome({ configuration, millrace, demoId }: Running): Promise<void> {
   const { NODE_ENV, DATA_DIR: dataDir, TLS_CERT, PUBLIC_URL } = configuration;
-  if (NODE_ENV === 'production') return;
-  const first = await firstStream(millrace.directory, { dataDir, demoId });
   const scheme = TLS_CERT === undefined ? 'http' : 'https';
   const page = PUBLIC_URL ?? `${scheme}://localhost:${millrace.port}`;
+  const setup = await setupAddress(millrace.accounts, new URL(page).origin);
+  if (NODE_ENV === 'production') {
+    // Not a line of the log, whose redactor hides such secrets, and which is kept for long.
+    if (setup !== undefined) process.stderr.write(`First administrator: ${setup}\n`);
+    return;
+  }
+  const first = await firstStream(millrace.directory, { dataDir, demoId });
   const rtmpPort = millrace.rtmpPort === RTMP_DEFAULT_PORT ? '' : `:${millrace.rtmpPort}`;
   const lines = [['Page', page]];
   if (demoId !== undefined) lines.push(['Demo', `${page}/watch/${demoId}`]);
@@ -162,6 +168,7 @@ async function welcome({ configuration, millrace, demoId }: Running): Promise<vo
   const host = PUBLIC_URL === undefined ? 'localhost' : new URL(PUBLIC_URL).hostname;
   lines.push(['OBS server', `rtmp://${host}${rtmpPort}/live`]);
   lines.push(['Stream key', first?.streamKey ?? 'as given when the stream was made']);
+  if (setup !== undefined) lines.push(['Set-up', `${setup} (makes the first account, once)`]);
   lines.push(['Stop', 'Ctrl-C']);
   const text = lines.map(([name = '', value = '']) => `  ${name.padEnd(12)}${value}`);
   process.stdout.write(`\n${text.join('\n')}\n\n`);

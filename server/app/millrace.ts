@@ -2,7 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { loadPepper, type PublishGrant, StreamDirectory, StreamKeys } from '../account/index.ts';
+import {
+  type Accounts,
+  loadPepper,
+  type PublishGrant,
+  StreamDirectory,
+  StreamKeys,
+} from '../account/index.ts';
 import type { Clock, Log } from '../base/index.ts';
 import { OnAir } from '../live/index.ts';
 import { FlvSource, Publications, RtmpListener } from '../pipeline/ingest/index.ts';
@@ -10,6 +16,7 @@ import { Orchestrator } from '../pipeline/orchestrator/index.ts';
 import { isDeliveryPath, Origin } from '../pipeline/origin/index.ts';
 import { SheetMaker, ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
 import { DiskJournal } from '../store/journal/index.ts';
+import { type Databases, openDatabases } from '../store/sql/index.ts';
 import { FileStreamStore } from '../store/streams/index.ts';
 import { registerControlApi } from './api/index.ts';
 import { Broadcasts } from './broadcasts.ts';
@@ -17,6 +24,7 @@ import type { Configuration } from './config/index.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { createHttpServer, type HttpServer, listenErrorOf } from './http/index.ts';
 import { Metrics } from './metrics.ts';
+import { openAccounts } from './people.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
 import { registerPageRoutes } from './routes/pages.ts';
@@ -43,6 +51,7 @@ export interface MillraceSettings {
 /** One whole server, from `start` to `close`. */
 export class Millrace {
   readonly directory: StreamDirectory;
+  readonly accounts: Accounts;
   /** The ports taken; equal to the settings unless those were 0. */
   port = 0;
   rtmpPort = 0;
@@ -59,18 +68,17 @@ export class Millrace {
   readonly #rtmp: RtmpListener<PublishGrant>;
   readonly #http: HttpServer;
   readonly #metrics = this.#createMetrics();
+  readonly #databases: Databases;
   readonly #release: () => Promise<void>;
   #ready = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    settings: MillraceSettings,
-    directory: StreamDirectory,
-    release: () => Promise<void>,
-  ) {
-    this.#release = release;
+  private constructor(settings: MillraceSettings, ground: Ground) {
+    this.#release = ground.release;
+    this.#databases = ground.databases;
     this.#settings = settings;
-    this.directory = directory;
+    this.directory = ground.directory;
+    this.accounts = ground.accounts;
     const { configuration, clock, log } = settings;
     this.#orchestrator = new Orchestrator({
       clock,
@@ -114,15 +122,7 @@ export class Millrace {
    * is taken, and the stores' own errors; whatever was opened before is closed again.
    */
   static async start(settings: MillraceSettings): Promise<Millrace> {
-    const { DATA_DIR: dataDir } = settings.configuration;
-    const release = await claimDataFolder(dataDir);
-    const store = new FileStreamStore(join(dataDir, 'streams.json'));
-    const hasKeys = (await store.load()).length > 0;
-    const pepper = await loadPepper({ folder: dataDir, hasKeys, randomBytes });
-    const keys = new StreamKeys(pepper, randomBytes);
-    const { clock, log } = settings;
-    const directory = await StreamDirectory.open({ store, keys, clock, log, randomBytes });
-    const millrace = new Millrace(settings, directory, release);
+    const millrace = new Millrace(settings, await prepareGround(settings));
     try {
       await millrace.#listen();
     } catch (error) {
@@ -175,6 +175,7 @@ export class Millrace {
       () => this.#http.close(CLOSE_DEADLINE_MS),
       () => this.#orchestrator.close(),
       () => this.directory.close(),
+      () => this.#databases.close(),
       () => this.#release(),
     ]) {
       await step().catch((error: unknown) => failures.push(error));
@@ -295,6 +296,8 @@ export class Millrace {
     const { HOST: host, API_TOKEN: token, PUBLIC_URL: publicUrl } = configuration;
     registerControlApi(app, {
       directory: this.directory,
+      accounts: this.accounts,
+      isTls: this.#settings.tls !== undefined,
       clock,
       version,
       management: { host, token, publicUrl },
@@ -313,6 +316,27 @@ export class Millrace {
     registerOrchestratorRoutes(app, { orchestrator: this.#orchestrator });
     await registerPageRoutes(app, WEB_FOLDER);
   }
+}
+
+/** What stands before anything is served: the databases, and who and what is in them. */
+interface Ground {
+  readonly directory: StreamDirectory;
+  readonly accounts: Accounts;
+  readonly databases: Databases;
+  readonly release: () => Promise<void>;
+}
+
+async function prepareGround({ configuration, clock, log }: MillraceSettings): Promise<Ground> {
+  const { DATA_DIR: folder, DATABASE_URL: url } = configuration;
+  const release = await claimDataFolder(folder);
+  const store = new FileStreamStore(join(folder, 'streams.json'));
+  const hasKeys = (await store.load()).length > 0;
+  const pepper = await loadPepper({ folder, hasKeys, randomBytes });
+  const keys = new StreamKeys(pepper, randomBytes);
+  const directory = await StreamDirectory.open({ store, keys, clock, log, randomBytes });
+  const databases = await openDatabases({ url, folder, log, clock });
+  const accounts = await openAccounts({ databases, configuration, clock, log });
+  return { directory, accounts, databases, release };
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
-import { Accounts, LoginLimits } from '../../account/index.ts';
+import { emptyAccounts } from '../../account/accounts.test-support.ts';
+import type { Accounts } from '../../account/index.ts';
 
 import { ManualClock, silentLog } from '../../base/index.ts';
-import { clear, testDatabase } from '../../store/sql/database.test-support.ts';
+import { testDatabase } from '../../store/sql/database.test-support.ts';
 import { createApp } from '../http/fastify-app.ts';
 import { DEFAULT_HTTP_LIMITS, ManagementGuard, ResponseTally } from '../http/index.ts';
 import { Callers } from './caller.ts';
@@ -21,12 +21,6 @@ const PASSWORD = 'correct horse';
 const ELSEWHERE = '192.0.2.7';
 
 const database = await testDatabase();
-beforeEach(() => clear(database));
-
-const algorithm = {
-  hash: async (password: string) => `kept ${password}`,
-  verify: async (kept: string, password: string) => kept === `kept ${password}`,
-};
 
 interface Server {
   readonly app: FastifyInstance;
@@ -38,11 +32,8 @@ interface Server {
 async function serve({ isPublic = true } = {}): Promise<Server> {
   const publicUrl = isPublic ? PUBLIC_URL : undefined;
   const clock = new ManualClock();
-  const accounts = await Accounts.open({
-    ...{ database, clock, randomBytes, algorithm, log: silentLog },
-    ...{ limits: new LoginLimits(), operatorToken: undefined },
-  });
-  const callers = new Callers({ accounts, host: '::', publicUrl, isTls: false });
+  const accounts = await emptyAccounts({ clock });
+  const callers = new Callers({ accounts, management: { host: '::', publicUrl }, isTls: false });
   const settings = { accounts, callers };
   const routes = [sessionRoutes, tokenRoutes, peopleRoutes].flatMap((make) => make(settings));
   const app = createApp({

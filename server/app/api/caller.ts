@@ -10,14 +10,13 @@ import {
   type Principal,
   readSessionCookie,
 } from '../../account/index.ts';
-import { ManagementGuard } from '../http/index.ts';
+import { type GuardSettings, ManagementGuard } from '../http/index.ts';
 
 /** What is known of the server itself. */
 export interface CallersSettings {
   readonly accounts: Accounts;
-  /** The address the server is bound to, as configured. */
-  readonly host: string;
-  readonly publicUrl: string | undefined;
+  /** Who counts as the operator, and under which names the server is known. */
+  readonly management: GuardSettings;
   /** Whether this very port speaks HTTPS. */
   readonly isTls: boolean;
 }
@@ -27,22 +26,30 @@ export class Callers {
   readonly #settings: CallersSettings;
   /** Protected mode, whether or not it is on. */
   readonly #local: ManagementGuard;
+  /** What strangers are told while there are no accounts. */
+  readonly #guard: ManagementGuard;
 
   constructor(settings: CallersSettings) {
     this.#settings = settings;
-    this.#local = new ManagementGuard({ host: settings.host, publicUrl: settings.publicUrl });
+    const { host, publicUrl } = settings.management;
+    this.#local = new ManagementGuard({ host, publicUrl });
+    this.#guard = new ManagementGuard(settings.management);
   }
 
   /** Who asks; a refusal for a bad token, and for a session that another site makes use of. */
   async identify(request: FastifyRequest): Promise<Principal | Refusal> {
     const sessionSecret = this.sessionSecret(request);
-    const principal = await this.#settings.accounts.principalOf({
+    const { accounts } = this.#settings;
+    const principal = await accounts.principalOf({
       authorization: request.headers.authorization,
       sessionSecret,
       isLocal: this.#isLocal(request),
     });
-    if ('refused' in principal || principal.kind !== 'user') return principal;
-    return this.checkCsrf(request, sessionSecret) ?? principal;
+    if ('refused' in principal) return principal;
+    if (principal.kind === 'user') return this.checkCsrf(request, sessionSecret) ?? principal;
+    if (principal.kind !== 'anonymous' || (await accounts.users.exist())) return principal;
+    const { socket, headers } = request;
+    return this.#guard.check({ remoteAddress: socket.remoteAddress, headers }) ?? principal;
   }
 
   /** What the session's cookie holds. */
@@ -52,7 +59,8 @@ export class Callers {
 
   /** Which cookie this connection may carry. */
   cookieKind(request: FastifyRequest): CookieKind {
-    const { isTls, publicUrl } = this.#settings;
+    const { isTls, management } = this.#settings;
+    const { publicUrl } = management;
     return cookieKindOf({ isTls, publicUrl, isLocal: this.#isLocal(request) });
   }
 
@@ -66,7 +74,7 @@ export class Callers {
       site: one(headers['sec-fetch-site']),
       token: one(headers['x-csrf-token']),
       sessionSecret,
-      publicUrl: this.#settings.publicUrl,
+      publicUrl: this.#settings.management.publicUrl,
     });
   }
 

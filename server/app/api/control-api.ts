@@ -1,14 +1,18 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Accounts } from '../../account/index.ts';
 import type { Clock } from '../../base/index.ts';
 import type { GuardSettings } from '../http/index.ts';
+import { Callers } from './caller.ts';
 import { documentRoutes } from './document-routes.ts';
 import { type EventRouteSettings, eventRoutes } from './event-routes.ts';
-import { identifyOperator } from './operator.ts';
+import { peopleRoutes } from './people-routes.ts';
 import { RateLimits } from './rate-limits.ts';
 import { registerApi } from './registration.ts';
 import type { ApiRoute } from './route.ts';
 import { serverRoutes } from './server-routes.ts';
+import { sessionRoutes } from './session-routes.ts';
 import { type StreamRouteSettings, streamRoutes } from './stream-routes.ts';
+import { tokenRoutes } from './token-routes.ts';
 import { type WebhookRouteSettings, webhookRoutes } from './webhook-routes.ts';
 
 /** Who tells what happens, and to whom. */
@@ -20,17 +24,25 @@ export interface ApiSettings extends StreamRouteSettings {
   readonly version: string;
   /** Who counts as the operator. */
   readonly management: GuardSettings;
+  readonly accounts: Accounts;
+  /** Whether this very port speaks HTTPS. */
+  readonly isTls: boolean;
   /** Undefined where there is no database: then nobody is told anything. */
   readonly notices?: NoticeSettings | undefined;
 }
 
 /** Adds everything under `/api`. To be called before any other route is added there. */
 export function registerControlApi(app: FastifyInstance, settings: ApiSettings): void {
-  const { directory, management, version, clock, notices } = settings;
-  const identify = identifyOperator(management);
+  const { directory, accounts, management, isTls, version, clock, notices } = settings;
+  const callers = new Callers({ accounts, management, isTls });
+  const identify = (request: FastifyRequest) => callers.identify(request);
+  const people = { accounts, callers };
   const routes = [
     ...streamRoutes(settings),
     ...(notices === undefined ? [] : noticeRoutes({ ...notices, identify })),
+    ...sessionRoutes(people),
+    ...tokenRoutes(people),
+    ...peopleRoutes(people),
     ...serverRoutes(settings),
   ];
   const access = {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { CreatedStream, Problem, StreamView } from '../../../contract/index.ts';
+import { emptyAccounts } from '../../account/accounts.test-support.ts';
 import { StreamDirectory, StreamKeys } from '../../account/index.ts';
 import { ManualClock, silentLog, systemClock } from '../../base/index.ts';
 import { MemoryStreamStore } from '../../store/streams/index.ts';
@@ -21,6 +22,7 @@ async function start(context: TestContext, settings: Partial<ApiSettings> = {}, 
     randomBytes,
   });
   const ended: string[] = [];
+  const accounts = await emptyAccounts({ clock, operatorToken: token });
   const server = createHttpServer({
     log: silentLog,
     clock: systemClock,
@@ -31,6 +33,8 @@ async function start(context: TestContext, settings: Partial<ApiSettings> = {}, 
     register: (app) =>
       registerControlApi(app, {
         directory,
+        accounts,
+        isTls: false,
         clock,
         version: '0.0.0',
         management: { host: '127.0.0.1', token },
