@@ -24,6 +24,7 @@ import type { Configuration } from './config/index.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { createHttpServer, type HttpServer, listenErrorOf } from './http/index.ts';
 import { Metrics } from './metrics.ts';
+import { Notices } from './notices.ts';
 import { openAccounts } from './people.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
@@ -69,6 +70,7 @@ export class Millrace {
   readonly #http: HttpServer;
   readonly #metrics = this.#createMetrics();
   readonly #databases: Databases;
+  readonly #notices: Notices;
   readonly #release: () => Promise<void>;
   #ready = false;
   #closing: Promise<void> | undefined;
@@ -76,6 +78,7 @@ export class Millrace {
   private constructor(settings: MillraceSettings, ground: Ground) {
     this.#release = ground.release;
     this.#databases = ground.databases;
+    this.#notices = ground.notices;
     this.#settings = settings;
     this.directory = ground.directory;
     this.accounts = ground.accounts;
@@ -149,6 +152,7 @@ export class Millrace {
   async #listen(): Promise<void> {
     const { HOST: host, RTMP_PORT: port } = this.#settings.configuration;
     await this.#orchestrator.recover();
+    await this.#notices.start();
     try {
       ({ port: this.rtmpPort } = await this.#rtmp.listen({ host, port }));
     } catch (error) {
@@ -172,9 +176,11 @@ export class Millrace {
       async () => this.#transcoding?.close(),
       async () => this.#sheets.close(),
       async () => this.#origin.release(),
+      async () => this.#notices.endStreams(),
       () => this.#http.close(CLOSE_DEADLINE_MS),
       () => this.#orchestrator.close(),
       () => this.directory.close(),
+      () => this.#notices.close(),
       () => this.#databases.close(),
       () => this.#release(),
     ]) {
@@ -188,6 +194,7 @@ export class Millrace {
     return new Metrics({
       responses: () => this.#http.responses.counts(),
       http: () => this.#http.stats,
+      notices: () => this.#notices.tally,
       errors: () => ({
         http: this.#http.responses.faults,
         broadcast: this.#broadcasts.faults,
@@ -297,6 +304,7 @@ export class Millrace {
     registerControlApi(app, {
       directory: this.directory,
       accounts: this.accounts,
+      notices: this.#notices,
       isTls: this.#settings.tls !== undefined,
       clock,
       version,
@@ -323,6 +331,7 @@ interface Ground {
   readonly directory: StreamDirectory;
   readonly accounts: Accounts;
   readonly databases: Databases;
+  readonly notices: Notices;
   readonly release: () => Promise<void>;
 }
 
@@ -336,7 +345,10 @@ async function prepareGround({ configuration, clock, log }: MillraceSettings): P
   const directory = await StreamDirectory.open({ store, keys, clock, log, randomBytes });
   const databases = await openDatabases({ url, folder, log, clock });
   const accounts = await openAccounts({ databases, configuration, clock, log });
-  return { directory, accounts, databases, release };
+  const { WEBHOOK_ALLOW_LOCAL: allowsLoopback } = configuration;
+  const database = databases.control;
+  const notices = new Notices({ database, pepper, allowsLoopback, clock, log });
+  return { directory, accounts, databases, notices, release };
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {
