@@ -12,6 +12,9 @@ import { Form, Once, typed } from './form.tsx';
 import { Frame } from './frame.tsx';
 import { ask, me } from './visitor.ts';
 
+/** A form that is emptied shows its first choice, which must not be the most powerful one. */
+const LEAST_FIRST = ROLES.toReversed();
+
 /** Who has an account, and links for those who shall have one. For administrators. */
 export function PeoplePage(): VNode {
   const role = me.value?.user?.role;
@@ -207,7 +210,7 @@ function RoleChoice({
     <label class={isShown ? 'field' : 'choice'}>
       <span class={isShown ? '' : 'unseen'}>{label}</span>
       <select name="role" value={value} onChange={(event) => changed(event.currentTarget.value)}>
-        {ROLES.map((role) => (
+        {LEAST_FIRST.map((role) => (
           <option key={role} value={role}>
             {role}
           </option>
