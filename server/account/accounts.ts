@@ -15,7 +15,7 @@ import { type AccountStore, USER_NAME_FORM, type User, Users, userById } from '.
 export interface AccountsSettings extends AccountStore {
   readonly log: Log;
   readonly limits: LoginLimits;
-  /** API_TOKEN: whoever bears it is the operator. */
+  /** API_TOKEN: whoever bears it is the operator. Asked for at each request. */
   readonly operatorToken: string | undefined;
   /** Argon2id, but for tests. */
   readonly algorithm?: PasswordAlgorithm;
@@ -51,15 +51,10 @@ export class Accounts {
   readonly invitations: Invitations;
   readonly #settings: AccountsSettings;
   readonly #passwords: Passwords;
-  readonly #operatorHash: string | undefined;
 
   private constructor(settings: AccountsSettings, passwords: Passwords) {
     this.#settings = settings;
     this.#passwords = passwords;
-    this.#operatorHash =
-      settings.operatorToken === undefined || settings.operatorToken === ''
-        ? undefined
-        : hashSecret(settings.operatorToken);
     this.users = new Users(settings);
     this.sessions = new Sessions(settings);
     this.tokens = new ApiTokens(settings);
@@ -89,6 +84,11 @@ export class Accounts {
       return { kind: 'operator', isLocal: true };
     }
     return { kind: 'anonymous' };
+  }
+
+  get #operatorHash(): string | undefined {
+    const { operatorToken } = this.#settings;
+    return operatorToken ? hashSecret(operatorToken) : undefined;
   }
 
   /**

@@ -42,8 +42,11 @@ export function redact(text: string): string {
   return clean;
 }
 
-/** A function that does what `redact` does, for a line of JSON, and hides `secrets` as well. */
-export function createRedactor(secrets: readonly string[]): (line: string) => string {
+/**
+ * A function that does what `redact` does, for a line of JSON, and hides `secrets` as well, those
+ * too that are added later.
+ */
+export function createRedactor(secrets: Iterable<string>): (line: string) => string {
   return (line) => {
     let clean = line.replace(SECRET_FIELD, `"$1":"${HIDDEN}"`);
     for (const secret of secrets) clean = clean.replaceAll(secret, HIDDEN);

@@ -1,5 +1,6 @@
 import pino from 'pino';
 import type { Log } from '../base/index.ts';
+import { type LogLevel, LogThreshold, withThreshold } from './log-level.ts';
 import { createRedactor } from './log-redactor.ts';
 import { textLine } from './log-text.ts';
 
@@ -17,7 +18,7 @@ export interface LogSink {
 
 /** How the server logs. */
 export interface LogSettings {
-  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly level: LogLevel;
   readonly format: 'json' | 'text';
   /** Colours in text. */
   readonly colours?: boolean;
@@ -27,17 +28,35 @@ export interface LogSettings {
   readonly sink?: LogSink;
 }
 
+/** A log that can be told otherwise while it is used, it and all its children. */
+export interface ServerLog extends Log {
+  /** From now on logs what is at least so severe. */
+  setLevel(level: LogLevel): void;
+  /** From now on also keeps these values out of every line. */
+  hide(secrets: readonly string[]): void;
+}
+
 /** The server's log: pino, behind the one redactor. */
-export function createLog(settings: LogSettings): Log {
+export function createLog(settings: LogSettings): ServerLog {
   const { level, format, colours = false } = settings;
-  const clean = createRedactor((settings.secrets ?? []).filter((secret) => secret !== ''));
+  const hidden = new Set<string>();
+  const hide = (secrets: readonly string[]): void => {
+    for (const secret of secrets) if (secret !== '') hidden.add(secret);
+  };
+  hide(settings.secrets ?? []);
+  const clean = createRedactor(hidden);
   const sink = settings.sink ?? standardOutput();
   const write =
     format === 'json'
       ? (line: string): void => sink.write(clean(line))
       : (line: string): void => sink.write(textLine(clean(line), { colours }));
   const { err: error } = pino.stdSerializers;
-  return pino({ level, base: null, serializers: { error, err: error } }, { write });
+  const options = { level: 'debug', base: null, serializers: { error, err: error } } as const;
+  const threshold = new LogThreshold(level);
+  return Object.assign(withThreshold(pino(options, { write }), threshold), {
+    setLevel: (next: LogLevel) => threshold.set(next),
+    hide,
+  });
 }
 
 function standardOutput(): LogSink {

@@ -3,15 +3,23 @@ import { readFile } from 'node:fs/promises';
 import { PepperError } from '../account/index.ts';
 import { type Log, systemClock } from '../base/index.ts';
 import { CorruptStoreError } from '../store/streams/index.ts';
-import { type Configuration, readConfiguration, writeHelp } from './config/index.ts';
+import {
+  type Asked,
+  type Configuration,
+  type RunRequest,
+  readConfiguration,
+  writeHelp,
+} from './config/index.ts';
+import { ConfigurationReload, type ReloadTarget } from './configuration-reload.ts';
 import { DataFolderError, FolderInUseError } from './data-folder.ts';
 import { Demo, demoStreamId } from './demo.ts';
 import { examine } from './doctor.ts';
 import { writeDiagnosis } from './doctor-report.ts';
 import { firstStream } from './first-stream.ts';
+import { onHangUp } from './hang-up.ts';
 import { ListenError } from './http/index.ts';
 import { listenHost } from './listen-host.ts';
-import { createLog } from './log.ts';
+import { createLog, redact, type ServerLog } from './log.ts';
 import { Millrace } from './millrace.ts';
 import { setupAddress } from './people.ts';
 import { readTlsFiles, TlsFilesError } from './tls-files.ts';
@@ -33,11 +41,8 @@ async function main(): Promise<void> {
   const [command, ...flags] = process.argv.slice(2);
   const isDoctor = command === 'doctor';
   const wantsJson = isDoctor && flags.includes('--json');
-  const asked = readConfiguration({
-    args: isDoctor ? flags.filter((flag) => flag !== '--json') : process.argv.slice(2),
-    env: process.env,
-    envFile: await readOptional('.env'),
-  });
+  const args = isDoctor ? flags.filter((flag) => flag !== '--json') : process.argv.slice(2);
+  const asked = await readSettings(args);
   switch (asked.kind) {
     case 'help':
       process.stdout.write(writeHelp());
@@ -50,7 +55,7 @@ async function main(): Promise<void> {
       return;
     case 'run':
       if (isDoctor) await doctor(asked.configuration, wantsJson);
-      else await run(asked.configuration);
+      else await run(asked, args);
   }
 }
 
@@ -61,16 +66,28 @@ async function doctor(configuration: Configuration, wantsJson: boolean): Promise
   process.exitCode = diagnosis.problems.length === 0 ? 0 : 1;
 }
 
-async function run(configuration: Configuration): Promise<void> {
-  const { LOG_LEVEL: level, LOG_FORMAT: format, API_TOKEN, DATABASE_URL } = configuration;
-  const secrets = [API_TOKEN, DATABASE_URL].filter((secret) => secret !== undefined);
+async function readSettings(args: readonly string[]): Promise<Asked> {
+  return readConfiguration({ args, env: process.env, envFile: await readOptional('.env') });
+}
+
+async function run(started: RunRequest, args: readonly string[]): Promise<void> {
+  const { configuration } = started;
+  const { LOG_LEVEL: level, LOG_FORMAT: format } = configuration;
+  const secrets = secretsOf(configuration);
   const log = createLog({ level, format, secrets, colours: process.stdout.isTTY === true });
+  const reload = new ConfigurationReload({ started, read: () => readSettings(args), log });
   const end = awaitEnd(log);
+  let target: ReloadTarget | undefined;
+  onHangUp(() => {
+    if (target === undefined) log.warn({}, 'configuration not reloaded, the server still starts');
+    else void reload.reload(target);
+  });
   let millrace: Millrace;
   try {
     const tls = await readTls(configuration);
     millrace = await Millrace.start({
       configuration: { ...configuration, HOST: await listenHost(configuration.HOST) },
+      current: () => reload.current,
       tls,
       version: await version(),
       clock: systemClock,
@@ -82,6 +99,7 @@ async function run(configuration: Configuration): Promise<void> {
     process.exitCode = EXIT_FAULT;
     return;
   }
+  target = reloadTarget(millrace, log);
   const demoId = configuration.DEMO ? await demoStreamId(millrace.directory) : undefined;
   await welcome({ configuration, millrace, demoId });
   const demo =
@@ -94,6 +112,22 @@ async function run(configuration: Configuration): Promise<void> {
     process.exit(EXIT_FAULT);
   }
   process.exit(code);
+}
+
+function reloadTarget(millrace: Millrace, log: ServerLog): ReloadTarget {
+  return {
+    configured(configuration) {
+      log.hide(secretsOf(configuration));
+      log.setLevel(configuration.LOG_LEVEL);
+    },
+    renewTls: (pair) => millrace.renewTls(pair),
+  };
+}
+
+/** What must stand in no line that is printed. */
+function secretsOf({ API_TOKEN, DATABASE_URL }: Configuration): readonly string[] {
+  const password = DATABASE_URL === undefined ? undefined : new URL(DATABASE_URL).password;
+  return [API_TOKEN, DATABASE_URL, password].filter((secret) => secret !== undefined);
 }
 
 /**
@@ -193,7 +227,7 @@ function isPlain(error: unknown): error is Error {
 }
 
 function leave(code: number, lines: readonly string[]): never {
-  process.stderr.write(`${lines.join('\n')}\n`);
+  process.stderr.write(`${redact(lines.join('\n'))}\n`);
   process.exit(code);
 }
 

@@ -22,7 +22,13 @@ import { registerControlApi } from './api/index.ts';
 import { Broadcasts } from './broadcasts.ts';
 import type { Configuration } from './config/index.ts';
 import { claimDataFolder } from './data-folder.ts';
-import { createHttpServer, type HttpServer, listenErrorOf } from './http/index.ts';
+import {
+  createHttpServer,
+  type GuardSettings,
+  type HttpServer,
+  listenErrorOf,
+  type TlsKeyPair,
+} from './http/index.ts';
 import { Metrics } from './metrics.ts';
 import { Notices } from './notices.ts';
 import { openAccounts } from './people.ts';
@@ -41,7 +47,10 @@ const WEB_FOLDER = join(import.meta.dirname, '../../web/dist');
 
 /** What a server needs of its process. */
 export interface MillraceSettings {
+  /** What it starts with. */
   readonly configuration: Configuration;
+  /** What counts by now, as far as it may change while the server runs. */
+  readonly current: () => Configuration;
   /** Contents of TLS_CERT and TLS_KEY; undefined speaks plain HTTP. */
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly version: string;
@@ -82,14 +91,18 @@ export class Millrace {
     this.#settings = settings;
     this.directory = ground.directory;
     this.accounts = ground.accounts;
-    const { configuration, clock, log } = settings;
+    const { configuration, current, clock, log } = settings;
     this.#orchestrator = new Orchestrator({
       clock,
       log,
       journal: new DiskJournal({ folder: join(configuration.DATA_DIR, 'orchestrator') }),
       defaults: {
-        windowSize: configuration.SLIDING_WINDOW_SIZE,
-        gapTimeoutMs: milliseconds(configuration.GAP_TIMEOUT),
+        get windowSize() {
+          return current().SLIDING_WINDOW_SIZE;
+        },
+        get gapTimeoutMs() {
+          return milliseconds(current().GAP_TIMEOUT);
+        },
       },
       evicted: (streamId) => this.#origin.forget(`/streams/${streamId}/`),
     });
@@ -108,7 +121,9 @@ export class Millrace {
     this.#publications = new Publications({
       log,
       clock,
-      reconnectWindowMs: configuration.RECONNECT_WINDOW * 1000,
+      get reconnectWindowMs() {
+        return current().RECONNECT_WINDOW * 1000;
+      },
       source: (_streamId, metadata) => new FlvSource({ clock, metadata }),
       goLive: (streamId) => this.#broadcasts.goLive(streamId),
       lost: (streamId, reason) =>
@@ -133,6 +148,11 @@ export class Millrace {
       throw error;
     }
     return millrace;
+  }
+
+  /** Connections over TLS from now on are shown this certificate. */
+  renewTls(pair: TlsKeyPair): void {
+    this.#http.renewTls(pair);
   }
 
   /** Resolves when it is known what this machine can encode, which a first start has to find out. */
@@ -232,13 +252,13 @@ export class Millrace {
   }
 
   #createTranscoding(): Transcoding | undefined {
-    const { clock, log, configuration } = this.#settings;
+    const { clock, log, configuration, current } = this.#settings;
     const { TRANSCODE: mode, LADDER: ladder, FFMPEG_PATH: ffmpegPath } = configuration;
     if (mode === 'off') return undefined;
     const { SEGMENT_DURATION: segmentDurationS, DATA_DIR: dataDir } = configuration;
     return new Transcoding({
       ...{ mode, ffmpegPath, segmentDurationS, clock, log },
-      ladderOf: (streamId) => ladderFrom(this.directory.get(streamId)?.ladder, ladder),
+      ladderOf: (streamId) => ladderFrom(this.directory.get(streamId)?.ladder, current().LADDER),
       survey: (signal) =>
         surveyCapacity({ ffmpegPath, ladder, dataDir, isMeasured: mode === 'auto', signal, log }),
       shelves: this.#shelves,
@@ -247,7 +267,7 @@ export class Millrace {
   }
 
   #createBroadcasts(): Broadcasts {
-    const { clock, log, configuration } = this.#settings;
+    const { clock, log, configuration, current } = this.#settings;
     return new Broadcasts({
       clock,
       log,
@@ -255,7 +275,9 @@ export class Millrace {
       observer: this.#metrics,
       segmentDurationS: configuration.SEGMENT_DURATION,
       partDurationS: configuration.PART_DURATION,
-      windowSize: configuration.SLIDING_WINDOW_SIZE,
+      get windowSize() {
+        return current().SLIDING_WINDOW_SIZE;
+      },
       program: (broadcast, source) => {
         // A broadcast without a picture has a shelf as well: else the one before would be shown.
         this.#shelves.open(broadcast.streamId, broadcast.id, () => broadcast.zeroEpochMs);
@@ -292,15 +314,26 @@ export class Millrace {
       port: configuration.PORT,
       tls: this.#settings.tls,
       delivery: { handler: this.#origin, matches: isDeliveryPath },
-      management: { token: configuration.API_TOKEN, publicUrl: configuration.PUBLIC_URL },
+      management: this.#management(),
       limits: { maxConnections: configuration.MAX_CONNECTIONS },
       register: (app) => this.#register(app),
     });
   }
 
+  #management(): GuardSettings {
+    const { configuration, current } = this.#settings;
+    return {
+      host: configuration.HOST,
+      publicUrl: configuration.PUBLIC_URL,
+      get token() {
+        return current().API_TOKEN;
+      },
+    };
+  }
+
   async #register(app: FastifyInstance): Promise<void> {
     const { clock, configuration, version } = this.#settings;
-    const { HOST: host, API_TOKEN: token, PUBLIC_URL: publicUrl } = configuration;
+    const { PUBLIC_URL: publicUrl } = configuration;
     registerControlApi(app, {
       directory: this.directory,
       accounts: this.accounts,
@@ -308,7 +341,7 @@ export class Millrace {
       isTls: this.#settings.tls !== undefined,
       clock,
       version,
-      management: { host, token, publicUrl },
+      management: this.#management(),
       publicUrl,
       rtmpPort: () => this.rtmpPort,
       hasPoster: (streamId, broadcastId) => this.#shelves.hasPoster(streamId, broadcastId),
@@ -335,7 +368,8 @@ interface Ground {
   readonly release: () => Promise<void>;
 }
 
-async function prepareGround({ configuration, clock, log }: MillraceSettings): Promise<Ground> {
+async function prepareGround(settings: MillraceSettings): Promise<Ground> {
+  const { configuration, current, clock, log } = settings;
   const { DATA_DIR: folder, DATABASE_URL: url } = configuration;
   const release = await claimDataFolder(folder);
   const store = new FileStreamStore(join(folder, 'streams.json'));
@@ -344,7 +378,7 @@ async function prepareGround({ configuration, clock, log }: MillraceSettings): P
   const keys = new StreamKeys(pepper, randomBytes);
   const directory = await StreamDirectory.open({ store, keys, clock, log, randomBytes });
   const databases = await openDatabases({ url, folder, log, clock });
-  const accounts = await openAccounts({ databases, configuration, clock, log });
+  const accounts = await openAccounts({ databases, current, clock, log });
   const { WEBHOOK_ALLOW_LOCAL: allowsLoopback } = configuration;
   const database = databases.control;
   const notices = new Notices({ database, pepper, allowsLoopback, clock, log });

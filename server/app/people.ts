@@ -8,12 +8,13 @@ import type { Configuration } from './config/index.ts';
 /** Opens the accounts in the database. */
 export function openAccounts({
   databases,
-  configuration,
+  current,
   clock,
   log,
 }: {
   readonly databases: Databases;
-  readonly configuration: Configuration;
+  /** The settings as they are now. */
+  readonly current: () => Configuration;
   readonly clock: Clock;
   readonly log: Log;
 }): Promise<Accounts> {
@@ -23,7 +24,9 @@ export function openAccounts({
     randomBytes,
     log,
     limits: new LoginLimits(),
-    operatorToken: configuration.API_TOKEN,
+    get operatorToken() {
+      return current().API_TOKEN;
+    },
   });
 }
 

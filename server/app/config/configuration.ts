@@ -29,17 +29,28 @@ export interface Sources {
   readonly envFile: string | undefined;
 }
 
+/** What to run with. */
+export interface RunRequest {
+  readonly configuration: Configuration;
+  readonly written: WrittenSettings;
+}
+
+/** How each setting was written that was given at all. */
+export type WrittenSettings = ReadonlyMap<SettingName, Written>;
+
 /** What the server was asked to do. */
 export type Asked =
-  | { readonly kind: 'run'; readonly configuration: Configuration }
+  | ({ readonly kind: 'run' } & RunRequest)
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   /** It cannot start as asked; a sentence for each reason. */
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
 
+/** A setting as somebody wrote it. */
 interface Written {
-  /** How the person wrote it: the variable or the flag. */
+  /** How the person named it: the variable or the flag. */
   readonly as: string;
+  readonly source: 'flag' | 'environment' | 'file';
   readonly text: string;
 }
 
@@ -51,8 +62,10 @@ export function readConfiguration({ args, env, envFile }: Sources): Asked {
   const file = envFile === undefined ? {} : parseEnv(envFile);
   const problems = [...line.problems];
   const values: Partial<Record<SettingName, unknown>> = {};
+  const given = new Map<SettingName, Written>();
   for (const name of SETTING_NAMES) {
     const written = find(name, { flags: line.values, env, file });
+    if (written !== undefined) given.set(name, written);
     const setting: Setting<unknown> = SETTINGS[name];
     const text = written?.text ?? setting.fallback;
     if (text === undefined) continue;
@@ -65,7 +78,9 @@ export function readConfiguration({ args, env, envFile }: Sources): Asked {
   }
   const configuration = complete(values);
   problems.push(...contradictions(configuration));
-  return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'run', configuration };
+  return problems.length > 0
+    ? { kind: 'problems', problems }
+    : { kind: 'run', configuration, written: given };
 }
 
 function find(
@@ -77,15 +92,21 @@ function find(
   },
 ): Written | undefined {
   const flag = sources.flags.get(name);
-  if (flag !== undefined) return { as: flagOf(name), text: flag.trim() };
+  if (flag !== undefined) return { as: flagOf(name), source: 'flag', text: flag.trim() };
   // An empty variable is how compose files and shells say "not set".
   const [env, file] = [sources.env[name]?.trim(), sources.file[name]?.trim()];
-  if (env !== undefined && env !== '') return { as: name, text: env };
-  if (file !== undefined && file !== '') return { as: `${name} in .env`, text: file };
+  if (env !== undefined && env !== '') return { as: name, source: 'environment', text: env };
+  if (file !== undefined && file !== '') {
+    return { as: `${name} in .env`, source: 'file', text: file };
+  }
   return undefined;
 }
 
-function misfit({ as, text }: Written, isSecret: boolean, mismatch: string): string {
+function misfit(
+  { as, text }: Pick<Written, 'as' | 'text'>,
+  isSecret: boolean,
+  mismatch: string,
+): string {
   const found = isSecret ? 'not usable' : JSON.stringify(text);
   return `${as} is ${found}: it must be ${mismatch}`;
 }

@@ -1,7 +1,14 @@
+import { SETTING_EFFECTS, type SettingEffect } from './setting-effect.ts';
 import { flagOf, SETTING_NAMES, SETTINGS, type SettingName, TOPICS } from './settings.ts';
 
 const FLAG_WIDTH = 24;
 const COLUMNS = 100;
+/** When a change counts, as the reference says it. */
+const EFFECT_WORDS: Readonly<Record<SettingEffect, string>> = {
+  'at once': 'a reload',
+  'next broadcast': 'a reload, for what begins after it',
+  restart: 'a restart',
+};
 
 /** What `--help` prints. */
 export function writeHelp(): string {
@@ -12,7 +19,8 @@ export function writeHelp(): string {
     '       npm run doctor -- [--json] [--name value ...]   what this machine has and can do',
     '',
     'Each flag is also an environment variable, which may stand in a file .env in the working',
-    'directory. A flag goes before the environment, the environment before the file.',
+    'directory. A flag goes before the environment, the environment before the file. SIGHUP makes a',
+    'running server read that file anew.',
   ];
   for (const topic of TOPICS) {
     lines.push('', topic);
@@ -32,9 +40,13 @@ export function writeReferenceTable(): string {
   const tables = TOPICS.map((topic) => {
     const rows = namesOf(topic).map((name) => {
       const cells = [`\`${name}\``, `\`${flagOf(name)}\``, fallbackOf(name), allowedOf(name)];
-      return `| ${[...cells, SETTINGS[name].meaning].join(' | ')} |`;
+      const words = [EFFECT_WORDS[SETTING_EFFECTS[name]], SETTINGS[name].meaning];
+      return `| ${[...cells, ...words].join(' | ')} |`;
     });
-    const head = ['| variable | flag | default | allowed | meaning |', '|---|---|---|---|---|'];
+    const head = [
+      '| variable | flag | default | allowed | change needs | meaning |',
+      '|---|---|---|---|---|---|',
+    ];
     return [`## ${topic}`, '', ...head, ...rows].join('\n');
   });
   return `${tables.join('\n\n')}\n`;

@@ -18,8 +18,8 @@ import { listenErrorOf } from './listen-error.ts';
 import { ManagementGuard } from './management-guard.ts';
 import { PlainTransport } from './plain-transport.ts';
 import { ResponseTally } from './response-tally.ts';
-import { SecureTransport, type TlsKeyPair } from './secure-transport.ts';
-import type { Transport } from './transport.ts';
+import { SecureTransport } from './secure-transport.ts';
+import type { TlsKeyPair, Transport } from './transport.ts';
 
 /** What the HTTP layer needs of the application. */
 export interface HttpServerSettings {
@@ -38,6 +38,7 @@ export interface HttpServerSettings {
   /** Adds the routes of the other faces. */
   readonly register: (app: FastifyInstance) => void | Promise<void>;
   readonly management: {
+    /** Asked for at each request. */
     readonly token?: string | undefined;
     readonly publicUrl?: string | undefined;
   };
@@ -85,7 +86,13 @@ export class HttpServer {
     this.#limits = { ...DEFAULT_HTTP_LIMITS, ...settings.limits };
     const { log, host, management } = settings;
     const shared = { log, limits: this.#limits, responses: this.responses };
-    const guard = new ManagementGuard({ ...management, host });
+    const guard = new ManagementGuard({
+      host,
+      publicUrl: management.publicUrl,
+      get token() {
+        return management.token;
+      },
+    });
     this.#app = createApp({ ...shared, guard });
     this.#mount = new DeliveryMount({
       ...shared,
@@ -120,6 +127,11 @@ export class HttpServer {
     const address = server.address();
     assert(address !== null && typeof address === 'object', 'Cannot read the port listened on');
     return { port: address.port };
+  }
+
+  /** Connections from now on are shown this certificate; those that are open go on. */
+  renewTls(pair: TlsKeyPair): void {
+    this.#transport.renewTls(pair);
   }
 
   /**

@@ -11,7 +11,7 @@ import type { Refusal } from '../../../contract/index.ts';
 
 /** What the guard is told when the server starts. */
 export interface GuardSettings {
-  /** API_TOKEN; undefined or empty means protected mode. */
+  /** API_TOKEN; undefined or empty means protected mode. Asked for at each request. */
   readonly token?: string | undefined;
   /** The address the server is bound to, as configured. */
   readonly host: string;
@@ -34,12 +34,13 @@ const WILDCARD_HOSTS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
 
 /** Decides about requests to the management faces. Never about viewers. */
 export class ManagementGuard {
-  readonly #tokenDigest: Buffer | undefined;
+  readonly #settings: GuardSettings;
   readonly #hosts: ReadonlySet<string>;
   readonly #publicAuthority: string | undefined;
 
-  constructor({ token, host, publicUrl }: GuardSettings) {
-    this.#tokenDigest = token === undefined || token === '' ? undefined : digest(token);
+  constructor(settings: GuardSettings) {
+    const { host, publicUrl } = settings;
+    this.#settings = settings;
     const publicAddress = publicUrl === undefined ? undefined : new URL(publicUrl);
     this.#publicAuthority = publicAddress?.host;
     const named = [host, publicAddress?.hostname].filter((name) => name !== undefined);
@@ -50,9 +51,10 @@ export class ManagementGuard {
 
   /** Why the caller may not manage, or undefined when it may. */
   check(caller: Caller): Refusal | undefined {
-    return this.#tokenDigest === undefined
+    const { token } = this.#settings;
+    return token === undefined || token === ''
       ? (checkLocal(caller) ?? this.#checkHost(caller) ?? this.#checkSite(caller))
-      : (checkToken(caller, this.#tokenDigest) ?? this.#checkSite(caller));
+      : (checkToken(caller, digest(token)) ?? this.#checkSite(caller));
   }
 
   #checkHost({ headers }: Caller): Refusal | undefined {

@@ -52,6 +52,8 @@ export class PlainTransport implements Transport {
     return this.#lane.drops;
   }
 
+  renewTls(): void {}
+
   sweep(): void {
     this.#lane.sweep();
   }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { answerOf, GrowingBody, startServer } from './http-server.test-support.ts';
-import type { TlsKeyPair } from './secure-transport.ts';
+import type { TlsKeyPair } from './transport.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const skip = hasOpenssl || process.env.CI === 'true' ? false : 'openssl is not installed';

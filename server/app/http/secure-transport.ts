@@ -8,16 +8,11 @@ import type { Socket } from 'node:net';
 import { MAX_HEAD_BYTES } from '../../wire/http1/index.ts';
 import type { DropReason } from './lane-connection.ts';
 import type { HttpLimits } from './limits.ts';
-import type { RequestListener, Transport } from './transport.ts';
-
-/** PEM texts of the certificate chain and of its key. */
-export interface TlsKeyPair {
-  readonly cert: string | Buffer;
-  readonly key: string | Buffer;
-}
+import type { RequestListener, TlsKeyPair, Transport } from './transport.ts';
 
 /** A viewer of many renditions has a few requests held and a few running. */
 const MAX_CONCURRENT_STREAMS = 100;
+const MIN_VERSION = 'TLSv1.2';
 const NO_DROPS: ReadonlyMap<DropReason, number> = new Map();
 
 /** HTTP/2 and HTTP/1.1 over TLS, as the client prefers; both by Node's own parsers. */
@@ -35,7 +30,7 @@ export class SecureTransport implements Transport {
       allowHTTP1: true,
       cert,
       key,
-      minVersion: 'TLSv1.2',
+      minVersion: MIN_VERSION,
       handshakeTimeout: limits.headTimeoutMs,
       settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS, maxHeaderListSize: MAX_HEAD_BYTES },
     });
@@ -52,6 +47,10 @@ export class SecureTransport implements Transport {
 
   get handedOver(): number {
     return this.#accepted;
+  }
+
+  renewTls({ cert, key }: TlsKeyPair): void {
+    this.server.setSecureContext({ cert, key, minVersion: MIN_VERSION });
   }
 
   sweep(): void {}

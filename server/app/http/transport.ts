@@ -2,6 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import type { DropReason } from './lane-connection.ts';
 
+/** PEM texts of the certificate chain and of its key. */
+export interface TlsKeyPair {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+}
+
 /** Answers one request of Node's own servers. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -13,6 +19,8 @@ export interface Transport {
   /** Connections that went to Node's parser. */
   readonly handedOver: number;
   readonly drops: ReadonlyMap<DropReason, number>;
+  /** Takes another certificate for new connections; where none is used, nothing. */
+  renewTls(pair: TlsKeyPair): void;
   /** Ends what has lasted too long. Called once a second. */
   sweep(): void;
   /** Ends connections as they become idle; called again and again once the server is closing. */
