@@ -22,6 +22,7 @@ import { listenHost } from './listen-host.ts';
 import { createLog, redact, type ServerLog } from './log.ts';
 import { Millrace } from './millrace.ts';
 import { setupAddress } from './people.ts';
+import { secretsOf } from './secrets.ts';
 import { readTlsFiles, TlsFilesError } from './tls-files.ts';
 
 /** What an encoder assumes when an address names no port. */
@@ -32,8 +33,6 @@ const EVERY_ADDRESS: readonly string[] = ['::', '0.0.0.0'];
 const EXIT_USAGE = 64;
 const EXIT_UNAVAILABLE = 69;
 const EXIT_FAULT = 70;
-/** Passwords of fewer characters are hidden within their address only. */
-const LEAST_SECRET_LENGTH = 4;
 /** The whole of a graceful end; after it the process leaves as it is. */
 const SHUTDOWN_DEADLINE_MS = 10_000;
 
@@ -124,16 +123,6 @@ function reloadTarget(millrace: Millrace, log: ServerLog): ReloadTarget {
     },
     renewTls: (pair) => millrace.renewTls(pair),
   };
-}
-
-/** What must stand in no line that is printed. */
-function secretsOf({ API_TOKEN, DATABASE_URL }: Configuration): readonly string[] {
-  const secrets = [API_TOKEN, DATABASE_URL].filter((secret) => secret !== undefined);
-  if (DATABASE_URL === undefined) return secrets;
-  const { password } = new URL(DATABASE_URL);
-  // As a line of JSON writes it. A shorter one would be found in half of all words.
-  const plain = JSON.stringify(decodeURIComponent(password)).slice(1, -1);
-  return [...secrets, ...[password, plain].filter(({ length }) => length >= LEAST_SECRET_LENGTH)];
 }
 
 /**
