@@ -24,5 +24,15 @@ export {
   type Refusal,
 } from './error-code.ts';
 export type { EventView } from './event.ts';
-export type { CreatedStream, IngestView, StreamStatus, StreamView } from './stream.ts';
+export {
+  type CreatedStream,
+  type IngestView,
+  type IssuedKeyView,
+  PUBLISH_PROTOCOLS,
+  type PublishProtocol,
+  STREAM_STATUSES,
+  type StreamKeyView,
+  type StreamStatus,
+  type StreamView,
+} from './stream.ts';
 export type { DeliveryView, WebhookTestResult, WebhookView, WebhookWithSecret } from './webhook.ts';

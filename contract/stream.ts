@@ -1,15 +1,36 @@
 /**
- * Where a stream stands: never live yet; live now; on air, but its encoder was lost and is waited
- * for; or between broadcasts after the last one ended.
+ * Where a stream stands: before its announced start, before its first broadcast, on air, on air
+ * while its encoder is gone and may come back, or after its last broadcast.
  */
-export type StreamStatus = 'idle' | 'live' | 'reconnecting' | 'ended';
+export const STREAM_STATUSES = ['scheduled', 'idle', 'live', 'reconnecting', 'ended'] as const;
+
+/** See `STREAM_STATUSES`. */
+export type StreamStatus = (typeof STREAM_STATUSES)[number];
+
+/** How an encoder may publish. */
+export const PUBLISH_PROTOCOLS = ['rtmp', 'rtmps', 'srt', 'whip'] as const;
+
+/** See `PUBLISH_PROTOCOLS`. */
+export type PublishProtocol = (typeof PUBLISH_PROTOCOLS)[number];
 
 /** A stream as the control API shows it. Never contains the key. */
 export interface StreamView {
   readonly id: string;
   readonly title: string;
+  readonly description: string;
+  readonly category: string;
   readonly broadcasterId: string;
   readonly status: StreamStatus;
+  /** Nobody may publish to it. */
+  readonly disabled: boolean;
+  /** It never goes live again after its first broadcast. */
+  readonly once: boolean;
+  readonly chatEnabled: boolean;
+  readonly recordingEnabled: boolean;
+  readonly isPremium: boolean;
+  readonly drmRequired: boolean;
+  /** When it is announced to begin, ISO 8601, UTC; null: not announced. */
+  readonly scheduledStart: string | null;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   /** When the present (or last) broadcast began and ended; null before that. */
@@ -37,4 +58,30 @@ export interface CreatedStream extends StreamView {
 export interface IngestView {
   /** The server's address as an encoder asks for it; the key goes into another field. */
   readonly rtmpUrl: string;
+}
+
+/** A stream key as its owner sees it afterwards: never the key itself. */
+export interface StreamKeyView {
+  /** `key_…` */
+  readonly id: string;
+  /** What its owner calls it; empty for the stream's own. */
+  readonly name: string;
+  /** The stream's own key, which rotation replaces; others are guests' keys. */
+  readonly main: boolean;
+  /** The end of the key, so that a person can tell which one an encoder holds. */
+  readonly last4: string;
+  /** Empty: any. */
+  readonly protocols: readonly PublishProtocol[];
+  /** CIDR ranges; empty: any address. */
+  readonly addressRanges: readonly string[];
+  /** ISO 8601, UTC, as the others. */
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  readonly lastUsedAt: string | null;
+}
+
+/** The answer to issuing a key: the only time it is shown. */
+export interface IssuedKeyView extends StreamKeyView {
+  readonly streamKey: string;
 }

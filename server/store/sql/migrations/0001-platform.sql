@@ -106,6 +106,8 @@ create table stream_keys (
   id text primary key,
   stream_id text not null references streams on delete cascade,
   name text not null default '',
+  -- The stream's own key, which rotation replaces; the others are guests'.
+  is_main boolean not null default false,
   -- HMAC-SHA-256 under the pepper; the key itself is nowhere.
   key_hash text not null unique,
   last4 text not null,

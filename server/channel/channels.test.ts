@@ -1,0 +1,408 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import type { Refusal } from '../../contract/index.ts';
+import { testDatabase } from '../store/sql/database.test-support.ts';
+import { DatabaseUnavailableError } from '../store/sql/index.ts';
+import type { PublishGrant } from './admission.ts';
+import { ANNA, openChannels, type SwitchedDatabase } from './channels.test-support.ts';
+import type { Channels } from './channels.ts';
+import type { Stream, StreamDraft } from './stream.ts';
+
+const DRAFT: StreamDraft = { broadcasterId: 'anna', title: 'Evening show' };
+
+after(async () => (await testDatabase()).close());
+
+async function created(channels: Channels, draft: Partial<StreamDraft> = {}) {
+  const made = await channels.create({ ...DRAFT, ...draft }, ANNA);
+  assert.ok('stream' in made, JSON.stringify(made));
+  return made;
+}
+
+async function connected(channels: Channels, streamKey: string) {
+  const answer = await authorized(channels, streamKey);
+  const leave = channels.publishing(answer);
+  return { broadcast: channels.beginBroadcast(answer.streamId), leave };
+}
+
+async function authorized(channels: Channels, streamKey: string): Promise<PublishGrant> {
+  const answer = await channels.authorize({
+    ...{ app: 'live', protocol: 'rtmp', streamKey, remoteAddress: '192.0.2.9' },
+  });
+  assert.ok('granted' in answer, JSON.stringify(answer));
+  return answer.granted;
+}
+
+const codeOf = (answer: object | Refusal): string => ('refused' in answer ? answer.refused : 'ok');
+
+async function status(channels: Channels, id: string): Promise<Stream['status'] | undefined> {
+  return (await channels.get(id))?.status;
+}
+
+/** Resolves when everything decided so far is in the database. */
+async function written(channels: Channels): Promise<void> {
+  while (channels.unwritten.waiting > 0) await new Promise(setImmediate);
+}
+
+interface EventRow {
+  readonly type: string;
+  readonly owner_id: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+async function eventsOf(database: SwitchedDatabase): Promise<readonly EventRow[]> {
+  return database.query<EventRow>('select type, owner_id, data from events order by position');
+}
+
+test('create() makes an idle stream with an event and an audit entry, and keeps no key', async () => {
+  const { channels, database, clock } = await openChannels();
+  const { stream, streamKey, key } = await created(channels, { category: 'music' });
+  assert.match(stream.id, /^[a-z2-7]{12}$/);
+  assert.deepEqual(await channels.get(stream.id), {
+    id: stream.id,
+    broadcasterId: 'anna',
+    title: 'Evening show',
+    description: '',
+    category: 'music',
+    status: 'idle',
+    isDisabled: false,
+    isOnce: false,
+    chatEnabled: true,
+    recordingEnabled: false,
+    isPremium: false,
+    drmRequired: false,
+    ladder: null,
+    scheduledStartMs: null,
+    broadcast: null,
+    createdAtMs: clock.epochMs(),
+    updatedAtMs: clock.epochMs(),
+  });
+  assert.equal(key.last4, streamKey.slice(-4));
+  const secret = streamKey.split('_')[2] ?? '';
+  assert.equal(secret.length, 32);
+  for (const table of ['streams', 'stream_keys', 'events', 'audit_log']) {
+    const rows = await database.query(`select * from ${table}`);
+    assert.ok(rows.length > 0, table);
+    assert.ok(!JSON.stringify(rows).includes(secret), table);
+  }
+  const [event] = await eventsOf(database);
+  assert.deepEqual([event?.type, event?.owner_id], ['stream.created', 'anna']);
+  const entries = await database.query(
+    'select action, actor_id, object_id from audit_log where object_id = $1',
+    [stream.id],
+  );
+  const entry = { action: 'stream.create', actor_id: 'usr_anna', object_id: stream.id };
+  assert.deepEqual(entries, [entry]);
+});
+
+test('create() refuses more than maxStreams of one broadcaster', async () => {
+  const { channels } = await openChannels({ maxStreams: 1 });
+  await created(channels);
+  assert.equal(codeOf(await channels.create(DRAFT, ANNA)), 'too_many_streams');
+  await created(channels, { broadcasterId: 'bert' });
+});
+
+test('list() pages newest first, and filters', async () => {
+  const { channels, clock } = await openChannels();
+  const ids: string[] = [];
+  for (const [broadcasterId, title, category] of [
+    ['anna', 'Chess 100%', 'games'],
+    ['anna', 'Piano', 'music'],
+    ['bert', 'Violin_x', 'music'],
+    ['bert', 'Go', 'games'],
+  ] as const) {
+    ids.unshift((await created(channels, { broadcasterId, title, category })).stream.id);
+    clock.advance(1_000);
+  }
+  const idsOf = async (filter: Parameters<Channels['list']>[0]) => {
+    const page = await channels.list(filter);
+    assert.ok('streams' in page);
+    return page.streams.map(({ id }) => ids.indexOf(id));
+  };
+  const seen: number[] = [];
+  let cursor: string | undefined;
+  for (let pages = 0; pages < 2; pages += 1) {
+    const page = await channels.list({ limit: 2, cursor });
+    assert.ok('streams' in page);
+    seen.push(...page.streams.map(({ id }) => ids.indexOf(id)));
+    assert.equal(page.nextCursor === null, pages === 1);
+    cursor = page.nextCursor ?? undefined;
+  }
+  assert.deepEqual(seen, [0, 1, 2, 3]);
+  assert.deepEqual(await idsOf({ broadcasterId: 'anna' }), [2, 3]);
+  assert.deepEqual(await idsOf({ category: 'music' }), [1, 2]);
+  assert.deepEqual(await idsOf({ q: 'PIAN' }), [2]);
+  assert.deepEqual(await idsOf({ q: '%' }), [3], 'a wildcard is a character');
+  assert.deepEqual(await idsOf({ q: '_' }), [1]);
+  assert.deepEqual(await idsOf({ status: 'live' }), []);
+  for (const bad of ['nonsense', '', 'a'.repeat(1_000), '0']) {
+    assert.equal(codeOf(await channels.list({ cursor: bad })), 'invalid_request');
+  }
+});
+
+test('update() writes what differs, and tells of that alone', async () => {
+  const { channels, database } = await openChannels();
+  const { stream } = await created(channels);
+  const changed = await channels.update(
+    stream.id,
+    { title: 'Morning', category: '', ladder: 'off' },
+    ANNA,
+  );
+  assert.ok('id' in changed);
+  assert.deepEqual([changed.title, changed.ladder], ['Morning', 'off']);
+  assert.deepEqual(await channels.get(stream.id), changed);
+  await channels.update(stream.id, { title: 'Morning' }, ANNA);
+  const events = (await eventsOf(database)).filter(({ type }) => type === 'stream.updated');
+  assert.deepEqual(
+    events.map(({ data }) => data.changes),
+    [{ title: 'Morning', ladder: 'off' }],
+  );
+  assert.equal(codeOf(await channels.update('nobody', { title: 'x' }, ANNA)), 'stream_not_found');
+});
+
+test('beginBroadcast() goes live at once and is written behind', async () => {
+  const { channels, database, clock } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  const { broadcast, leave } = await connected(channels, streamKey);
+  assert.deepEqual(
+    channels.live().map(({ id, status }) => [id, status]),
+    [[stream.id, 'live']],
+  );
+  await written(channels);
+  clock.advance(5_000);
+  assert.ok(channels.loseBroadcast(stream.id, broadcast.id));
+  assert.equal(await status(channels, stream.id), 'reconnecting');
+  assert.ok(!channels.loseBroadcast(stream.id, broadcast.id), 'it is lost already');
+  assert.ok(channels.resumeBroadcast(stream.id, broadcast.id));
+  leave();
+  assert.ok(channels.endBroadcast(stream.id, broadcast.id));
+  assert.ok(!channels.endBroadcast(stream.id, broadcast.id));
+  await written(channels);
+  const ended = { ...broadcast, endedAtMs: clock.epochMs() };
+  assert.deepEqual((await channels.get(stream.id))?.broadcast, ended);
+  const rows = await database.query('select id, ended_at, end_reason, reconnects from broadcasts');
+  const row = { id: broadcast.id, ended_at: new Date(ended.endedAtMs) };
+  assert.deepEqual(rows, [{ ...row, end_reason: 'the encoder is gone', reconnects: 1 }]);
+  assert.deepEqual(
+    (await eventsOf(database)).map(({ type }) => type),
+    [
+      'stream.created',
+      'broadcast.connected',
+      'broadcast.started',
+      'broadcast.reconnecting',
+      'broadcast.resumed',
+      'broadcast.ended',
+    ],
+  );
+  const [used] = await channels.keyring.list(stream.id);
+  assert.notEqual(used?.lastUsedAtMs, null);
+});
+
+test('beginBroadcast() ends one still on air; the end of that changes nothing', async () => {
+  const { channels, database, clock } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  const first = await connected(channels, streamKey);
+  clock.advance(1_000);
+  const second = await connected(channels, streamKey);
+  first.leave();
+  assert.ok(second.broadcast.id > first.broadcast.id, 'ids grow with time');
+  assert.ok(!channels.endBroadcast(stream.id, first.broadcast.id));
+  assert.equal(await status(channels, stream.id), 'live');
+  await written(channels);
+  const rows = await database.query('select id, ended_at is null as on_air from broadcasts');
+  assert.deepEqual(
+    new Map(rows.map((row) => Object.values(row) as [string, boolean])),
+    new Map([
+      [first.broadcast.id, false],
+      [second.broadcast.id, true],
+    ]),
+  );
+});
+
+test('start() goes live by the key, and the encoder joins that broadcast', async () => {
+  const { channels, database } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  const other = await created(channels);
+  for (const wrong of ['', 'live_x', other.streamKey, streamKey.slice(0, -4).concat('aaaa')]) {
+    assert.equal(codeOf(await channels.start(stream.id, wrong, ANNA)), 'unauthorized');
+  }
+  const started = await channels.start(stream.id, streamKey, ANNA);
+  assert.ok('id' in started);
+  assert.equal(started.status, 'live');
+  assert.equal(codeOf(await channels.start(stream.id, streamKey, ANNA)), 'invalid_transition');
+  const { broadcast } = await connected(channels, streamKey);
+  assert.equal(broadcast.id, started.broadcast?.id);
+  await written(channels);
+  assert.deepEqual((await eventsOf(database)).map(({ type }) => type).slice(2), [
+    'broadcast.started',
+    'broadcast.connected',
+  ]);
+});
+
+test('start() ends when no encoder comes within the reconnect window', async () => {
+  const { channels, clock } = await openChannels({ reconnectWindowMs: 30_000 });
+  const { stream, streamKey } = await created(channels);
+  await channels.start(stream.id, streamKey, ANNA);
+  clock.advance(29_999);
+  assert.equal(await status(channels, stream.id), 'live');
+  clock.advance(1);
+  assert.equal(await status(channels, stream.id), 'ended');
+  const again = await channels.start(stream.id, streamKey, ANNA);
+  assert.equal(codeOf(again), 'ok');
+  await connected(channels, streamKey);
+  clock.advance(60_000);
+  assert.equal(await status(channels, stream.id), 'live', 'an encoder came');
+});
+
+test('end() stops the encoder and refuses the keys for a minute', async () => {
+  const { channels, clock } = await openChannels();
+  const stopped: string[] = [];
+  channels.watchPublishers((id, reason) => stopped.push(`${id} ${reason}`));
+  const { stream, streamKey } = await created(channels);
+  assert.equal(codeOf(await channels.end(stream.id, ANNA)), 'invalid_transition');
+  const { broadcast, leave } = await connected(channels, streamKey);
+  const ended = await channels.end(stream.id, ANNA);
+  assert.ok('id' in ended);
+  assert.equal(ended.status, 'ended');
+  assert.deepEqual(stopped, [`${stream.id} ended by request`]);
+  leave();
+  assert.ok(!channels.endBroadcast(stream.id, broadcast.id));
+  const attempt = { app: 'live', protocol: 'rtmp', streamKey, remoteAddress: '::1' } as const;
+  assert.equal(codeOf(await channels.authorize(attempt)), 'stream_just_ended');
+  clock.advance(59_999);
+  assert.equal(codeOf(await channels.authorize(attempt)), 'stream_just_ended');
+  clock.advance(1);
+  assert.equal(codeOf(await channels.authorize(attempt)), 'ok');
+  await channels.close();
+});
+
+test('end() refuses the keys after a restart as well; start() allows them again', async () => {
+  const { channels, database } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  await connected(channels, streamKey);
+  await channels.end(stream.id, ANNA);
+  await channels.close();
+  const later = await openChannels({ database });
+  const attempt = { app: 'live', protocol: 'rtmp', streamKey, remoteAddress: '::1' } as const;
+  assert.equal(codeOf(await later.channels.authorize(attempt)), 'stream_just_ended');
+  assert.equal(codeOf(await later.channels.start(stream.id, streamKey, ANNA)), 'ok');
+  assert.equal(codeOf(await later.channels.authorize(attempt)), 'ok');
+});
+
+test('a stream made for one broadcast never goes live again', async () => {
+  const { channels } = await openChannels();
+  const { stream, streamKey } = await created(channels, { isOnce: true });
+  const { broadcast } = await connected(channels, streamKey);
+  channels.endBroadcast(stream.id, broadcast.id);
+  const attempt = { app: 'live', protocol: 'rtmp', streamKey, remoteAddress: '::1' } as const;
+  assert.equal(codeOf(await channels.authorize(attempt)), 'stream_ended');
+  assert.equal(codeOf(await channels.start(stream.id, streamKey, ANNA)), 'stream_ended');
+  await written(channels);
+  assert.equal(codeOf(await channels.schedule(stream.id, 1, ANNA)), 'stream_ended');
+});
+
+test('schedule() announces a start, and takes it back', async () => {
+  const { channels } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  const startMs = Date.UTC(2027, 0, 1);
+  const scheduled = await channels.schedule(stream.id, startMs, ANNA);
+  assert.ok('id' in scheduled);
+  assert.deepEqual([scheduled.status, scheduled.scheduledStartMs], ['scheduled', startMs]);
+  const undone = await channels.schedule(stream.id, null, ANNA);
+  assert.ok('id' in undone);
+  assert.deepEqual([undone.status, undone.scheduledStartMs], ['idle', null]);
+  await connected(channels, streamKey);
+  assert.equal(codeOf(await channels.schedule(stream.id, startMs, ANNA)), 'invalid_transition');
+  await channels.end(stream.id, ANNA);
+  assert.equal(codeOf(await channels.schedule(stream.id, startMs, ANNA)), 'ok');
+  assert.equal(await status(channels, stream.id), 'scheduled');
+});
+
+test('delete() removes a stream and its keys, but none on air', async () => {
+  const { channels, database } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  await connected(channels, streamKey);
+  assert.equal(codeOf(await channels.delete(stream.id, ANNA)), 'invalid_transition');
+  await channels.end(stream.id, ANNA);
+  assert.equal(codeOf(await channels.delete(stream.id, ANNA)), 'ok');
+  assert.equal(await channels.get(stream.id), undefined);
+  const attempt = { app: 'live', protocol: 'rtmp', streamKey, remoteAddress: '::1' } as const;
+  assert.equal(codeOf(await channels.authorize(attempt)), 'unauthorized');
+  database.isAway = true;
+  assert.equal(codeOf(await channels.authorize(attempt)), 'database_unavailable');
+  assert.equal((await testDatabase().then(eventsIn)).at(-1)?.type, 'stream.deleted');
+});
+
+test('open() ends broadcasts that a crash cut off and goes on with the rest', async () => {
+  const { channels, database, clock } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  const over = await created(channels);
+  const ended = await connected(channels, over.streamKey);
+  channels.endBroadcast(over.stream.id, ended.broadcast.id);
+  const cut = await connected(channels, streamKey);
+  await written(channels);
+  const kept = await channels.get(over.stream.id);
+  const later = await openChannels({ database });
+  assert.deepEqual(later.channels.live(), []);
+  assert.deepEqual((await later.channels.get(stream.id))?.broadcast, {
+    ...cut.broadcast,
+    endedAtMs: clock.epochMs(),
+  });
+  assert.equal(await status(later.channels, stream.id), 'ended');
+  assert.deepEqual(await later.channels.get(over.stream.id), kept);
+  const last = (await eventsOf(database)).at(-1);
+  assert.deepEqual([last?.type, last?.data.reason], ['broadcast.ended', 'the server was stopped']);
+  await connected(later.channels, streamKey);
+});
+
+test('with the database away broadcasts and known keys go on, and all is written later', async () => {
+  const { channels, database, clock } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  const other = await created(channels);
+  const first = await connected(channels, streamKey);
+  await written(channels);
+  database.isAway = true;
+  assert.ok(channels.endBroadcast(stream.id, first.broadcast.id));
+  const second = await connected(channels, streamKey);
+  assert.equal((await channels.get(stream.id))?.broadcast?.id, second.broadcast.id);
+  assert.equal(channels.live().length, 1);
+  for (const refused of [
+    () => channels.get(other.stream.id),
+    () => channels.list({}),
+    () => channels.create(DRAFT, ANNA),
+    () => channels.end(stream.id, ANNA),
+    () => channels.start(other.stream.id, other.streamKey, ANNA),
+    () => channels.update(stream.id, { title: 'x' }, ANNA),
+  ]) {
+    await assert.rejects(refused, DatabaseUnavailableError);
+  }
+  assert.equal(await status(channels, stream.id), 'live', 'what was refused was not done');
+  const unknown = `live_${stream.id}_${'a'.repeat(32)}`;
+  const attempt = { app: 'live', protocol: 'rtmp', remoteAddress: '::1' } as const;
+  const answer = await channels.authorize({ ...attempt, streamKey: unknown });
+  assert.equal(codeOf(answer), 'database_unavailable');
+  assert.ok(!JSON.stringify(answer).includes(unknown));
+  database.isAway = false;
+  while (channels.unwritten.waiting > 0) {
+    clock.advance(5_000);
+    await new Promise(setImmediate);
+  }
+  assert.equal(channels.unwritten.lost, 0);
+  const types = (await eventsOf(database)).map(({ type }) => type).slice(2);
+  const begun = ['broadcast.connected', 'broadcast.started'];
+  assert.deepEqual(types, [...begun, 'broadcast.ended', ...begun]);
+  assert.equal(await status(channels, stream.id), 'live');
+});
+
+test('close() writes what is not written yet', async () => {
+  const { channels, database } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  const { broadcast } = await connected(channels, streamKey);
+  channels.endBroadcast(stream.id, broadcast.id);
+  await channels.close();
+  const rows = await database.query('select status from streams');
+  assert.deepEqual(rows, [{ status: 'ended' }]);
+});
+
+async function eventsIn(database: Awaited<ReturnType<typeof testDatabase>>) {
+  return database.query<EventRow>('select type from events order by position');
+}

@@ -1,0 +1,385 @@
+/**
+ * The streams: what they are, who may publish to them, and which are live. The database is the
+ * truth about all of it but the present: what is on air is known in memory at once and written
+ * behind. Each change is one transaction with the event and the audit entry that tell of it.
+ */
+import type { Refusal } from '../../contract/index.ts';
+import { assert, base32, type Clock, type Log, newId } from '../base/index.ts';
+import {
+  type Actor,
+  appendAudit,
+  appendEvents,
+  type Databases,
+  type EventType,
+  type PlatformEvent,
+  type Queryable,
+} from '../store/sql/index.ts';
+import {
+  Admission,
+  type CutPublisher,
+  type PublishAttempt,
+  type PublishGrant,
+} from './admission.ts';
+import { endCutOff } from './cut-off.ts';
+import { insertKey } from './key-table.ts';
+import { type IssuedStreamKey, Keyring, unknownStream } from './keyring.ts';
+import { refuseTransition } from './lifecycle.ts';
+import { LiveStreams } from './live-streams.ts';
+import {
+  type BroadcastRecord,
+  isOnAir,
+  isOver,
+  type Stream,
+  type StreamChanges,
+  type StreamDraft,
+} from './stream.ts';
+import type { StreamKeys } from './stream-key.ts';
+import { listStreams, type StreamFilter, type StreamPage } from './stream-list.ts';
+import {
+  deleteStream,
+  findStream,
+  insertStream,
+  lockStream,
+  updateSchedule,
+  updateTraits,
+} from './stream-table.ts';
+import { WriteQueue } from './write-queue.ts';
+
+/** Streams of one broadcaster. */
+const DEFAULT_MAX_STREAMS = 10_000;
+/** How long a broadcast that was started by request waits for its encoder. */
+const DEFAULT_RECONNECT_WINDOW_MS = 60_000;
+/** 60 bits: 12 characters of base32 hold them, and the thirteenth would be half empty. */
+const ID_BYTES = 8;
+const ID_LENGTH = 12;
+
+/** What channels work with. */
+export interface ChannelsSettings {
+  readonly databases: Databases;
+  readonly keys: StreamKeys;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Cryptographically strong. */
+  readonly randomBytes: (size: number) => Uint8Array;
+  /** How long a broadcast that was started by request waits for its encoder; 60 s without it. */
+  readonly reconnectWindowMs?: number;
+  /** Streams that one broadcaster may have. */
+  readonly maxStreams?: number;
+}
+
+/** A change of a stream, for those who are told. */
+interface Told {
+  readonly type: EventType;
+  readonly action: string;
+  readonly stream: Stream;
+  readonly actor: Actor;
+  readonly changes?: Readonly<Record<string, unknown>>;
+}
+
+/** See the top of the file. Whatever asks the database throws `DatabaseUnavailableError`. */
+export class Channels {
+  /** The keys of the streams. */
+  readonly keyring: Keyring;
+  readonly #settings: ChannelsSettings;
+  readonly #queue: WriteQueue;
+  readonly #live: LiveStreams;
+  readonly #admission: Admission;
+
+  private constructor(settings: ChannelsSettings) {
+    this.#settings = settings;
+    const { databases, clock, log, randomBytes, keys } = settings;
+    const { reconnectWindowMs = DEFAULT_RECONNECT_WINDOW_MS } = settings;
+    const { admission: database } = databases;
+    this.#queue = new WriteQueue({ database, clock, log });
+    this.#live = new LiveStreams({ queue: this.#queue, clock, randomBytes, reconnectWindowMs });
+    this.#admission = new Admission({ database, keys, live: this.#live, clock, log });
+    const admission = this.#admission;
+    this.keyring = new Keyring({
+      database: databases.control,
+      ...{ keys, admission, clock, randomBytes },
+    });
+  }
+
+  /** Ends broadcasts that were cut off, and learns the keys that were used last. */
+  static async open(settings: ChannelsSettings): Promise<Channels> {
+    const { databases, clock, randomBytes, log } = settings;
+    const database = databases.control;
+    await endCutOff({ database, nowMs: clock.epochMs(), randomBytes, log });
+    const channels = new Channels(settings);
+    await channels.#admission.preload();
+    return channels;
+  }
+
+  /** Changes of what is on air that are not in the database yet, and those that never will be. */
+  get unwritten(): { readonly waiting: number; readonly lost: number } {
+    return { waiting: this.#queue.length, lost: this.#queue.lost };
+  }
+
+  /** Makes a stream and its own key, which is returned this once. */
+  async create(
+    draft: StreamDraft,
+    actor: Actor,
+  ): Promise<(IssuedStreamKey & { readonly stream: Stream }) | Refusal> {
+    const { databases, maxStreams = DEFAULT_MAX_STREAMS } = this.#settings;
+    const { broadcasterId } = draft;
+    const made = await databases.control.transaction(async (transaction) => {
+      const count = await countStreams(transaction, broadcasterId);
+      if (count >= maxStreams) return tooManyStreams(broadcasterId, count);
+      const stream = await this.#insertNew(transaction, draft);
+      const issued = this.keyring.make(stream.id, { isMain: true });
+      await insertKey(transaction, issued.key);
+      const changes = { broadcasterId, title: stream.title };
+      const told = { type: 'stream.created', action: 'stream.create', stream, actor } as const;
+      await this.#tell(transaction, { ...told, changes });
+      return { ...issued, stream };
+    });
+    if ('refused' in made) return made;
+    const { key, stream } = made;
+    this.#admission.known.put({ key, stream, keysRefusedUntilMs: null });
+    return made;
+  }
+
+  /** The stream with this id. What is on air is known without the database. */
+  async get(id: string): Promise<Stream | undefined> {
+    return this.#live.get(id) ?? this.#read(id);
+  }
+
+  /** What is on air under this id now, without asking the database. */
+  onAir(id: string): Stream | undefined {
+    return this.#live.get(id);
+  }
+
+  /** What is on air, the latest to begin first, without asking the database. */
+  live(): readonly Stream[] {
+    return this.#live.all();
+  }
+
+  /** One page of streams, newest first; refuses a cursor that was not given out. */
+  async list(filter: StreamFilter): Promise<StreamPage | Refusal> {
+    const page = await listStreams(this.#settings.databases.control, filter);
+    if ('refused' in page) return page;
+    return { ...page, streams: page.streams.map((stream) => this.#live.overlay(stream)) };
+  }
+
+  /** Changes what a stream is like. Its qualities hold from the next broadcast on. */
+  async update(id: string, changes: StreamChanges, actor: Actor): Promise<Stream | Refusal> {
+    const { databases } = this.#settings;
+    const changed = await databases.control.transaction(async (transaction) => {
+      const before = await lockStream(transaction, id);
+      if (before === undefined) return unknownStream('change', id);
+      const differing = differencesOf(before, changes);
+      if (Object.keys(differing).length === 0) return before;
+      const at = new Date(this.#settings.clock.epochMs());
+      const stream = await updateTraits(transaction, id, { changes: differing, at });
+      const told = { type: 'stream.updated', action: 'stream.update', stream, actor } as const;
+      await this.#tell(transaction, { ...told, changes: differing });
+      return stream;
+    });
+    if ('refused' in changed) return changed;
+    return this.#learn(changed);
+  }
+
+  /** Announces when a stream begins; null takes that back. */
+  async schedule(id: string, startMs: number | null, actor: Actor): Promise<Stream | Refusal> {
+    const { databases, clock } = this.#settings;
+    const changed = await databases.control.transaction(async (transaction) => {
+      const read = await lockStream(transaction, id);
+      if (read === undefined) return unknownStream('schedule', id);
+      const before = this.#live.overlay(read);
+      const refusal = isOver(before)
+        ? overFor(id)
+        : refuseTransition(before, startMs === null ? 'unschedule' : 'schedule');
+      if (refusal !== undefined) return refusal;
+      const status = startMs === null ? 'idle' : 'scheduled';
+      const stream: Stream = { ...before, status, scheduledStartMs: startMs };
+      await updateSchedule(transaction, stream, new Date(clock.epochMs()));
+      const scheduledStart = startMs === null ? null : new Date(startMs).toISOString();
+      const told = { type: 'stream.updated', action: 'stream.schedule', stream, actor } as const;
+      await this.#tell(transaction, { ...told, changes: { scheduledStart } });
+      return stream;
+    });
+    if ('refused' in changed) return changed;
+    // Unless an encoder came meanwhile, the row is the newest there is.
+    if (!isOnAir(this.#live.overlay(changed))) this.#live.remove(id);
+    return this.#learn(changed);
+  }
+
+  /** Removes a stream with its keys and broadcasts. One on air has to be ended first. */
+  async delete(id: string, actor: Actor): Promise<Stream | Refusal> {
+    const { databases } = this.#settings;
+    const deleted = await databases.control.transaction(async (transaction) => {
+      const read = await lockStream(transaction, id);
+      if (read === undefined) return unknownStream('delete', id);
+      const stream = this.#live.overlay(read);
+      if (isOnAir(stream)) {
+        const detail = `Cannot delete stream ${id}: it is ${stream.status}, end it first`;
+        return { refused: 'invalid_transition', detail } as const;
+      }
+      await deleteStream(transaction, id);
+      await this.#tell(transaction, {
+        ...{ type: 'stream.deleted', action: 'stream.delete', stream, actor },
+      });
+      return stream;
+    });
+    if ('refused' in deleted) return deleted;
+    this.#admission.known.removeStream(id);
+    this.#live.remove(id);
+    return deleted;
+  }
+
+  /**
+   * Puts a stream on air by its key, in words; the broadcast waits for its encoder, and ends when
+   * none comes within the reconnect window.
+   */
+  async start(id: string, streamKey: string, actor: Actor): Promise<Stream | Refusal> {
+    const stream = await this.#read(id);
+    if (stream === undefined) return unknownStream('start', id);
+    const named = await this.#admission.streamOfKey(streamKey);
+    if ('refused' in named || named.id !== id) {
+      const detail = `Cannot start stream ${id}: the stream key is not one of its keys`;
+      return { refused: 'unauthorized', detail };
+    }
+    return this.#live.start(stream, actor);
+  }
+
+  /** Ends the broadcast, tells its encoder to stop, and refuses the stream's keys for 60 s. */
+  async end(id: string, actor: Actor): Promise<Stream | Refusal> {
+    const stream = await this.#read(id);
+    return stream === undefined ? unknownStream('end', id) : this.#live.end(stream, actor);
+  }
+
+  /** See `Admission.authorize`. */
+  authorize(attempt: PublishAttempt): Promise<{ readonly granted: PublishGrant } | Refusal> {
+    return this.#admission.authorize(attempt);
+  }
+
+  /** See `OneTimeKeys`. */
+  issueOneTimeKey(stream: Stream, lifetimeMs: number): string {
+    return this.#admission.oneTimeKeys.issue(stream, lifetimeMs);
+  }
+
+  /** A publisher has begun by `grant`; the returned function says that it is gone. */
+  publishing(grant: PublishGrant): () => void {
+    return this.#admission.publishing(grant);
+  }
+
+  /** Uses `cut` on publishers that must stop: by request, or because of their key, within 5 s. */
+  watchPublishers(cut: CutPublisher): void {
+    this.#live.stopEncoder = cut;
+    this.#admission.watch(cut);
+  }
+
+  /** The first media of a stream's publisher has come: its broadcast. */
+  beginBroadcast(streamId: string): BroadcastRecord {
+    const grant = this.#admission.grantOf(streamId);
+    assert(grant !== undefined, `Cannot begin broadcast of ${streamId}: nobody publishes to it`);
+    return this.#live.connect(grant);
+  }
+
+  /** The encoder of the broadcast is gone and may come back. False when that is not live. */
+  loseBroadcast(streamId: string, broadcastId: string): boolean {
+    return this.#live.lose(streamId, broadcastId);
+  }
+
+  /** The encoder of the broadcast is back. False when that was not lost. */
+  resumeBroadcast(streamId: string, broadcastId: string): boolean {
+    return this.#live.resume(streamId, broadcastId);
+  }
+
+  /** The broadcast is over. False when it was not the one on air; then nothing changes. */
+  endBroadcast(streamId: string, broadcastId: string, reason = 'the encoder is gone'): boolean {
+    return this.#live.expire(streamId, broadcastId, reason);
+  }
+
+  /** Resolves when what can be kept is kept. The databases stay open. */
+  async close(): Promise<void> {
+    this.#admission.close();
+    this.#live.close();
+    await this.#queue.close();
+  }
+
+  async #read(id: string): Promise<Stream | undefined> {
+    const stream = await findStream(this.#settings.databases.control, id);
+    return stream === undefined ? undefined : this.#live.overlay(stream);
+  }
+
+  /** What memory holds of a stream follows the row. */
+  #learn(stream: Stream): Stream {
+    this.#live.refresh(stream);
+    this.#admission.known.refresh(stream);
+    return this.#live.overlay(stream);
+  }
+
+  async #insertNew(transaction: Queryable, draft: StreamDraft): Promise<Stream> {
+    for (;;) {
+      const id = base32(this.#settings.randomBytes(ID_BYTES)).slice(0, ID_LENGTH);
+      const stream = newStream(id, draft, this.#settings.clock.epochMs());
+      if (await insertStream(transaction, stream)) return stream;
+    }
+  }
+
+  async #tell(transaction: Queryable, told: Told): Promise<void> {
+    const { type, action, stream, actor, changes = null } = told;
+    const nowMs = this.#settings.clock.epochMs();
+    const at = new Date(nowMs);
+    const objectId = stream.id;
+    await appendAudit(transaction, { at, actor, action, objectKind: 'stream', objectId, changes });
+    const event: PlatformEvent = {
+      id: newId('evt', nowMs, this.#settings.randomBytes),
+      type,
+      occurredAt: at,
+      ownerId: stream.broadcasterId,
+      streamId: stream.id,
+      data: {
+        streamId: stream.id,
+        title: stream.title,
+        status: stream.status,
+        ...(changes !== null && { changes }),
+      },
+    };
+    await appendEvents(transaction, [event]);
+  }
+}
+
+function newStream(id: string, draft: StreamDraft, nowMs: number): Stream {
+  const { scheduledStartMs = null } = draft;
+  return {
+    ...{ description: '', category: '', ladder: null },
+    ...{ chatEnabled: true, recordingEnabled: false, isPremium: false, drmRequired: false },
+    ...{ isDisabled: false, isOnce: false },
+    ...draft,
+    id,
+    status: scheduledStartMs === null ? 'idle' : 'scheduled',
+    scheduledStartMs,
+    broadcast: null,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+}
+
+/** The changes that change something. */
+function differencesOf(before: Stream, changes: StreamChanges): StreamChanges {
+  const names = Object.keys(changes) as (keyof StreamChanges)[];
+  const differing = names.filter(
+    (name) => changes[name] !== undefined && changes[name] !== before[name],
+  );
+  return Object.fromEntries(differing.map((name) => [name, changes[name]]));
+}
+
+async function countStreams(transaction: Queryable, broadcasterId: string): Promise<number> {
+  const [row] = await transaction.query<{ readonly count: number }>(
+    'select count(*)::int as count from streams where broadcaster_id = $1',
+    [broadcasterId],
+  );
+  return row?.count ?? 0;
+}
+
+function tooManyStreams(broadcasterId: string, count: number): Refusal {
+  const detail = `Cannot create stream: ${JSON.stringify(broadcasterId)} has ${count} already`;
+  return { refused: 'too_many_streams', detail };
+}
+
+function overFor(id: string): Refusal {
+  const detail = `Cannot schedule stream ${id}: it was made for one broadcast, which has ended`;
+  return { refused: 'stream_ended', detail };
+}

@@ -1,0 +1,18 @@
+/** @module Streams and their life: what they are, their keys, who may publish, what is on air. */
+
+export { isAddressRange } from './address-range.ts';
+export type { CutPublisher, PublishAttempt, PublishGrant } from './admission.ts';
+export { Channels, type ChannelsSettings } from './channels.ts';
+export { hasStreamKeys, type StreamKey } from './key-table.ts';
+export { MAX_ADDRESS_RANGES, MAX_OVERLAP_MS } from './keyring.ts';
+export { loadPepper, PepperError } from './pepper.ts';
+export {
+  MAX_BROADCASTER_ID_LENGTH,
+  MAX_CATEGORY_LENGTH,
+  MAX_DESCRIPTION_LENGTH,
+  MAX_TITLE_LENGTH,
+  type Stream,
+} from './stream.ts';
+export { readStreamDraft } from './stream-draft.ts';
+export { StreamKeys } from './stream-key.ts';
+export { importStreamsFile, StreamsFileError } from './streams-file.ts';

@@ -1,0 +1,271 @@
+/**
+ * What is on air, in memory: decided here at once and written into the database afterwards,
+ * because an encoder and its viewers cannot wait for one. What is known here of a stream is newer
+ * than its row until that is written, and for a minute longer.
+ */
+import type { Refusal } from '../../contract/index.ts';
+import { assert, base32, type Cancel, type Clock } from '../base/index.ts';
+import type { Actor } from '../store/sql/index.ts';
+import { ACTION_TARGET, LIFECYCLE, refuseTransition, type StreamAction } from './lifecycle.ts';
+import { type BroadcastRecord, isOnAir, isOver, type Stream } from './stream.ts';
+import { eventsOf, type Transition, writeTransition } from './transition-record.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+/** An encoder that was told to stop comes back by itself within seconds, and again and again. */
+export const KEYS_REFUSED_MS = 60_000;
+/** Longer than any question to the database takes whose answer may be older than what is known. */
+const REMEMBERED_MS = 60_000;
+const BROADCAST_SUFFIX_BYTES = 5;
+const BROADCAST_SUFFIX_LENGTH = 4;
+
+/** What it works with. */
+export interface LiveStreamsSettings {
+  readonly queue: WriteQueue;
+  readonly clock: Clock;
+  /** Cryptographically strong. */
+  readonly randomBytes: (size: number) => Uint8Array;
+  /** How long a broadcast that was started by request waits for its first media. */
+  readonly reconnectWindowMs: number;
+}
+
+/** An encoder that goes live. */
+export interface Connecting {
+  readonly stream: Stream;
+  readonly keyId: string | null;
+  readonly remoteAddress: string | null;
+}
+
+/** Why a step is taken, and by whom. */
+interface Cause {
+  readonly actor: Actor;
+  readonly keyId?: string | null;
+  readonly reason?: string;
+}
+
+interface Presence {
+  stream: Stream;
+  changedMs: number;
+  /** Started by request, and no media has come. */
+  isAwaited: boolean;
+  keysRefusedUntilMs: number | null;
+  cancelExpiry: Cancel | undefined;
+}
+
+/** Steps that nobody asked for from outside. */
+const SYSTEM: Actor = { kind: 'system', id: null, remoteAddress: null };
+
+/** See the top of the file. */
+export class LiveStreams {
+  readonly #settings: LiveStreamsSettings;
+  readonly #presences = new Map<string, Presence>();
+  #cancelSweep: Cancel | undefined;
+  /** Tells the encoder of a stream to stop, if it has one. */
+  stopEncoder: (streamId: string, reason: string) => void = () => undefined;
+
+  constructor(settings: LiveStreamsSettings) {
+    this.#settings = settings;
+  }
+
+  /** The stream while a broadcast of it is on air. */
+  get(streamId: string): Stream | undefined {
+    const stream = this.#presences.get(streamId)?.stream;
+    return stream !== undefined && isOnAir(stream) ? stream : undefined;
+  }
+
+  /** What is on air, the latest to begin first. */
+  all(): readonly Stream[] {
+    const streams = [...this.#presences.values()].map(({ stream }) => stream).filter(isOnAir);
+    const startOf = ({ broadcast }: Stream): number => broadcast?.startedAtMs ?? 0;
+    return streams.sort((left, right) => startOf(right) - startOf(left));
+  }
+
+  /** A stream as it was read, with what is known better here. */
+  overlay(read: Stream): Stream {
+    const known = this.#presences.get(read.id)?.stream;
+    if (known === undefined) return read;
+    return { ...read, status: known.status, broadcast: known.broadcast };
+  }
+
+  /** Tells that the traits of a stream have changed. */
+  refresh(stream: Stream): void {
+    const presence = this.#presences.get(stream.id);
+    if (presence !== undefined) presence.stream = this.overlay(stream);
+  }
+
+  /** Forgets a stream that has been deleted. */
+  remove(streamId: string): void {
+    this.#presences.get(streamId)?.cancelExpiry?.();
+    this.#presences.delete(streamId);
+  }
+
+  /** Why no key of the stream may be used now; undefined when one may. */
+  refuseKeys(read: Stream, readRefusedUntilMs: number | null): Refusal | undefined {
+    const stream = this.overlay(read);
+    const { id } = stream;
+    const refusal = refuseBroadcast(stream, 'publish to');
+    if (refusal !== undefined) return refusal;
+    const presence = this.#presences.get(id);
+    const untilMs = presence === undefined ? readRefusedUntilMs : presence.keysRefusedUntilMs;
+    const waitMs = (untilMs ?? 0) - this.#settings.clock.epochMs();
+    if (waitMs <= 0) return undefined;
+    const seconds = Math.ceil(waitMs / 1000);
+    const detail = `Cannot publish to stream ${id}: it was ended by request, try in ${seconds} s`;
+    return { refused: 'stream_just_ended', detail };
+  }
+
+  /** Media of an encoder has come: its broadcast, which a start by request may have begun. */
+  connect({ stream: granted, keyId, remoteAddress }: Connecting): BroadcastRecord {
+    const stream = this.overlay(granted);
+    const isAwaited = this.#presences.get(stream.id)?.isAwaited === true;
+    const actor: Actor = { ...SYSTEM, remoteAddress };
+    const { after } = this.#step(stream, isAwaited ? 'join' : 'connect', { actor, keyId });
+    const { broadcast } = after;
+    assert(broadcast !== null, `Cannot begin broadcast of ${stream.id}: it did not begin`);
+    return broadcast;
+  }
+
+  /** The encoder of a broadcast is gone and may come back. False when that is not live. */
+  lose(streamId: string, broadcastId: string): boolean {
+    return this.#follow(streamId, broadcastId, { action: 'lose' });
+  }
+
+  /** The encoder of a broadcast is back. False when that was not lost. */
+  resume(streamId: string, broadcastId: string): boolean {
+    return this.#follow(streamId, broadcastId, { action: 'resume' });
+  }
+
+  /** A broadcast is over, for `reason`. False when it is not the one on air. */
+  expire(streamId: string, broadcastId: string, reason: string): boolean {
+    return this.#follow(streamId, broadcastId, { action: 'expire', reason });
+  }
+
+  /** Begins a broadcast that waits for its media. Resolves when it is kept. */
+  async start(read: Stream, actor: Actor): Promise<Stream | Refusal> {
+    const stream = this.overlay(read);
+    const refusal = refuseBroadcast(stream, 'start') ?? refuseTransition(stream, 'start');
+    if (refusal !== undefined) return refusal;
+    const { presence, after, kept } = this.#step(stream, 'start', { actor });
+    const { clock, reconnectWindowMs } = this.#settings;
+    const broadcastId = after.broadcast?.id ?? '';
+    presence.isAwaited = true;
+    presence.cancelExpiry = clock.after(reconnectWindowMs, () => {
+      this.expire(stream.id, broadcastId, 'no encoder came');
+    });
+    await kept;
+    return after;
+  }
+
+  /** Ends the broadcast, tells its encoder to stop, and keeps it away. Resolves when it is kept. */
+  async end(read: Stream, actor: Actor): Promise<Stream | Refusal> {
+    const stream = this.overlay(read);
+    const refusal = refuseTransition(stream, 'end');
+    if (refusal !== undefined) return refusal;
+    const reason = 'ended by request';
+    const { after, kept } = this.#step(stream, 'end', { actor, reason });
+    this.stopEncoder(stream.id, reason);
+    await kept;
+    return this.overlay(after);
+  }
+
+  /** No timer of this runs any more. */
+  close(): void {
+    this.#cancelSweep?.();
+    for (const { cancelExpiry } of this.#presences.values()) cancelExpiry?.();
+  }
+
+  #follow(
+    streamId: string,
+    broadcastId: string,
+    { action, reason }: { readonly action: StreamAction; readonly reason?: string },
+  ): boolean {
+    const stream = this.#presences.get(streamId)?.stream;
+    if (stream === undefined || stream.broadcast?.id !== broadcastId) return false;
+    if (LIFECYCLE[stream.status][action] === null) return false;
+    this.#step(stream, action, { actor: SYSTEM, ...(reason !== undefined && { reason }) });
+    return true;
+  }
+
+  /** Takes a step that the table allows. */
+  #step(stream: Stream, action: StreamAction, { actor, keyId = null, reason }: Cause) {
+    const { clock, queue, randomBytes } = this.#settings;
+    const atMs = clock.epochMs();
+    const { broadcast, replaced } = this.#broadcastAfter(stream, action, atMs);
+    const after: Stream = { ...stream, status: ACTION_TARGET[action], broadcast };
+    const presence = this.#presence(stream);
+    if (action === 'end') {
+      presence.keysRefusedUntilMs = presence.isAwaited ? null : atMs + KEYS_REFUSED_MS;
+    } else if (action === 'start' || action === 'connect') presence.keysRefusedUntilMs = null;
+    presence.cancelExpiry?.();
+    presence.cancelExpiry = undefined;
+    presence.isAwaited = false;
+    presence.stream = after;
+    presence.changedMs = clock.monotonicMs();
+    const step: Transition = {
+      ...{ action, atMs, before: stream, after, replaced, actor, keyId },
+      reason: reason ?? null,
+      keysRefusedUntilMs: presence.keysRefusedUntilMs,
+    };
+    const events = eventsOf(step, randomBytes);
+    const kept = queue.add((transaction) => writeTransition(transaction, step, events));
+    return { presence, after, kept };
+  }
+
+  #broadcastAfter({ id, status, broadcast }: Stream, action: StreamAction, nowMs: number) {
+    const effect = LIFECYCLE[status][action];
+    assert(effect !== null, `Cannot ${action} stream ${id}: it is ${status}`);
+    // The wall clock may have been set back meanwhile; a broadcast never ends before it began.
+    const ended =
+      broadcast === null
+        ? null
+        : { ...broadcast, endedAtMs: Math.max(broadcast.startedAtMs, nowMs) };
+    if (effect === 'ends') return { broadcast: ended, replaced: null };
+    if (effect !== 'begins') return { broadcast, replaced: null };
+    const begun = { id: this.#newBroadcastId(nowMs), startedAtMs: nowMs, endedAtMs: null };
+    return { broadcast: begun, replaced: isOnAir({ status }) ? ended : null };
+  }
+
+  #presence(stream: Stream): Presence {
+    const present = this.#presences.get(stream.id);
+    if (present !== undefined) return present;
+    const made: Presence = {
+      stream,
+      changedMs: 0,
+      isAwaited: false,
+      keysRefusedUntilMs: null,
+      cancelExpiry: undefined,
+    };
+    this.#presences.set(stream.id, made);
+    this.#cancelSweep ??= this.#settings.clock.after(REMEMBERED_MS, () => this.#sweep());
+    return made;
+  }
+
+  /** Forgets what the database knows as well by now. */
+  #sweep(): void {
+    const { queue, clock } = this.#settings;
+    const nowMs = clock.monotonicMs();
+    for (const [id, { stream, changedMs }] of this.#presences) {
+      const isKept = queue.length === 0 && nowMs - changedMs >= REMEMBERED_MS;
+      if (isKept && !isOnAir(stream)) this.#presences.delete(id);
+    }
+    this.#cancelSweep = undefined;
+    if (this.#presences.size === 0) return;
+    this.#cancelSweep = clock.after(REMEMBERED_MS, () => this.#sweep());
+  }
+
+  /** Grows with time, so that a listing of files or logs is in the order of the broadcasts. */
+  #newBroadcastId(nowMs: number): string {
+    const chance = base32(this.#settings.randomBytes(BROADCAST_SUFFIX_BYTES));
+    return `${nowMs.toString(36)}-${chance.slice(0, BROADCAST_SUFFIX_LENGTH)}`;
+  }
+}
+
+/** Why a stream can have no broadcast at all; undefined when it can. */
+function refuseBroadcast(stream: Stream, verb: string): Refusal | undefined {
+  const { id, isDisabled } = stream;
+  if (isDisabled) {
+    return { refused: 'stream_disabled', detail: `Cannot ${verb} stream ${id}: it is disabled` };
+  }
+  if (!isOver(stream)) return undefined;
+  const detail = `Cannot ${verb} stream ${id}: it was made for one broadcast, which has ended`;
+  return { refused: 'stream_ended', detail };
+}
