@@ -5,7 +5,6 @@ export { checkCsrf, csrfTokenOf } from './csrf.ts';
 export type { Invitation, MadeInvitation } from './invitations.ts';
 export { type LimitRefusal, LoginLimits } from './login-limits.ts';
 export { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './passwords.ts';
-export { loadPepper, PepperError } from './pepper.ts';
 export { ACTIONS, type Action, mayDo, type Verdict } from './permissions.ts';
 export { actorOf, type Principal } from './principal.ts';
 export {
@@ -15,15 +14,4 @@ export {
   writeSessionCookie,
 } from './session-cookie.ts';
 export type { Client, Session } from './sessions.ts';
-export {
-  beginBroadcast,
-  endBroadcast,
-  MAX_BROADCASTER_ID_LENGTH,
-  MAX_TITLE_LENGTH,
-  type Stream,
-  type StreamDraft,
-} from './stream.ts';
-export { type PublishAttempt, type PublishGrant, StreamDirectory } from './stream-directory.ts';
-export { readStreamDraft } from './stream-draft.ts';
-export { isStreamKey, StreamKeys, streamIdOf } from './stream-key.ts';
 export { MAX_DISPLAY_NAME_LENGTH, USER_NAME_FORM, type User } from './users.ts';

@@ -1,14 +1,13 @@
 // The demo's arguments against the real FFmpeg, publishing through the real listener.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
-import { type PublishGrant, StreamDirectory, StreamKeys } from '../account/index.ts';
 import { silentLog, systemClock } from '../base/index.ts';
+import { openChannels } from '../channel/channels.test-support.ts';
+import type { PublishGrant } from '../channel/index.ts';
 import { type MediaSink, RtmpListener } from '../pipeline/ingest/index.ts';
-import { MemoryStreamStore } from '../store/streams/index.ts';
-import { Demo, demoStreamId } from './demo.ts';
+import { Demo, demoStream } from './demo.ts';
 import { demoArguments, FONT_FILES, launchFfmpeg } from './demo-encoder.ts';
 
 const FFMPEG = process.env.FFMPEG_PATH ?? 'ffmpeg';
@@ -48,15 +47,8 @@ test('launchFfmpeg() says when there is no such program', async () => {
 });
 
 async function listen(context: TestContext) {
-  const keys = new StreamKeys(randomBytes(32), randomBytes);
   const clock = systemClock;
-  const directory = await StreamDirectory.open({
-    store: new MemoryStreamStore(),
-    keys,
-    clock,
-    log: silentLog,
-    randomBytes,
-  });
+  const { channels } = await openChannels({ clock });
   let onMedia = (): void => {};
   const published = new Promise<void>((resolve) => {
     onMedia = resolve;
@@ -66,7 +58,7 @@ async function listen(context: TestContext) {
   const listener = new RtmpListener<PublishGrant>({
     clock,
     log: silentLog,
-    authorize: (request) => directory.authorize(request),
+    authorize: (request) => channels.authorize({ ...request, protocol: 'rtmp' }),
     publish: ({ streamId }) => {
       granted.push(streamId);
       return sink;
@@ -75,21 +67,22 @@ async function listen(context: TestContext) {
   });
   const rtmp = await listener.listen({ host: '127.0.0.1', port: 0 });
   context.after(() => listener.close());
-  return { directory, rtmp, granted, published };
+  return { channels, rtmp, granted, published };
 }
 
 test(
   'Demo publishes through the listener, with a key that is void in its process title',
   OPTIONS,
   async (context) => {
-    const { directory, rtmp, granted, published } = await listen(context);
-    const id = (await demoStreamId(directory)) ?? '';
+    const { channels, rtmp, granted, published } = await listen(context);
+    const stream = await demoStream(channels);
+    assert.ok(stream !== undefined);
     let issued = '';
     const demo = new Demo({
       ffmpegPath: FFMPEG,
       rtmp,
       issueKey: (lifetimeMs) => {
-        issued = directory.issueOneTimeKey(id, lifetimeMs);
+        issued = channels.issueOneTimeKey(stream, lifetimeMs);
         return issued;
       },
       log: silentLog,
@@ -97,14 +90,14 @@ test(
     context.after(() => demo.close());
     demo.start();
     await published;
-    assert.deepEqual(granted, [id]);
+    assert.deepEqual(granted, [stream.id]);
     const titles = childTitles();
     assert.ok(
       titles?.some((title) => title.includes(issued)) ?? true,
       'FFmpeg takes its address from there',
     );
-    const attempt = { app: 'live', streamKey: issued, remoteAddress: '127.0.0.1' };
-    assert.ok('refused' in directory.authorize(attempt));
+    const attempt = { app: 'live', protocol: 'rtmp', remoteAddress: '127.0.0.1' } as const;
+    assert.ok('refused' in (await channels.authorize({ ...attempt, streamKey: issued })));
     await demo.close();
     assert.ok(!childTitles()?.some((title) => title.includes(issued)), 'FFmpeg is gone');
   },

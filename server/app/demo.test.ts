@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { StreamDirectory, StreamKeys } from '../account/index.ts';
 import { type LogFields, ManualClock, silentLog } from '../base/index.ts';
-import { MemoryStreamStore } from '../store/streams/index.ts';
-import { Demo, type DemoSettings, demoStreamId } from './demo.ts';
+import { ANNA, openChannels } from '../channel/channels.test-support.ts';
+import { Demo, type DemoSettings, demoStream } from './demo.ts';
 import { type EncoderEnd, FONT_FILES, type LaunchEncoder } from './demo-encoder.ts';
 
 const FAILED: EncoderEnd = { wasStarted: true, code: 1, signal: null, lastWords: 'gone' };
@@ -150,27 +148,22 @@ describe('Demo', () => {
   });
 });
 
-describe('demoStreamId()', () => {
-  async function directory() {
-    const keys = new StreamKeys(Buffer.alloc(32, 1), randomBytes);
-    const clock = new ManualClock();
-    const store = new MemoryStreamStore();
-    return StreamDirectory.open({ store, keys, clock, log: silentLog, randomBytes });
-  }
+describe('demoStream()', () => {
+  const draft = { broadcasterId: 'anna', title: 'Show' };
 
   test('makes a stream on a first start and finds it again', async () => {
-    const streams = await directory();
-    const id = await demoStreamId(streams);
-    assert.equal(streams.get(id ?? '')?.title, 'Demo');
-    await streams.create({ broadcasterId: 'anna', title: 'Show' });
-    assert.equal(await demoStreamId(streams), id);
-    assert.equal(streams.list().length, 2);
+    const { channels } = await openChannels();
+    const made = await demoStream(channels);
+    assert.equal(made?.title, 'Demo');
+    await channels.create(draft, ANNA);
+    assert.deepEqual(await demoStream(channels), made);
   });
 
   test('makes none where there are streams already', async () => {
-    const streams = await directory();
-    await streams.create({ broadcasterId: 'anna', title: 'Demo' });
-    assert.equal(await demoStreamId(streams), undefined);
-    assert.equal(streams.list().length, 1);
+    const { channels } = await openChannels();
+    await channels.create(draft, ANNA);
+    assert.equal(await demoStream(channels), undefined);
+    const page = await channels.list({});
+    assert.equal('streams' in page && page.streams.length, 1);
   });
 });

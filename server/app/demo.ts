@@ -10,8 +10,8 @@
  * void as soon as the broadcast is up.
  */
 import { existsSync } from 'node:fs';
-import type { StreamDirectory } from '../account/index.ts';
 import { type Cancel, type Clock, type Log, systemClock } from '../base/index.ts';
+import type { Channels, Stream } from '../channel/index.ts';
 import {
   demoArguments,
   type EncoderEnd,
@@ -48,16 +48,18 @@ export interface DemoSettings {
 }
 
 /**
- * The id of the stream that the demo broadcasts to: made on a first start without any stream,
- * found again later. Undefined on a server that has streams and none of them is the demo.
+ * The stream that the demo broadcasts to: made on a first start without any stream, found again
+ * later. Undefined on a server that has streams and none of them is the demo.
  */
-export async function demoStreamId(directory: StreamDirectory): Promise<string | undefined> {
-  const streams = directory.list();
-  const found = streams.find(({ broadcasterId }) => broadcasterId === DEMO_BROADCASTER_ID);
-  if (found !== undefined || streams.length > 0) return found?.id;
-  const made = await directory.create({ broadcasterId: DEMO_BROADCASTER_ID, title: DEMO_TITLE });
+export async function demoStream(channels: Channels): Promise<Stream | undefined> {
+  const found = await channels.list({ broadcasterId: DEMO_BROADCASTER_ID, limit: 1 });
+  if ('streams' in found && found.streams.length > 0) return found.streams[0];
+  const any = await channels.list({ limit: 1 });
+  if ('streams' in any && any.streams.length > 0) return undefined;
+  const draft = { broadcasterId: DEMO_BROADCASTER_ID, title: DEMO_TITLE };
+  const made = await channels.create(draft, { kind: 'system', id: null, remoteAddress: null });
   // Nobody learns the lasting key: the demo publishes with keys for one use.
-  return 'refused' in made ? undefined : made.stream.id;
+  return 'refused' in made ? undefined : made.stream;
 }
 
 /** Keeps a demo encoder running until it is closed. */

@@ -1,12 +1,11 @@
 /** The stream that a newcomer finds ready: made on the first start, its key shown at each one. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Stream, StreamDirectory } from '../account/index.ts';
 import { assert } from '../base/index.ts';
+import type { Channels, Stream } from '../channel/index.ts';
 
 const KEY_FILE = 'first-stream-key';
 const OWNER_ONLY = 0o600;
-const LOOPBACK = '127.0.0.1';
 
 /** A stream and the key to publish to it. */
 export interface FirstStream {
@@ -20,29 +19,27 @@ export interface FirstStream {
  * file is never shown the key again. Undefined when there is none to show.
  */
 export async function firstStream(
-  directory: StreamDirectory,
+  channels: Channels,
   { dataDir, demoId }: { readonly dataDir: string; readonly demoId: string | undefined },
 ): Promise<FirstStream | undefined> {
   const path = join(dataDir, KEY_FILE);
-  if (directory.list().some(({ id }) => id !== demoId)) return findAgain(directory, path);
-  const made = await directory.create({ broadcasterId: 'me', title: 'My stream' });
-  assert(!('refused' in made), 'an empty directory has room for a stream');
+  const page = await channels.list({ limit: 2 });
+  assert('streams' in page, 'a list without a cursor is never refused');
+  if (page.streams.some(({ id }) => id !== demoId)) return findAgain(channels, path);
+  const draft = { broadcasterId: 'me', title: 'My stream' };
+  const made = await channels.create(draft, { kind: 'system', id: null, remoteAddress: null });
+  assert(!('refused' in made), 'a server without streams has room for one');
   await writeFile(path, `${made.streamKey}\n`, { mode: OWNER_ONLY });
   return made;
 }
 
-async function findAgain(
-  directory: StreamDirectory,
-  path: string,
-): Promise<FirstStream | undefined> {
+async function findAgain(channels: Channels, path: string): Promise<FirstStream | undefined> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
   const streamKey = text.trim();
-  const grant = directory.authorize({ app: 'live', streamKey, remoteAddress: LOOPBACK });
-  if ('refused' in grant) return undefined;
-  const stream = directory.get(grant.granted.streamId);
-  return stream === undefined ? undefined : { stream, streamKey };
+  const stream = await channels.streamOfKey(streamKey);
+  return 'refused' in stream ? undefined : { stream, streamKey };
 }

@@ -1,8 +1,7 @@
 /** The program: reads what it was told, starts one server, and stops it when asked to. */
 import { readFile } from 'node:fs/promises';
-import { PepperError } from '../account/index.ts';
 import { type Log, systemClock } from '../base/index.ts';
-import { CorruptStoreError } from '../store/streams/index.ts';
+import { PepperError, type Stream, StreamsFileError } from '../channel/index.ts';
 import {
   type Asked,
   type Configuration,
@@ -12,7 +11,7 @@ import {
 } from './config/index.ts';
 import { ConfigurationReload, type ReloadTarget } from './configuration-reload.ts';
 import { DataFolderError, FolderInUseError } from './data-folder.ts';
-import { Demo, demoStreamId } from './demo.ts';
+import { Demo, demoStream } from './demo.ts';
 import { examine } from './doctor.ts';
 import { writeDiagnosis } from './doctor-report.ts';
 import { firstStream } from './first-stream.ts';
@@ -101,10 +100,12 @@ async function run(started: RunRequest, args: readonly string[]): Promise<void> 
     return;
   }
   target = reloadTarget(millrace, log);
-  const demoId = configuration.DEMO ? await demoStreamId(millrace.directory) : undefined;
-  await welcome({ configuration, millrace, demoId });
+  const forDemo = configuration.DEMO ? await demoStream(millrace.channels) : undefined;
+  await welcome({ configuration, millrace, demoId: forDemo?.id });
   const demo =
-    demoId === undefined ? undefined : startDemo({ configuration, millrace, log, demoId });
+    forDemo === undefined
+      ? undefined
+      : startDemo({ configuration, millrace, log, stream: forDemo });
   const code = await end;
   try {
     await Promise.all([demo?.close(), millrace.close()]);
@@ -156,21 +157,20 @@ function awaitEnd(log: Log): Promise<number> {
 interface Running {
   readonly configuration: Configuration;
   readonly millrace: Millrace;
-  readonly demoId: string | undefined;
 }
 
 function startDemo({
   configuration,
   millrace,
   log,
-  demoId,
-}: Running & { readonly log: Log }): Demo {
+  stream,
+}: Running & { readonly log: Log; readonly stream: Stream }): Demo {
   const { FFMPEG_PATH: ffmpegPath, HOST } = configuration;
   const host = EVERY_ADDRESS.includes(HOST) ? '127.0.0.1' : HOST;
   const demo = new Demo({
     ffmpegPath,
     rtmp: { host, port: millrace.rtmpPort },
-    issueKey: (lifetimeMs) => millrace.directory.issueOneTimeKey(demoId ?? '', lifetimeMs),
+    issueKey: (lifetimeMs) => millrace.channels.issueOneTimeKey(stream, lifetimeMs),
     log,
   });
   // On a first start the machine is being measured, and the demo's own encoder would be in the way.
@@ -179,7 +179,11 @@ function startDemo({
 }
 
 /** What a person needs next, where a person is likely to be looking. */
-async function welcome({ configuration, millrace, demoId }: Running): Promise<void> {
+async function welcome({
+  configuration,
+  millrace,
+  demoId,
+}: Running & { readonly demoId: string | undefined }): Promise<void> {
   const { NODE_ENV, DATA_DIR: dataDir, TLS_CERT, PUBLIC_URL } = configuration;
   const scheme = TLS_CERT === undefined ? 'http' : 'https';
   const page = PUBLIC_URL ?? `${scheme}://localhost:${millrace.port}`;
@@ -189,7 +193,7 @@ async function welcome({ configuration, millrace, demoId }: Running): Promise<vo
     if (setup !== undefined) process.stderr.write(`First administrator: ${setup}\n`);
     return;
   }
-  const first = await firstStream(millrace.directory, { dataDir, demoId });
+  const first = await firstStream(millrace.channels, { dataDir, demoId });
   const rtmpPort = millrace.rtmpPort === RTMP_DEFAULT_PORT ? '' : `:${millrace.rtmpPort}`;
   const lines = [['Page', page]];
   if (demoId !== undefined) lines.push(['Demo', `${page}/watch/${demoId}`]);
@@ -216,7 +220,7 @@ function isPlain(error: unknown): error is Error {
     error instanceof DataFolderError ||
     error instanceof TlsFilesError ||
     error instanceof PepperError ||
-    error instanceof CorruptStoreError ||
+    error instanceof StreamsFileError ||
     (error instanceof Error && 'syscall' in error)
   );
 }

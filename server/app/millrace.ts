@@ -1,27 +1,26 @@
 /** Everything put together: the parts of one server, their wiring, and the order of start and end. */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import {
-  type Accounts,
-  loadPepper,
-  type PublishGrant,
-  StreamDirectory,
-  StreamKeys,
-} from '../account/index.ts';
+import type { Accounts } from '../account/index.ts';
 import type { Clock, Log } from '../base/index.ts';
+import type { Channels, PublishGrant } from '../channel/index.ts';
 import { OnAir } from '../live/index.ts';
-import { FlvSource, Publications, RtmpListener } from '../pipeline/ingest/index.ts';
+import {
+  FlvSource,
+  type MediaSink,
+  Publications,
+  RtmpListener,
+  type RtmpPublisher,
+} from '../pipeline/ingest/index.ts';
 import { Orchestrator } from '../pipeline/orchestrator/index.ts';
 import { isDeliveryPath, Origin } from '../pipeline/origin/index.ts';
 import { SheetMaker, ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
 import { DiskJournal } from '../store/journal/index.ts';
-import { type Databases, openDatabases } from '../store/sql/index.ts';
-import { FileStreamStore } from '../store/streams/index.ts';
+import type { Databases } from '../store/sql/index.ts';
 import { registerControlApi } from './api/index.ts';
 import { Broadcasts } from './broadcasts.ts';
 import type { Configuration } from './config/index.ts';
-import { claimDataFolder } from './data-folder.ts';
+import { type Ground, prepareGround } from './ground.ts';
 import {
   createHttpServer,
   type GuardSettings,
@@ -30,8 +29,7 @@ import {
   type TlsKeyPair,
 } from './http/index.ts';
 import { Metrics } from './metrics.ts';
-import { Notices } from './notices.ts';
-import { openAccounts } from './people.ts';
+import type { Notices } from './notices.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
 import { registerPageRoutes } from './routes/pages.ts';
@@ -60,7 +58,7 @@ export interface MillraceSettings {
 
 /** One whole server, from `start` to `close`. */
 export class Millrace {
-  readonly directory: StreamDirectory;
+  readonly channels: Channels;
   readonly accounts: Accounts;
   /** The ports taken; equal to the settings unless those were 0. */
   port = 0;
@@ -89,7 +87,7 @@ export class Millrace {
     this.#databases = ground.databases;
     this.#notices = ground.notices;
     this.#settings = settings;
-    this.directory = ground.directory;
+    this.channels = ground.channels;
     this.accounts = ground.accounts;
     const { configuration, current, clock, log } = settings;
     this.#orchestrator = new Orchestrator({
@@ -126,11 +124,17 @@ export class Millrace {
       },
       source: (_streamId, metadata) => new FlvSource({ clock, metadata }),
       goLive: (streamId) => this.#broadcasts.goLive(streamId),
-      lost: (streamId, reason) =>
-        log.warn({ stream: streamId, reason }, 'publisher lost, waiting for it to come back'),
-      resumed: (streamId) => log.info({ stream: streamId }, 'publisher is back'),
+      lost: (streamId, reason) => {
+        log.warn({ stream: streamId, reason }, 'publisher lost, waiting for it to come back');
+        this.channels.loseBroadcast(streamId);
+      },
+      resumed: (streamId) => {
+        log.info({ stream: streamId }, 'publisher is back');
+        this.channels.resumeBroadcast(streamId);
+      },
       gone: (streamId, reason) => log.info({ stream: streamId, reason }, 'publisher gone'),
     });
+    this.channels.watchPublishers((streamId, reason) => this.#publications.end(streamId, reason));
     this.#rtmp = this.#createRtmp();
     this.#http = this.#createHttp();
   }
@@ -199,7 +203,7 @@ export class Millrace {
       async () => this.#notices.endStreams(),
       () => this.#http.close(CLOSE_DEADLINE_MS),
       () => this.#orchestrator.close(),
-      () => this.directory.close(),
+      () => this.channels.close(),
       () => this.#notices.close(),
       () => this.#databases.close(),
       () => this.#release(),
@@ -258,7 +262,7 @@ export class Millrace {
     const { SEGMENT_DURATION: segmentDurationS, DATA_DIR: dataDir } = configuration;
     return new Transcoding({
       ...{ mode, ffmpegPath, segmentDurationS, clock, log },
-      ladderOf: (streamId) => ladderFrom(this.directory.get(streamId)?.ladder, current().LADDER),
+      ladderOf: (streamId) => ladderFrom(this.channels.onAir(streamId)?.ladder, current().LADDER),
       survey: (signal) =>
         surveyCapacity({ ffmpegPath, ladder, dataDir, isMeasured: mode === 'auto', signal, log }),
       shelves: this.#shelves,
@@ -283,8 +287,8 @@ export class Millrace {
         this.#shelves.open(broadcast.streamId, broadcast.id, () => broadcast.zeroEpochMs);
         return this.#transcoding?.begin(broadcast, source) ?? source;
       },
-      begin: (streamId) => this.directory.beginBroadcast(streamId),
-      ended: ({ streamId, id }) => this.directory.endBroadcast(streamId, id),
+      begin: (streamId) => this.channels.beginBroadcast(streamId),
+      ended: ({ streamId, id }) => this.channels.endBroadcast(streamId, id),
       failed: (streamId) => this.#publications.end(streamId, 'the server failed'),
       forgotten: ({ streamId, id }) => {
         this.#origin.forget(`/live/${streamId}/${id}/`);
@@ -298,11 +302,25 @@ export class Millrace {
     return new RtmpListener<PublishGrant>({
       clock,
       log,
-      authorize: (request) => this.directory.authorize(request),
-      publish: ({ streamId }, publisher) => this.#publications.publish(streamId, publisher),
+      authorize: (request) => this.channels.authorize({ ...request, protocol: 'rtmp' }),
+      publish: (grant, publisher) => this.#publish(grant, publisher),
       describe: ({ streamId }) => ({ stream: streamId }),
       limits: { connections: configuration.MAX_PUBLISHERS },
     });
+  }
+
+  /** Whoever publishes is known by its key until it is gone, so that it can be cut off by it. */
+  #publish(grant: PublishGrant, publisher: RtmpPublisher): MediaSink {
+    const gone = this.channels.publishing(grant);
+    const sink = this.#publications.publish(grant.streamId, publisher);
+    return {
+      media: (kind, timestampMs, payload) => sink.media(kind, timestampMs, payload),
+      metadata: (values) => sink.metadata(values),
+      end: (reason) => {
+        sink.end(reason);
+        gone();
+      },
+    };
   }
 
   #createHttp(): HttpServer {
@@ -335,7 +353,7 @@ export class Millrace {
     const { clock, configuration, version } = this.#settings;
     const { PUBLIC_URL: publicUrl } = configuration;
     registerControlApi(app, {
-      directory: this.directory,
+      channels: this.channels,
       accounts: this.accounts,
       notices: this.#notices,
       isTls: this.#settings.tls !== undefined,
@@ -345,8 +363,6 @@ export class Millrace {
       publicUrl,
       rtmpPort: () => this.rtmpPort,
       hasPoster: (streamId, broadcastId) => this.#shelves.hasPoster(streamId, broadcastId),
-      isAwaited: (streamId) => this.#publications.awaits(streamId),
-      endBroadcast: (streamId) => this.#publications.end(streamId, 'ended by request'),
     });
     registerOperationsRoutes(app, {
       clock,
@@ -357,32 +373,6 @@ export class Millrace {
     registerOrchestratorRoutes(app, { orchestrator: this.#orchestrator });
     await registerPageRoutes(app, WEB_FOLDER);
   }
-}
-
-/** What stands before anything is served: the databases, and who and what is in them. */
-interface Ground {
-  readonly directory: StreamDirectory;
-  readonly accounts: Accounts;
-  readonly databases: Databases;
-  readonly notices: Notices;
-  readonly release: () => Promise<void>;
-}
-
-async function prepareGround(settings: MillraceSettings): Promise<Ground> {
-  const { configuration, current, clock, log } = settings;
-  const { DATA_DIR: folder, DATABASE_URL: url } = configuration;
-  const release = await claimDataFolder(folder);
-  const store = new FileStreamStore(join(folder, 'streams.json'));
-  const hasKeys = (await store.load()).length > 0;
-  const pepper = await loadPepper({ folder, hasKeys, randomBytes });
-  const keys = new StreamKeys(pepper, randomBytes);
-  const directory = await StreamDirectory.open({ store, keys, clock, log, randomBytes });
-  const databases = await openDatabases({ url, folder, log, clock });
-  const accounts = await openAccounts({ databases, current, clock, log });
-  const { WEBHOOK_ALLOW_LOCAL: allowsLoopback } = configuration;
-  const database = databases.control;
-  const notices = new Notices({ database, pepper, allowsLoopback, clock, log });
-  return { directory, accounts, databases, notices, release };
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Refusal } from '../../contract/index.ts';
-import { testDatabase } from '../store/sql/database.test-support.ts';
+import { testDatabase, testDatabases } from '../store/sql/database.test-support.ts';
 import { DatabaseUnavailableError } from '../store/sql/index.ts';
 import type { PublishGrant } from './admission.ts';
 import { ANNA, openChannels, type SwitchedDatabase } from './channels.test-support.ts';
@@ -10,7 +10,7 @@ import type { Stream, StreamDraft } from './stream.ts';
 
 const DRAFT: StreamDraft = { broadcasterId: 'anna', title: 'Evening show' };
 
-after(async () => (await testDatabase()).close());
+after(async () => (await testDatabases()).close());
 
 async function created(channels: Channels, draft: Partial<StreamDraft> = {}) {
   const made = await channels.create({ ...DRAFT, ...draft }, ANNA);
@@ -169,10 +169,10 @@ test('beginBroadcast() goes live at once and is written behind', async () => {
   );
   await written(channels);
   clock.advance(5_000);
-  assert.ok(channels.loseBroadcast(stream.id, broadcast.id));
+  assert.ok(channels.loseBroadcast(stream.id));
   assert.equal(await status(channels, stream.id), 'reconnecting');
-  assert.ok(!channels.loseBroadcast(stream.id, broadcast.id), 'it is lost already');
-  assert.ok(channels.resumeBroadcast(stream.id, broadcast.id));
+  assert.ok(!channels.loseBroadcast(stream.id), 'it is lost already');
+  assert.ok(channels.resumeBroadcast(stream.id));
   leave();
   assert.ok(channels.endBroadcast(stream.id, broadcast.id));
   assert.ok(!channels.endBroadcast(stream.id, broadcast.id));
@@ -239,7 +239,7 @@ test('start() goes live by the key, and the encoder joins that broadcast', async
 });
 
 test('start() ends when no encoder comes within the reconnect window', async () => {
-  const { channels, clock } = await openChannels({ reconnectWindowMs: 30_000 });
+  const { channels, clock } = await openChannels({ reconnectWindowMs: () => 30_000 });
   const { stream, streamKey } = await created(channels);
   await channels.start(stream.id, streamKey, ANNA);
   clock.advance(29_999);

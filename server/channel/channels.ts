@@ -62,7 +62,7 @@ export interface ChannelsSettings {
   /** Cryptographically strong. */
   readonly randomBytes: (size: number) => Uint8Array;
   /** How long a broadcast that was started by request waits for its encoder; 60 s without it. */
-  readonly reconnectWindowMs?: number;
+  readonly reconnectWindowMs?: () => number;
   /** Streams that one broadcaster may have. */
   readonly maxStreams?: number;
 }
@@ -88,7 +88,7 @@ export class Channels {
   private constructor(settings: ChannelsSettings) {
     this.#settings = settings;
     const { databases, clock, log, randomBytes, keys } = settings;
-    const { reconnectWindowMs = DEFAULT_RECONNECT_WINDOW_MS } = settings;
+    const { reconnectWindowMs = () => DEFAULT_RECONNECT_WINDOW_MS } = settings;
     const { admission: database } = databases;
     this.#queue = new WriteQueue({ database, clock, log });
     this.#live = new LiveStreams({ queue: this.#queue, clock, randomBytes, reconnectWindowMs });
@@ -253,6 +253,11 @@ export class Channels {
     return this.#admission.authorize(attempt);
   }
 
+  /** The stream that a key is good for, wherever it is used; else a refusal. */
+  streamOfKey(streamKey: string): Promise<Stream | Refusal> {
+    return this.#admission.streamOfKey(streamKey);
+  }
+
   /** See `OneTimeKeys`. */
   issueOneTimeKey(stream: Stream, lifetimeMs: number): string {
     return this.#admission.oneTimeKeys.issue(stream, lifetimeMs);
@@ -276,14 +281,14 @@ export class Channels {
     return this.#live.connect(grant);
   }
 
-  /** The encoder of the broadcast is gone and may come back. False when that is not live. */
-  loseBroadcast(streamId: string, broadcastId: string): boolean {
-    return this.#live.lose(streamId, broadcastId);
+  /** The stream's encoder is gone and may come back. False when the stream is not live. */
+  loseBroadcast(streamId: string): boolean {
+    return this.#live.lose(streamId);
   }
 
-  /** The encoder of the broadcast is back. False when that was not lost. */
-  resumeBroadcast(streamId: string, broadcastId: string): boolean {
-    return this.#live.resume(streamId, broadcastId);
+  /** The stream's encoder is back. False when it was not lost. */
+  resumeBroadcast(streamId: string): boolean {
+    return this.#live.resume(streamId);
   }
 
   /** The broadcast is over. False when it was not the one on air; then nothing changes. */

@@ -13,6 +13,5 @@ export {
   MAX_TITLE_LENGTH,
   type Stream,
 } from './stream.ts';
-export { readStreamDraft } from './stream-draft.ts';
 export { StreamKeys } from './stream-key.ts';
 export { importStreamsFile, StreamsFileError } from './streams-file.ts';

@@ -25,7 +25,7 @@ export interface LiveStreamsSettings {
   /** Cryptographically strong. */
   readonly randomBytes: (size: number) => Uint8Array;
   /** How long a broadcast that was started by request waits for its first media. */
-  readonly reconnectWindowMs: number;
+  readonly reconnectWindowMs: () => number;
 }
 
 /** An encoder that goes live. */
@@ -124,19 +124,20 @@ export class LiveStreams {
     return broadcast;
   }
 
-  /** The encoder of a broadcast is gone and may come back. False when that is not live. */
-  lose(streamId: string, broadcastId: string): boolean {
-    return this.#follow(streamId, broadcastId, { action: 'lose' });
+  /** The stream's encoder is gone and may come back. False when the stream is not live. */
+  lose(streamId: string): boolean {
+    return this.#follow(streamId, { action: 'lose' });
   }
 
-  /** The encoder of a broadcast is back. False when that was not lost. */
-  resume(streamId: string, broadcastId: string): boolean {
-    return this.#follow(streamId, broadcastId, { action: 'resume' });
+  /** The stream's encoder is back. False when it was not lost. */
+  resume(streamId: string): boolean {
+    return this.#follow(streamId, { action: 'resume' });
   }
 
   /** A broadcast is over, for `reason`. False when it is not the one on air. */
   expire(streamId: string, broadcastId: string, reason: string): boolean {
-    return this.#follow(streamId, broadcastId, { action: 'expire', reason });
+    if (this.#presences.get(streamId)?.stream.broadcast?.id !== broadcastId) return false;
+    return this.#follow(streamId, { action: 'expire', reason });
   }
 
   /** Begins a broadcast that waits for its media. Resolves when it is kept. */
@@ -148,7 +149,7 @@ export class LiveStreams {
     const { clock, reconnectWindowMs } = this.#settings;
     const broadcastId = after.broadcast?.id ?? '';
     presence.isAwaited = true;
-    presence.cancelExpiry = clock.after(reconnectWindowMs, () => {
+    presence.cancelExpiry = clock.after(reconnectWindowMs(), () => {
       this.expire(stream.id, broadcastId, 'no encoder came');
     });
     await kept;
@@ -175,12 +176,10 @@ export class LiveStreams {
 
   #follow(
     streamId: string,
-    broadcastId: string,
     { action, reason }: { readonly action: StreamAction; readonly reason?: string },
   ): boolean {
     const stream = this.#presences.get(streamId)?.stream;
-    if (stream === undefined || stream.broadcast?.id !== broadcastId) return false;
-    if (LIFECYCLE[stream.status][action] === null) return false;
+    if (stream === undefined || LIFECYCLE[stream.status][action] === null) return false;
     this.#step(stream, action, { actor: SYSTEM, ...(reason !== undefined && { reason }) });
     return true;
   }

@@ -33,7 +33,7 @@ export interface ApiSettings extends StreamRouteSettings {
 
 /** Adds everything under `/api`. To be called before any other route is added there. */
 export function registerControlApi(app: FastifyInstance, settings: ApiSettings): void {
-  const { directory, accounts, management, isTls, version, clock, notices } = settings;
+  const { channels, accounts, management, isTls, version, clock, notices } = settings;
   const callers = new Callers({ accounts, management, isTls });
   const identify = (request: FastifyRequest) => callers.identify(request);
   const people = { accounts, callers };
@@ -50,7 +50,7 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
     identify,
     owners: {
       stream: async (id: string) => {
-        const stream = directory.get(id);
+        const stream = await channels.get(id);
         return stream === undefined ? undefined : { ownerId: stream.broadcasterId };
       },
       webhook: async (id: string) => notices?.webhooks.get(id),

@@ -1,28 +1,21 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { CreatedStream, Problem, StreamView } from '../../../contract/index.ts';
 import { emptyAccounts } from '../../account/accounts.test-support.ts';
-import { StreamDirectory, StreamKeys } from '../../account/index.ts';
-import { ManualClock, silentLog, systemClock } from '../../base/index.ts';
-import { MemoryStreamStore } from '../../store/streams/index.ts';
+import { silentLog, systemClock } from '../../base/index.ts';
+import { openChannels } from '../../channel/channels.test-support.ts';
+import type { Channels } from '../../channel/index.ts';
 import { createHttpServer } from '../http/index.ts';
 import { type ApiSettings, registerControlApi } from './index.ts';
 
 const TOKEN = 'a-token-for-these-tests';
 
 async function start(context: TestContext, settings: Partial<ApiSettings> = {}, token?: string) {
-  const clock = new ManualClock();
-  const keys = new StreamKeys(Buffer.alloc(32, 1), randomBytes);
-  const directory = await StreamDirectory.open({
-    store: new MemoryStreamStore(),
-    keys,
-    clock,
-    log: silentLog,
-    randomBytes,
-  });
+  const { channels, clock } = await openChannels();
   const ended: string[] = [];
   const accounts = await emptyAccounts({ clock, operatorToken: token });
+  channels.watchPublishers((id) => ended.push(id));
+  context.after(() => channels.close());
   const server = createHttpServer({
     log: silentLog,
     clock: systemClock,
@@ -32,7 +25,7 @@ async function start(context: TestContext, settings: Partial<ApiSettings> = {}, 
     management: { token },
     register: (app) =>
       registerControlApi(app, {
-        directory,
+        channels,
         accounts,
         isTls: false,
         clock,
@@ -40,9 +33,7 @@ async function start(context: TestContext, settings: Partial<ApiSettings> = {}, 
         management: { host: '127.0.0.1', token },
         publicUrl: undefined,
         rtmpPort: () => 1935,
-        isAwaited: () => false,
         hasPoster: () => false,
-        endBroadcast: (id) => ended.push(id) > 0,
         ...settings,
       }),
   });
@@ -68,11 +59,11 @@ async function start(context: TestContext, settings: Partial<ApiSettings> = {}, 
     assert.equal(status, 201);
     return json as CreatedStream;
   };
-  return { clock, directory, ended, port, request, create };
+  return { clock, channels, ended, port, request, create };
 }
 
 test('POST /api/streams makes an idle stream and shows its key once', async (context) => {
-  const { request, directory, clock } = await start(context);
+  const { request, channels, clock } = await start(context);
   const { response, status, json } = await request('POST', '/api/streams', {
     broadcasterId: 'anna',
     title: ' Evening show ',
@@ -84,6 +75,15 @@ test('POST /api/streams makes an idle stream and shows its key once', async (con
   assert.deepEqual(rest, {
     title: 'Evening show',
     broadcasterId: 'anna',
+    description: '',
+    category: '',
+    disabled: false,
+    once: false,
+    chatEnabled: true,
+    recordingEnabled: false,
+    isPremium: false,
+    drmRequired: false,
+    scheduledStart: null,
     status: 'idle',
     createdAt: new Date(clock.epochMs()).toISOString(),
     startedAt: null,
@@ -95,9 +95,7 @@ test('POST /api/streams makes an idle stream and shows its key once', async (con
     ladder: null,
     ingest: { rtmpUrl: 'rtmp://127.0.0.1/live' },
   });
-  assert.deepEqual(directory.authorize({ app: 'live', streamKey, remoteAddress: '192.0.2.1' }), {
-    granted: { streamId: id },
-  });
+  assert.equal(await streamIdOf(channels, streamKey), id);
   const shown = await request('GET', `/api/streams/${id}`);
   const { streamKey: _key, ingest: _ingest, ...view } = json as CreatedStream;
   assert.deepEqual(shown.json, view);
@@ -121,7 +119,7 @@ test('GET /api/ingest tells everybody where encoders publish to', async (context
 });
 
 test('POST /api/streams answers a misfit field by field', async (context) => {
-  const { request, directory } = await start(context);
+  const { request, channels } = await start(context);
   const { response, status, json } = await request('POST', '/api/streams', { title: 'a\nb' });
   assert.equal(status, 400);
   assert.equal(response.headers.get('content-type'), 'application/problem+json');
@@ -132,22 +130,22 @@ test('POST /api/streams answers a misfit field by field', async (context) => {
     { field: 'title', message: 'must not contain control characters or line breaks' },
   ]);
   assert.equal((await request('POST', '/api/streams')).status, 400);
-  assert.deepEqual(directory.list(), []);
+  assert.deepEqual(await channels.list({}), { streams: [], nextCursor: null });
 });
 
 test('GET /api/streams/{id} follows the stream through its broadcasts', async (context) => {
-  const { request, create, directory, clock } = await start(context);
-  const { id } = await create();
+  const { request, create, channels, clock } = await start(context);
+  const { id, streamKey } = await create();
   const view = async () => (await request('GET', `/api/streams/${id}`)).json as StreamView;
   clock.advance(1_000);
-  const broadcast = directory.beginBroadcast(id);
+  const broadcast = await connect(channels, streamKey);
   const startedAt = new Date(clock.epochMs()).toISOString();
   const live = await view();
   assert.equal(live.status, 'live');
   assert.deepEqual([live.startedAt, live.endedAt], [startedAt, null]);
   assert.equal(live.broadcastId, broadcast.id);
   clock.advance(5_000);
-  directory.endBroadcast(id, broadcast.id);
+  channels.endBroadcast(id, broadcast.id);
   const ended = await view();
   const endedAt = new Date(clock.epochMs()).toISOString();
   assert.deepEqual([ended.status, ended.startedAt, ended.endedAt], ['ended', startedAt, endedAt]);
@@ -157,24 +155,24 @@ test('GET /api/streams/{id} names the poster of a live broadcast that has one', 
   const pictured = new Set<string>();
   const hasPoster = (streamId: string, broadcastId: string) =>
     pictured.has(`${streamId} ${broadcastId}`);
-  const { request, create, directory } = await start(context, { hasPoster });
-  const { id } = await create();
+  const { request, create, channels } = await start(context, { hasPoster });
+  const { id, streamKey } = await create();
   const posterUrl = async () =>
     ((await request('GET', `/api/streams/${id}`)).json as StreamView).posterUrl;
-  const broadcast = directory.beginBroadcast(id);
+  const broadcast = await connect(channels, streamKey);
   assert.equal(await posterUrl(), null);
   pictured.add(`${id} ${broadcast.id}`);
   assert.equal(await posterUrl(), `/live/${id}/poster.jpg`);
-  directory.endBroadcast(id, broadcast.id);
+  channels.endBroadcast(id, broadcast.id);
   assert.equal(await posterUrl(), null);
 });
 
 test('GET /api/streams/live lists what is live, without keys', async (context) => {
-  const { request, create, directory } = await start(context);
+  const { request, create, channels } = await start(context);
   assert.deepEqual((await request('GET', '/api/streams/live')).json, { streams: [] });
   const { id, streamKey } = await create();
   await create('quiet');
-  directory.beginBroadcast(id);
+  await connect(channels, streamKey);
   const { response, json } = await request('GET', '/api/streams/live');
   const { streams } = json as { streams: StreamView[] };
   assert.deepEqual(
@@ -201,32 +199,47 @@ test('GET /api/streams lists all, for those who manage', async (context) => {
   assert.equal((await request('POST', '/api/streams', {})).status, 401);
 });
 
-test('POST /api/streams/{id}/end ends the broadcast, and again changes nothing', async (context) => {
-  const { request, create, directory, ended, clock } = await start(context);
-  const { id } = await create();
+test('POST /api/streams/{id}/end ends the broadcast, and is refused when there is none', async (context) => {
+  const { request, create, channels, ended, clock } = await start(context);
+  const { id, streamKey } = await create();
   const idle = await request('POST', `/api/streams/${id}/end`);
-  assert.deepEqual([idle.status, (idle.json as StreamView).status], [200, 'idle']);
-  directory.beginBroadcast(id);
+  assert.deepEqual([idle.status, (idle.json as Problem).code], [409, 'invalid_transition']);
+  await connect(channels, streamKey);
   clock.advance(1_000);
   const first = await request('POST', `/api/streams/${id}/end`);
   assert.deepEqual([first.status, (first.json as StreamView).status], [200, 'ended']);
   clock.advance(1_000);
   const second = await request('POST', `/api/streams/${id}/end`);
-  assert.deepEqual([second.status, second.json], [200, first.json]);
-  assert.deepEqual(ended, [id, id, id]);
-  assert.equal(directory.get(id)?.status, 'ended');
+  assert.deepEqual([second.status, (second.json as Problem).code], [409, 'invalid_transition']);
+  assert.deepEqual(ended, [id], 'its encoder is told once');
+  assert.deepEqual((await request('GET', `/api/streams/${id}`)).json, first.json);
 });
 
 test('POST /api/streams/{id}/key shows a new key and kills the old one', async (context) => {
-  const { request, create, directory } = await start(context);
+  const { request, create, channels } = await start(context);
   const { id, streamKey: old } = await create();
   const { status, json } = await request('POST', `/api/streams/${id}/key`);
   const { streamKey } = json as CreatedStream;
   assert.equal(status, 200);
-  const attempt = { app: 'live', remoteAddress: '192.0.2.1' };
-  assert.deepEqual(directory.authorize({ ...attempt, streamKey }), { granted: { streamId: id } });
-  assert.ok('refused' in directory.authorize({ ...attempt, streamKey: old }));
+  assert.equal(await streamIdOf(channels, streamKey), id);
+  assert.equal(await streamIdOf(channels, old), undefined);
 });
+
+/** The stream that the key lets publish to. */
+async function streamIdOf(channels: Channels, streamKey: string): Promise<string | undefined> {
+  const attempt = { app: 'live', protocol: 'rtmp', remoteAddress: '192.0.2.1' } as const;
+  const answer = await channels.authorize({ ...attempt, streamKey });
+  return 'granted' in answer ? answer.granted.streamId : undefined;
+}
+
+/** An encoder's first media comes. */
+async function connect(channels: Channels, streamKey: string) {
+  const attempt = { app: 'live', protocol: 'rtmp', remoteAddress: '192.0.2.1' } as const;
+  const answer = await channels.authorize({ ...attempt, streamKey });
+  assert.ok('granted' in answer);
+  channels.publishing(answer.granted);
+  return channels.beginBroadcast(answer.granted.streamId);
+}
 
 test('unknown streams are 404 by name, on every route', async (context) => {
   const { request } = await start(context);

@@ -1,7 +1,7 @@
 /** Streams, their keys, and who is live. */
 import type { FastifyRequest } from 'fastify';
 import type { CreatedStream, IngestView, StreamView } from '../../../contract/index.ts';
-import type { Stream, StreamDirectory } from '../../account/index.ts';
+import type { Channels, Stream } from '../../channel/index.ts';
 import { unknownObject } from './access.ts';
 import { type ApiRoute, defineRoute } from './route.ts';
 import { byId } from './schema.ts';
@@ -19,17 +19,13 @@ const RTMP_DEFAULT_PORT = 1935;
 
 /** What the stream routes need of the application. */
 export interface StreamRouteSettings {
-  readonly directory: StreamDirectory;
+  readonly channels: Channels;
   /** PUBLIC_URL; without it encoders are told the host that the request came to. */
   readonly publicUrl: string | undefined;
   /** The port that encoders publish to; known once it is open. */
   readonly rtmpPort: () => number;
   /** Whether there is a picture of the broadcast to show. */
   readonly hasPoster: (streamId: string, broadcastId: string) => boolean;
-  /** Whether the stream's encoder was lost and is waited for. */
-  readonly isAwaited: (streamId: string) => boolean;
-  /** Ends the stream's publisher, if it has one. False when it had none. */
-  readonly endBroadcast: (streamId: string) => boolean | Promise<boolean>;
 }
 
 /** Everything under `/api/streams`, and `/api/ingest`. */
@@ -38,7 +34,7 @@ export function streamRoutes(settings: StreamRouteSettings): readonly ApiRoute[]
 }
 
 function readingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
-  const { directory } = settings;
+  const { channels } = settings;
   const viewOf = (stream: Stream): StreamView => viewOfStream(settings, stream);
   return [
     defineRoute({
@@ -51,11 +47,15 @@ function readingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
     }),
     defineRoute({
       ...{ method: 'GET', path: '/api/streams', operationId: 'listStreams', tag: 'streams' },
-      summary: 'All streams, oldest first',
+      summary: 'The newest streams, newest first',
       verb: 'list streams',
       access: { action: 'stream.list' },
       answers: { 200: streamListSchema },
-      answer: async () => ({ status: 200, body: { streams: directory.list().map(viewOf) } }),
+      answer: async () => {
+        const page = await channels.list({ limit: 100 });
+        if ('refused' in page) return page;
+        return { status: 200, body: { streams: page.streams.map(viewOf) } };
+      },
     }),
     defineRoute({
       ...{ method: 'GET', path: '/api/streams/live', operationId: 'listLive', tag: 'streams' },
@@ -63,7 +63,7 @@ function readingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
       verb: 'list live streams',
       access: 'everybody',
       answers: { 200: streamListSchema },
-      answer: async () => ({ status: 200, body: { streams: directory.live().map(viewOf) } }),
+      answer: async () => ({ status: 200, body: { streams: channels.live().map(viewOf) } }),
     }),
     defineRoute({
       ...{ method: 'GET', path: '/api/streams/:id', operationId: 'getStream', tag: 'streams' },
@@ -74,7 +74,7 @@ function readingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
       problems: ['stream_not_found'],
       answers: { 200: streamSchema },
       answer: async ({ params: { id } }) => {
-        const stream = directory.get(id);
+        const stream = await channels.get(id);
         if (stream === undefined) return unknownObject('stream', 'show stream', id);
         return { status: 200, body: viewOf(stream) };
       },
@@ -83,7 +83,7 @@ function readingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
 }
 
 function writingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
-  const { directory } = settings;
+  const { channels } = settings;
   const viewOf = (stream: Stream): StreamView => viewOfStream(settings, stream);
   return [
     defineRoute({
@@ -94,8 +94,8 @@ function writingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
       body: streamDraftSchema,
       problems: ['too_many_streams'],
       answers: { 201: createdStreamSchema },
-      answer: async ({ body, request }) => {
-        const made = await directory.create(body);
+      answer: async ({ body, request, actor }) => {
+        const made = await channels.create(body, actor);
         if ('refused' in made) return made;
         const ingest = ingestOf(settings, request);
         const headers = { location: `/api/streams/${made.stream.id}` };
@@ -111,8 +111,8 @@ function writingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
       params: byId,
       body: streamChangesSchema,
       answers: { 200: streamSchema },
-      answer: async ({ params: { id }, body }) => {
-        const changed = await directory.setLadder(id, body.ladder);
+      answer: async ({ params: { id }, body, actor }) => {
+        const changed = await channels.update(id, body, actor);
         if ('refused' in changed) return changed;
         return { status: 200, body: viewOf(changed) };
       },
@@ -124,20 +124,19 @@ function writingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
       access: { action: 'stream.write', object: 'stream' },
       params: byId,
       answers: { 200: streamSchema },
-      answer: async ({ params: { id } }) => {
-        const stream = directory.get(id);
-        if (stream === undefined) return unknownObject('stream', 'end stream', id);
-        await settings.endBroadcast(id);
+      problems: ['invalid_transition'],
+      answer: async ({ params: { id }, actor }) => {
         // What was received is still being packaged; for whoever asked, the broadcast is over.
-        if (stream.broadcast !== null) directory.endBroadcast(id, stream.broadcast.id);
-        return { status: 200, body: viewOf(directory.get(id) ?? stream) };
+        const ended = await channels.end(id, actor);
+        if ('refused' in ended) return ended;
+        return { status: 200, body: viewOf(ended) };
       },
     }),
   ];
 }
 
 function keyRoute(settings: StreamRouteSettings): ApiRoute {
-  const { directory } = settings;
+  const { channels } = settings;
   const verb = 'replace the key of stream';
   return defineRoute({
     ...{ method: 'POST', path: '/api/streams/:id/key', operationId: 'replaceKey', tag: 'keys' },
@@ -146,10 +145,11 @@ function keyRoute(settings: StreamRouteSettings): ApiRoute {
     access: { action: 'key.write', object: 'stream' },
     params: byId,
     answers: { 200: createdStreamSchema },
-    answer: async ({ params: { id }, request }) => {
-      const replaced = await directory.replaceKey(id);
+    answer: async ({ params: { id }, request, actor }) => {
+      const rotation = { overlapMs: 0, disconnects: false };
+      const replaced = await channels.keyring.rotate(id, rotation, actor);
       if ('refused' in replaced) return replaced;
-      const stream = directory.get(id);
+      const stream = await channels.get(id);
       if (stream === undefined) return unknownObject('stream', verb, id);
       const view = viewOfStream(settings, stream);
       const ingest = ingestOf(settings, request);
@@ -159,16 +159,24 @@ function keyRoute(settings: StreamRouteSettings): ApiRoute {
 }
 
 function viewOfStream(settings: StreamRouteSettings, stream: Stream): StreamView {
-  const { hasPoster, isAwaited } = settings;
-  const { id, title, broadcasterId, createdAtMs, broadcast } = stream;
-  const status = stream.status === 'live' && isAwaited(id) ? 'reconnecting' : stream.status;
-  const isPictured = status === 'live' && broadcast !== null && hasPoster(id, broadcast.id);
+  const { id, status, broadcast } = stream;
+  const isPictured =
+    status === 'live' && broadcast !== null && settings.hasPoster(id, broadcast.id);
   return {
     id,
-    title,
-    broadcasterId,
+    title: stream.title,
+    description: stream.description,
+    category: stream.category,
+    broadcasterId: stream.broadcasterId,
     status,
-    createdAt: isoDate(createdAtMs),
+    disabled: stream.isDisabled,
+    once: stream.isOnce,
+    chatEnabled: stream.chatEnabled,
+    recordingEnabled: stream.recordingEnabled,
+    isPremium: stream.isPremium,
+    drmRequired: stream.drmRequired,
+    scheduledStart: stream.scheduledStartMs === null ? null : isoDate(stream.scheduledStartMs),
+    createdAt: isoDate(stream.createdAtMs),
     startedAt: broadcast === null ? null : isoDate(broadcast.startedAtMs),
     endedAt:
       broadcast === null || broadcast.endedAtMs === null ? null : isoDate(broadcast.endedAtMs),

@@ -1,13 +1,17 @@
 import { z } from 'zod';
-import type { CreatedStream, IngestView, StreamView } from '../../../contract/index.ts';
+import {
+  type CreatedStream,
+  type IngestView,
+  STREAM_STATUSES,
+  type StreamView,
+} from '../../../contract/index.ts';
+import { MAX_BROADCASTER_ID_LENGTH, MAX_TITLE_LENGTH } from '../../channel/index.ts';
 import { LadderError, parseLadder } from '../../pipeline/transcode/index.ts';
 import { body, line, named, timeSchema } from './schema.ts';
 
 /** The ladder of a stream that is to have none. */
 export const NO_LADDER = 'off';
 const MAX_LADDER_LENGTH = 2_000;
-const MAX_BROADCASTER_ID_LENGTH = 100;
-const MAX_TITLE_LENGTH = 200;
 
 /** Where encoders publish to. */
 export const ingestSchema = named(
@@ -18,8 +22,17 @@ export const ingestSchema = named(
 const streamShape = {
   id: z.string(),
   title: z.string(),
+  description: z.string(),
+  category: z.string(),
   broadcasterId: z.string(),
-  status: z.enum(['idle', 'live', 'reconnecting', 'ended']),
+  status: z.enum(STREAM_STATUSES),
+  disabled: z.boolean(),
+  once: z.boolean(),
+  chatEnabled: z.boolean(),
+  recordingEnabled: z.boolean(),
+  isPremium: z.boolean(),
+  drmRequired: z.boolean(),
+  scheduledStart: timeSchema.nullable(),
   createdAt: timeSchema,
   startedAt: timeSchema.nullable(),
   endedAt: timeSchema.nullable(),

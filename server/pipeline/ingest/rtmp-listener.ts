@@ -15,6 +15,14 @@ import { DEFAULT_RTMP_LISTENER_LIMITS, type RtmpListenerLimits, SWEEP_MS } from 
 
 /** `rtmp://host/live/{streamKey}`; a slash that a person put behind the app is no other app. */
 const APP_NAMES = ['live', 'live/'];
+/** Refusals that are no guesses at a key: a picture is asked for, or the key is right. */
+const NO_GUESSES: readonly string[] = [
+  'play',
+  'database_unavailable',
+  'stream_disabled',
+  'stream_ended',
+  'stream_just_ended',
+];
 const LISTEN_BACKLOG = 1024;
 /** What `format/flv` reads and can be carried on to fMP4. */
 const ENHANCED: EnhancedCapabilities = {
@@ -196,8 +204,7 @@ export class RtmpListener<G> {
 
   #noteRefused(reason: string, remoteAddress: string): void {
     count(this.#refused, reason);
-    // To ask for a picture is no attempt at a key.
-    if (reason === 'play') return;
+    if (NO_GUESSES.includes(reason)) return;
     const { clock, log } = this.#options;
     if (!this.#failures.fail(remoteAddress, clock.monotonicMs())) return;
     const forS = this.#limits.failureWindowMs / 1000;

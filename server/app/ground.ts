@@ -1,0 +1,70 @@
+/** What stands before anything is served: the database, and who and what is in it. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Accounts } from '../account/index.ts';
+import type { Clock, Log } from '../base/index.ts';
+import {
+  Channels,
+  hasStreamKeys,
+  importStreamsFile,
+  loadPepper,
+  StreamKeys,
+} from '../channel/index.ts';
+import { type Databases, openDatabases } from '../store/sql/index.ts';
+import type { Configuration } from './config/index.ts';
+import { claimDataFolder } from './data-folder.ts';
+import { Notices } from './notices.ts';
+import { openAccounts } from './people.ts';
+
+/** See the top of the file. */
+export interface Ground {
+  readonly channels: Channels;
+  readonly accounts: Accounts;
+  readonly databases: Databases;
+  readonly notices: Notices;
+  /** Gives the data folder back. */
+  readonly release: () => Promise<void>;
+}
+
+/** What the ground is prepared from. */
+export interface GroundSettings {
+  readonly configuration: Configuration;
+  /** What counts by now, as far as it may change while the server runs. */
+  readonly current: () => Configuration;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Takes the data folder and opens what is in it. Throws the parts' own errors; whatever was opened
+ * before is closed again.
+ */
+export async function prepareGround(settings: GroundSettings): Promise<Ground> {
+  const { configuration, current, clock, log } = settings;
+  const { DATA_DIR: folder, DATABASE_URL: url } = configuration;
+  const release = await claimDataFolder(folder);
+  try {
+    const databases = await openDatabases({ url, folder, log, clock });
+    try {
+      const database = databases.control;
+      await importStreamsFile({ path: join(folder, 'streams.json'), database, randomBytes, log });
+      const hasKeys = await hasStreamKeys(database);
+      const pepper = await loadPepper({ folder, hasKeys, randomBytes });
+      const keys = new StreamKeys(pepper, randomBytes);
+      const channels = await Channels.open({
+        ...{ databases, keys, clock, log, randomBytes },
+        reconnectWindowMs: () => current().RECONNECT_WINDOW * 1000,
+      });
+      const accounts = await openAccounts({ databases, current, clock, log });
+      const { WEBHOOK_ALLOW_LOCAL: allowsLoopback } = configuration;
+      const notices = new Notices({ database, pepper, allowsLoopback, clock, log });
+      return { channels, accounts, databases, notices, release };
+    } catch (error) {
+      await databases.close();
+      throw error;
+    }
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
