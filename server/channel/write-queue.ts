@@ -94,7 +94,6 @@ export class WriteQueue {
     let pauseMs = FIRST_PAUSE_MS;
     for (let head = this.#waiting[0]; head !== undefined; head = this.#waiting[0]) {
       if (await this.#write(head)) {
-        this.#waiting.shift();
         this.#isStalled = false;
         pauseMs = FIRST_PAUSE_MS;
         continue;
@@ -122,9 +121,9 @@ export class WriteQueue {
         this.#lost += 1;
         this.#settings.log.error({ error }, 'change of a stream not kept');
         kept.reject(error);
-        return true;
       }
     }
+    this.#waiting.shift();
     kept.resolve();
     return true;
   }

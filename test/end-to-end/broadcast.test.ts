@@ -85,7 +85,11 @@ suite('a broadcast from FFmpeg', needs('ffmpeg'), () => {
     const ended = await fetch(`${server.url}/api/streams/${stream.id}/end`, { method: 'POST' });
     assert.equal(ended.status, 200);
     await fetchUntil(url, (_status, body) => body.includes('#EXT-X-ENDLIST'));
-    await publisher.stop();
+    assert.notEqual(await publisher.exited, 0, 'the encoder is told to stop');
+    const comesBack = publish(5);
+    assert.notEqual(await comesBack.exited, 0, 'its key is refused for a while');
+    assert.equal((await view()).status, 'ended');
+    stream = await server.createStream('Another one');
   });
 
   test('with B-frames, without audio, or without video plays too', async () => {

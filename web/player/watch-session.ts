@@ -17,7 +17,13 @@ import {
 const SHOW_MS = 1_000;
 const CLOCK_MS = 60_000;
 /** What a stream's status means to who watches. */
-const AIR = { idle: 'off', live: 'live', reconnecting: 'interrupted', ended: 'off' } as const;
+const AIR = {
+  scheduled: 'off',
+  idle: 'off',
+  live: 'live',
+  reconnecting: 'interrupted',
+  ended: 'off',
+} as const;
 /** Questions to the clock at the start: the one that travelled fastest counts. */
 const CLOCK_QUESTIONS = 4;
 
