@@ -28,6 +28,7 @@ export {
   type CreatedStream,
   type IngestView,
   type IssuedKeyView,
+  type LiveStreamView,
   PUBLISH_PROTOCOLS,
   type PublishProtocol,
   STREAM_STATUSES,

@@ -38,6 +38,10 @@ export interface StreamView {
   readonly endedAt: string | null;
   /** Identifies the present (or last) broadcast; null before the first. */
   readonly broadcastId: string | null;
+  /** The best quality on air, such as `1080p`; null while there is none. */
+  readonly quality: string | null;
+  /** How many watch it now. */
+  readonly viewerCount: number;
   /** Address of the multivariant playlist, relative to this server. */
   readonly playbackUrl: string;
   /** Address of the watch page, relative to this server. */
@@ -84,4 +88,19 @@ export interface StreamKeyView {
 /** The answer to issuing a key: the only time it is shown. */
 export interface IssuedKeyView extends StreamKeyView {
   readonly streamKey: string;
+}
+
+/** A stream as a player needs it, in the names of `/api/v1`. */
+export interface LiveStreamView {
+  readonly stream_id: string;
+  readonly title: string;
+  readonly status: StreamStatus;
+  /** ISO 8601, UTC; null before the first broadcast. */
+  readonly started_at: string | null;
+  /** Relative to this server. */
+  readonly playback_url: string;
+  readonly drm: { readonly required: boolean };
+  /** On air now, the best first; `resolution` is null for sound alone, `bitrate` in bits/s. */
+  readonly qualities: readonly { readonly resolution: string | null; readonly bitrate: number }[];
+  readonly features: { readonly dvr_enabled: boolean; readonly dvr_window_seconds: number };
 }

@@ -6,7 +6,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { findComponent } from './bootstrap/component.mjs';
-import { installDependencies, installPlayers } from './bootstrap/dependencies.mjs';
+import { installDependencies, installForTests } from './bootstrap/dependencies.mjs';
 import { installComponents } from './bootstrap/installer.mjs';
 import { buildPage } from './bootstrap/page.mjs';
 import { SetupError, say } from './bootstrap/report.mjs';
@@ -41,9 +41,8 @@ async function prepareTest() {
   for (const { name, hint } of missing) {
     say(`${name} is missing: the tests that need it will ${then}. ${hint}`);
   }
-  const reason = await installPlayers(ROOT);
-  if (reason !== undefined) {
-    say(`The players of test/players are missing: tests that need them will ${then}. ${reason}`);
+  for (const { folder, reason } of await installForTests(ROOT)) {
+    say(`The packages of ${folder} are missing: tests that need them will ${then}. ${reason}`);
   }
   await buildPage(ROOT);
 }

@@ -17,7 +17,7 @@ import { isDeliveryPath, Origin } from '../pipeline/origin/index.ts';
 import { SheetMaker, ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
 import { DiskJournal } from '../store/journal/index.ts';
 import type { Databases } from '../store/sql/index.ts';
-import { registerControlApi } from './api/index.ts';
+import { qualitiesOf, registerControlApi } from './api/index.ts';
 import { Broadcasts } from './broadcasts.ts';
 import type { Configuration } from './config/index.ts';
 import { type Ground, prepareGround } from './ground.ts';
@@ -363,6 +363,10 @@ export class Millrace {
       publicUrl,
       rtmpPort: () => this.rtmpPort,
       hasPoster: (streamId, broadcastId) => this.#shelves.hasPoster(streamId, broadcastId),
+      qualitiesOf: (streamId) => qualitiesOf(this.#onAir.live(streamId)),
+      // Nobody counts viewers yet.
+      viewersOf: () => 0,
+      windowS: configuration.SLIDING_WINDOW_SIZE * configuration.SEGMENT_DURATION,
     });
     registerOperationsRoutes(app, {
       clock,

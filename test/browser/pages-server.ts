@@ -45,6 +45,8 @@ export function streamView(changes: Partial<StreamView> = {}): StreamView {
     startedAt: new Date().toISOString(),
     endedAt: null,
     broadcastId: 'b1',
+    quality: null,
+    viewerCount: 0,
     playbackUrl: '/live/one/master.m3u8',
     watchUrl: '/watch/one',
     ladder: null,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { run } from './command.mjs';
 import { findCommand, findComponent } from './component.mjs';
-import { explainFailure, installPlayers, isInstalled } from './dependencies.mjs';
+import { explainFailure, installApart, isInstalled } from './dependencies.mjs';
 import { hint } from './installer.mjs';
 import { hashSources } from './page.mjs';
 
@@ -41,13 +41,13 @@ test('explainFailure() says in words that the registry is out of reach', () => {
   assert.match(other, /"npm ci" failed.\nnpm error code EUSAGE\nnpm error out of sync/);
 });
 
-test('installPlayers() is content with what is installed, and says what is missing', async () => {
-  assert.match((await installPlayers(folder)) ?? '', /package-lock\.json is missing/);
+test('installApart() is content with what is installed, and says what is missing', async () => {
   const players = join(folder, 'test/players');
+  assert.match((await installApart(players, 'it')) ?? '', /package-lock\.json is missing/);
   mkdirSync(join(players, 'node_modules'), { recursive: true });
   writeFileSync(join(players, 'package-lock.json'), JSON.stringify(lock));
   writeFileSync(join(players, 'node_modules/.package-lock.json'), JSON.stringify(lock));
-  assert.equal(await installPlayers(folder), undefined);
+  assert.equal(await installApart(players, 'it'), undefined);
 });
 
 test('findCommand() finds executables alone', () => {

@@ -31,22 +31,40 @@ export async function installDependencies(root) {
   await checkRuntime(root);
 }
 
+/** What other people made and only tests use, by folder; each has a lock of its own. */
+const FOR_TESTS = {
+  'test/players': 'dash.js and Shaka Player for tests (once, about 215 MB)',
+  'test/openapi': 'the linter of OpenAPI documents for tests (once, about 30 MB)',
+};
+
 /**
- * Installs the players of other people that tests watch with, unless they are installed already.
- * They have a lock of their own, so that whoever only runs the product does not wait for them.
+ * Installs what other people made and only tests use, unless it is installed already, so that
+ * whoever only runs the product does not wait for it.
  * @param {string} root
- * @returns {Promise<string | undefined>} why they are not there
+ * @returns {Promise<{ folder: string, reason: string }[]>} what is not there, and why
  */
-export async function installPlayers(root) {
-  const folder = join(root, 'test/players');
+export async function installForTests(root) {
+  const missing = [];
+  for (const [folder, what] of Object.entries(FOR_TESTS)) {
+    const reason = await installApart(join(root, folder), what);
+    if (reason !== undefined) missing.push({ folder, reason });
+  }
+  return missing;
+}
+
+/**
+ * Installs what the lock of `folder` names, unless it is there.
+ * @param {string} folder
+ * @param {string} what in words, for who waits
+ * @returns {Promise<string | undefined>} why it is not there
+ */
+export async function installApart(folder, what) {
   const lock = readLock(join(folder, 'package-lock.json'));
-  if (lock === undefined) return 'test/players/package-lock.json is missing.';
+  if (lock === undefined) return 'Its package-lock.json is missing.';
   if (isInstalled(lock, readLock(join(folder, 'node_modules/.package-lock.json'))))
     return undefined;
   try {
-    await timed('Installing dash.js and Shaka Player for tests (once, about 215 MB)', () =>
-      install(folder),
-    );
+    await timed(`Installing ${what}`, () => install(folder));
     return undefined;
   } catch (error) {
     if (error instanceof SetupError) return error.message;

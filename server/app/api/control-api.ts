@@ -5,13 +5,15 @@ import type { GuardSettings } from '../http/index.ts';
 import { Callers } from './caller.ts';
 import { documentRoutes } from './document-routes.ts';
 import { type EventRouteSettings, eventRoutes } from './event-routes.ts';
+import { keyRoutes } from './key-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { RateLimits } from './rate-limits.ts';
 import { registerApi } from './registration.ts';
 import type { ApiRoute } from './route.ts';
 import { serverRoutes } from './server-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
-import { type StreamRouteSettings, streamRoutes } from './stream-routes.ts';
+import { streamRoutes } from './stream-routes.ts';
+import type { StreamRouteSettings } from './stream-views.ts';
 import { tokenRoutes } from './token-routes.ts';
 import { type WebhookRouteSettings, webhookRoutes } from './webhook-routes.ts';
 
@@ -39,6 +41,7 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
   const people = { accounts, callers };
   const routes = [
     ...streamRoutes(settings),
+    ...keyRoutes(settings),
     ...(notices === undefined ? [] : noticeRoutes({ ...notices, identify })),
     ...sessionRoutes(people),
     ...tokenRoutes(people),

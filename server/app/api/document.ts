@@ -226,7 +226,7 @@ export function problemsOf({ access, params, query, body, problems = [] }: ApiRo
     if (access.object !== undefined) codes.add(NOT_FOUND[access.object]);
   }
   for (const code of problems) codes.add(code);
-  return codes.add('database_unavailable');
+  return codes.add('too_many_requests').add('database_unavailable');
 }
 
 const BODY_PROBLEMS: readonly ErrorCode[] = [

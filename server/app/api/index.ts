@@ -1,3 +1,4 @@
 /** @module The control API: its routes, who may call them, and the document that describes them. */
 export { type ApiSettings, registerControlApi } from './control-api.ts';
 export { NO_LADDER } from './stream-schemas.ts';
+export { qualitiesOf } from './stream-views.ts';

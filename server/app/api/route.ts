@@ -39,11 +39,18 @@ export interface Call<Params, Query, Body> {
   readonly reply: FastifyReply;
 }
 
+/** The same, and a handler may give what it does not own. */
+type Deep<T> = T extends readonly (infer Item)[]
+  ? readonly Deep<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Deep<T[Key]> }
+    : T;
+
 /** An answer of success, one of those that the route declares. */
 export type Answer<Answers extends AnswerSchemas> = {
   readonly [Status in keyof Answers & number]: {
     readonly status: Status;
-    readonly body: Answers[Status] extends z.ZodType ? z.output<Answers[Status]> : null;
+    readonly body: Answers[Status] extends z.ZodType ? Deep<z.output<Answers[Status]>> : null;
     readonly headers?: Readonly<Record<string, string | string[]>>;
   };
 }[keyof Answers & number];

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** Names end up in pages, playlists and logs: nothing in them may end a line or steer a terminal. */
 const FORBIDDEN = /[\p{Cc}\u2028\u2029]/u;
 
+/** As above, but for line breaks and tabs. */
+const CONTROL = /(?![\n\r\t])\p{Cc}/u;
+
 /** The schemas that the document names, so that each stands in it once. */
 export const namedSchemas = z.registry<{ readonly id: string; readonly description?: string }>();
 
@@ -36,3 +39,26 @@ export const timeSchema = z.string().meta({ format: 'date-time' });
 
 /** The parameters of a path with one id. */
 export const byId = z.object({ id: z.string().min(1) });
+
+/** Text of several lines; characters that steer a terminal are not text. */
+export function paragraph(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength, { error: `must have at most ${maxLength} characters`, abort: true })
+    .refine((text) => !CONTROL.test(text), {
+      error: 'must not contain control characters but line breaks and tabs',
+      abort: true,
+    })
+    .refine((text) => text.isWellFormed(), { error: 'must be well-formed Unicode' });
+}
+
+/** The query of a route that answers in pages. */
+export const pageQuery = {
+  cursor: z.string().max(500).describe('`next_cursor` of the page before.').optional(),
+  limit: z.coerce.number<string>().int().min(1).max(100).describe('50 without it.').optional(),
+};
+
+/** One page: `next_cursor` is null on the last one. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ data: z.array(item), next_cursor: z.string().nullable() });
+}

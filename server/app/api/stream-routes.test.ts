@@ -34,6 +34,9 @@ async function start(context: TestContext, settings: Partial<ApiSettings> = {}, 
         publicUrl: undefined,
         rtmpPort: () => 1935,
         hasPoster: () => false,
+        qualitiesOf: () => [],
+        viewersOf: () => 0,
+        windowS: 12,
         ...settings,
       }),
   });
@@ -91,6 +94,8 @@ test('POST /api/streams makes an idle stream and shows its key once', async (con
     broadcastId: null,
     playbackUrl: `/live/${id}/master.m3u8`,
     watchUrl: `/watch/${id}`,
+    quality: null,
+    viewerCount: 0,
     posterUrl: null,
     ladder: null,
     ingest: { rtmpUrl: 'rtmp://127.0.0.1/live' },
@@ -126,8 +131,11 @@ test('POST /api/streams answers a misfit field by field', async (context) => {
   const problem = json as Problem;
   assert.equal(problem.code, 'invalid_request');
   assert.deepEqual(problem.errors, [
-    { field: 'broadcasterId', message: 'is missing' },
     { field: 'title', message: 'must not contain control characters or line breaks' },
+  ]);
+  const ownerless = await request('POST', '/api/streams', { title: 'Show' });
+  assert.deepEqual((ownerless.json as Problem).errors, [
+    { field: 'broadcasterId', message: 'is missing' },
   ]);
   assert.equal((await request('POST', '/api/streams')).status, 400);
   assert.deepEqual(await channels.list({}), { streams: [], nextCursor: null });
@@ -192,7 +200,7 @@ test('GET /api/streams lists all, for those who manage', async (context) => {
   }
   const { json } = await request('GET', '/api/streams', undefined, bearer);
   assert.deepEqual(
-    (json as { streams: StreamView[] }).streams.map(({ title }) => title),
+    (json as { data: StreamView[] }).data.map(({ title }) => title),
     ['one'],
   );
   assert.equal((await request('GET', '/api/streams/live')).status, 200);

@@ -1,41 +1,42 @@
-/** Streams, their keys, and who is live. */
-import type { FastifyRequest } from 'fastify';
-import type { CreatedStream, IngestView, StreamView } from '../../../contract/index.ts';
-import type { Channels, Stream } from '../../channel/index.ts';
+/** Streams, and who is live. */
+import type { Refusal } from '../../../contract/index.ts';
+import { mayDo, type Principal } from '../../account/index.ts';
 import { unknownObject } from './access.ts';
-import { type ApiRoute, defineRoute } from './route.ts';
+import { type ApiRoute, type Call, defineRoute } from './route.ts';
 import { byId } from './schema.ts';
 import {
   createdStreamSchema,
   ingestSchema,
+  liveStreamSchema,
+  startSchema,
   streamChangesSchema,
   streamDraftSchema,
   streamListSchema,
+  streamPageSchema,
+  streamQuery,
   streamSchema,
 } from './stream-schemas.ts';
+import {
+  createdStream,
+  ingestOf,
+  liveViewOf,
+  type StreamRouteSettings,
+  viewOfStream,
+} from './stream-views.ts';
 
-/** What an encoder assumes when an address names no port. */
-const RTMP_DEFAULT_PORT = 1935;
-
-/** What the stream routes need of the application. */
-export interface StreamRouteSettings {
-  readonly channels: Channels;
-  /** PUBLIC_URL; without it encoders are told the host that the request came to. */
-  readonly publicUrl: string | undefined;
-  /** The port that encoders publish to; known once it is open. */
-  readonly rtmpPort: () => number;
-  /** Whether there is a picture of the broadcast to show. */
-  readonly hasPoster: (streamId: string, broadcastId: string) => boolean;
-}
-
-/** Everything under `/api/streams`, and `/api/ingest`. */
+/** Everything under `/api/streams` but the keys, and `/api/ingest`. */
 export function streamRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
-  return [...readingRoutes(settings), ...writingRoutes(settings), keyRoute(settings)];
+  return [
+    ...listRoutes(settings),
+    ...singleRoutes(settings),
+    createRoute(settings),
+    ...changeRoutes(settings),
+    ...lifeRoutes(settings),
+  ];
 }
 
-function readingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
+function listRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
   const { channels } = settings;
-  const viewOf = (stream: Stream): StreamView => viewOfStream(settings, stream);
   return [
     defineRoute({
       ...{ method: 'GET', path: '/api/ingest', operationId: 'getIngest', tag: 'server' },
@@ -47,14 +48,16 @@ function readingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
     }),
     defineRoute({
       ...{ method: 'GET', path: '/api/streams', operationId: 'listStreams', tag: 'streams' },
-      summary: 'The newest streams, newest first',
+      summary: 'Streams, newest first, in pages',
       verb: 'list streams',
       access: { action: 'stream.list' },
-      answers: { 200: streamListSchema },
-      answer: async () => {
-        const page = await channels.list({ limit: 100 });
+      query: streamQuery,
+      answers: { 200: streamPageSchema },
+      answer: async ({ query }) => {
+        const page = await channels.list(query);
         if ('refused' in page) return page;
-        return { status: 200, body: { streams: page.streams.map(viewOf) } };
+        const data = page.streams.map((stream) => viewOfStream(settings, stream));
+        return { status: 200, body: { data, next_cursor: page.nextCursor } };
       },
     }),
     defineRoute({
@@ -63,153 +66,184 @@ function readingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
       verb: 'list live streams',
       access: 'everybody',
       answers: { 200: streamListSchema },
-      answer: async () => ({ status: 200, body: { streams: channels.live().map(viewOf) } }),
+      answer: async () => {
+        const streams = channels.live().map((stream) => viewOfStream(settings, stream));
+        return { status: 200, body: { streams } };
+      },
     }),
+  ];
+}
+
+function singleRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
+  const { channels } = settings;
+  const verb = 'show stream';
+  return [
     defineRoute({
       ...{ method: 'GET', path: '/api/streams/:id', operationId: 'getStream', tag: 'streams' },
       summary: 'One stream',
-      verb: 'show stream',
+      verb,
       access: 'everybody',
       params: byId,
       problems: ['stream_not_found'],
       answers: { 200: streamSchema },
       answer: async ({ params: { id } }) => {
-        const stream = await channels.get(id);
-        if (stream === undefined) return unknownObject('stream', 'show stream', id);
-        return { status: 200, body: viewOf(stream) };
+        const stream = isId(id) ? await channels.get(id) : undefined;
+        if (stream === undefined) return unknownObject('stream', verb, id);
+        return { status: 200, body: viewOfStream(settings, stream) };
+      },
+    }),
+    defineRoute({
+      ...{ method: 'GET', path: '/api/v1/live/streams/:id', operationId: 'getLiveStream' },
+      tag: 'streams',
+      summary: 'One stream as a player needs it: where it plays, in which qualities',
+      verb,
+      access: { action: 'stream.list' },
+      params: byId,
+      problems: ['stream_not_found'],
+      answers: { 200: liveStreamSchema },
+      answer: async ({ params: { id } }) => {
+        const stream = isId(id) ? await channels.get(id) : undefined;
+        if (stream === undefined) return unknownObject('stream', verb, id);
+        return { status: 200, body: liveViewOf(settings, stream) };
       },
     }),
   ];
 }
 
-function writingRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
-  const { channels } = settings;
-  const viewOf = (stream: Stream): StreamView => viewOfStream(settings, stream);
-  return [
-    defineRoute({
-      ...{ method: 'POST', path: '/api/streams', operationId: 'createStream', tag: 'streams' },
-      summary: 'Make a stream; its key is shown this once',
-      verb: 'create stream',
-      access: { action: 'stream.create' },
-      body: streamDraftSchema,
-      problems: ['too_many_streams'],
-      answers: { 201: createdStreamSchema },
-      answer: async ({ body, request, actor }) => {
-        const made = await channels.create(body, actor);
-        if ('refused' in made) return made;
-        const ingest = ingestOf(settings, request);
-        const headers = { location: `/api/streams/${made.stream.id}` };
-        const created = createdStream(viewOf(made.stream), made.streamKey, ingest);
-        return { status: 201, body: created, headers };
-      },
-    }),
-    defineRoute({
-      ...{ method: 'PATCH', path: '/api/streams/:id', operationId: 'updateStream', tag: 'streams' },
-      summary: 'Change a stream',
-      verb: 'change stream',
-      access: { action: 'stream.write', object: 'stream' },
-      params: byId,
-      body: streamChangesSchema,
-      answers: { 200: streamSchema },
-      answer: async ({ params: { id }, body, actor }) => {
-        const changed = await channels.update(id, body, actor);
-        if ('refused' in changed) return changed;
-        return { status: 200, body: viewOf(changed) };
-      },
-    }),
-    defineRoute({
-      ...{ method: 'POST', path: '/api/streams/:id/end', operationId: 'endStream', tag: 'streams' },
-      summary: 'End its broadcast',
-      verb: 'end stream',
-      access: { action: 'stream.write', object: 'stream' },
-      params: byId,
-      answers: { 200: streamSchema },
-      problems: ['invalid_transition'],
-      answer: async ({ params: { id }, actor }) => {
-        // What was received is still being packaged; for whoever asked, the broadcast is over.
-        const ended = await channels.end(id, actor);
-        if ('refused' in ended) return ended;
-        return { status: 200, body: viewOf(ended) };
-      },
-    }),
-  ];
-}
-
-function keyRoute(settings: StreamRouteSettings): ApiRoute {
-  const { channels } = settings;
-  const verb = 'replace the key of stream';
+function createRoute(settings: StreamRouteSettings): ApiRoute {
   return defineRoute({
-    ...{ method: 'POST', path: '/api/streams/:id/key', operationId: 'replaceKey', tag: 'keys' },
-    summary: 'Show a new key; the old one is refused from now on',
-    verb,
-    access: { action: 'key.write', object: 'stream' },
-    params: byId,
-    answers: { 200: createdStreamSchema },
-    answer: async ({ params: { id }, request, actor }) => {
-      const rotation = { overlapMs: 0, disconnects: false };
-      const replaced = await channels.keyring.rotate(id, rotation, actor);
-      if ('refused' in replaced) return replaced;
-      const stream = await channels.get(id);
-      if (stream === undefined) return unknownObject('stream', verb, id);
-      const view = viewOfStream(settings, stream);
-      const ingest = ingestOf(settings, request);
-      return { status: 200, body: createdStream(view, replaced.streamKey, ingest) };
+    ...{ method: 'POST', path: '/api/streams', operationId: 'createStream', tag: 'streams' },
+    summary: 'Make a stream; its key is shown this once',
+    verb: 'create stream',
+    access: { action: 'stream.create' },
+    body: streamDraftSchema,
+    problems: ['too_many_streams'],
+    answers: { 201: createdStreamSchema },
+    answer: async ({ body, principal, actor, request }) => {
+      const owner = ownerFor(principal, body.broadcasterId);
+      if (typeof owner !== 'string') return owner;
+      const { once, disabled, scheduledStart, ...traits } = given(body);
+      const made = await settings.channels.create(
+        {
+          ...{ ...traits, title: body.title, broadcasterId: owner },
+          ...(once !== undefined && { isOnce: once }),
+          ...(disabled !== undefined && { isDisabled: disabled }),
+          ...(scheduledStart !== undefined && { scheduledStartMs: epochOf(scheduledStart) }),
+        },
+        actor,
+      );
+      if ('refused' in made) return made;
+      const headers = { location: `/api/streams/${made.stream.id}` };
+      return { status: 201, body: createdStream(settings, made, request), headers };
     },
   });
 }
 
-function viewOfStream(settings: StreamRouteSettings, stream: Stream): StreamView {
-  const { id, status, broadcast } = stream;
-  const isPictured =
-    status === 'live' && broadcast !== null && settings.hasPoster(id, broadcast.id);
-  return {
-    id,
-    title: stream.title,
-    description: stream.description,
-    category: stream.category,
-    broadcasterId: stream.broadcasterId,
-    status,
-    disabled: stream.isDisabled,
-    once: stream.isOnce,
-    chatEnabled: stream.chatEnabled,
-    recordingEnabled: stream.recordingEnabled,
-    isPremium: stream.isPremium,
-    drmRequired: stream.drmRequired,
-    scheduledStart: stream.scheduledStartMs === null ? null : isoDate(stream.scheduledStartMs),
-    createdAt: isoDate(stream.createdAtMs),
-    startedAt: broadcast === null ? null : isoDate(broadcast.startedAtMs),
-    endedAt:
-      broadcast === null || broadcast.endedAtMs === null ? null : isoDate(broadcast.endedAtMs),
-    broadcastId: broadcast?.id ?? null,
-    playbackUrl: `/live/${id}/master.m3u8`,
-    watchUrl: `/watch/${id}`,
-    posterUrl: isPictured ? `/live/${id}/poster.jpg` : null,
-    ladder: stream.ladder,
-  };
+function changeRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
+  const { channels } = settings;
+  const access = { action: 'stream.write', object: 'stream' } as const;
+  return [
+    defineRoute({
+      ...{ method: 'PATCH', path: '/api/streams/:id', operationId: 'updateStream', tag: 'streams' },
+      summary: 'Change a stream; qualities hold from its next broadcast on',
+      verb: 'change stream',
+      access,
+      params: byId,
+      body: streamChangesSchema,
+      problems: ['invalid_transition', 'stream_ended'],
+      answers: { 200: streamSchema },
+      answer: async ({ params: { id }, body, actor }) => {
+        const { disabled, scheduledStart, ...traits } = given(body);
+        if (scheduledStart !== undefined) {
+          const scheduled = await channels.schedule(id, epochOf(scheduledStart), actor);
+          if ('refused' in scheduled) return scheduled;
+        }
+        const flags = disabled === undefined ? {} : { isDisabled: disabled };
+        const changed = await channels.update(id, { ...traits, ...flags }, actor);
+        if ('refused' in changed) return changed;
+        return { status: 200, body: viewOfStream(settings, changed) };
+      },
+    }),
+    defineRoute({
+      ...{ method: 'DELETE', path: '/api/streams/:id', operationId: 'deleteStream' },
+      tag: 'streams',
+      summary: 'Remove a stream with its keys; one on air has to be ended first',
+      verb: 'delete stream',
+      access,
+      params: byId,
+      problems: ['invalid_transition'],
+      answers: { 204: null },
+      answer: async ({ params: { id }, actor }) => {
+        const deleted = await channels.delete(id, actor);
+        return 'refused' in deleted ? deleted : { status: 204, body: null };
+      },
+    }),
+  ];
 }
 
-function createdStream(view: StreamView, streamKey: string, ingest: IngestView): CreatedStream {
-  return { ...view, streamKey, ingest };
+function lifeRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
+  const { channels } = settings;
+  const access = { action: 'stream.write', object: 'stream' } as const;
+  return [
+    defineRoute({
+      ...{ method: 'POST', path: '/api/streams/:id/start', operationId: 'startStream' },
+      tag: 'streams',
+      summary: 'Go live; the broadcast waits for its encoder',
+      verb: 'start stream',
+      access,
+      params: byId,
+      body: startSchema,
+      problems: ['invalid_transition', 'stream_ended', 'stream_disabled'],
+      answers: { 200: streamSchema },
+      answer: async ({ params: { id }, body: { streamKey }, actor }) => {
+        const started = await channels.start(id, streamKey, actor);
+        if ('refused' in started) return started;
+        return { status: 200, body: viewOfStream(settings, started) };
+      },
+    }),
+    defineRoute({
+      ...{ method: 'POST', path: '/api/streams/:id/end', operationId: 'endStream', tag: 'streams' },
+      summary: 'End the broadcast: its encoder is told to stop, and refused for 60 s',
+      verb: 'end stream',
+      access,
+      params: byId,
+      problems: ['invalid_transition'],
+      answers: { 200: streamSchema },
+      answer: async ({ params: { id }, actor }: Call<{ id: string }, unknown, unknown>) => {
+        const ended = await channels.end(id, actor);
+        if ('refused' in ended) return ended;
+        return { status: 200, body: viewOfStream(settings, ended) };
+      },
+    }),
+  ];
 }
 
-/** The address to type into an encoder: this server's, as the client calls it. */
-function ingestOf(
-  { publicUrl, rtmpPort }: StreamRouteSettings,
-  request: FastifyRequest,
-): IngestView {
-  const host = publicUrl === undefined ? hostOf(request) : new URL(publicUrl).hostname;
-  const port = rtmpPort();
-  const authority = port === RTMP_DEFAULT_PORT ? host : `${host}:${port}`;
-  return { rtmpUrl: `rtmp://${authority}/live` };
+/** Whose a new stream is: who signed in makes their own, an operator says whose. */
+function ownerFor(principal: Principal, asked: string | undefined): string | Refusal {
+  const own = 'userId' in principal ? principal.userId : undefined;
+  const owner = asked ?? own;
+  if (owner === undefined) {
+    const errors = [{ field: 'broadcasterId', message: 'is missing' }];
+    const detail = 'Cannot create stream: broadcasterId is missing';
+    return { refused: 'invalid_request', detail, errors };
+  }
+  if (mayDo(principal, 'stream.create', owner) === 'allowed') return owner;
+  return { refused: 'forbidden', detail: 'Cannot create stream: it would be somebody else’s' };
 }
 
-/** The name in the Host field, if it can be one: it is a client's word. */
-function hostOf({ hostname }: FastifyRequest): string {
-  return /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])$/.test(hostname)
-    ? hostname
-    : 'localhost';
+/** The fields that are there. */
+function given<Fields extends object>(
+  fields: Fields,
+): { [K in keyof Fields]: NonNullable<Fields[K]> | Extract<Fields[K], null> } {
+  const there = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(there) as never;
 }
 
-function isoDate(epochMs: number): string {
-  return new Date(epochMs).toISOString();
+function epochOf(time: string | null): number | null {
+  return time === null ? null : Date.parse(time);
+}
+
+/** What no id of a stream contains; the database is not asked about it. */
+function isId(id: string): boolean {
+  return /^[A-Za-z0-9._-]{1,100}$/.test(id);
 }

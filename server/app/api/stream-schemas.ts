@@ -2,16 +2,31 @@ import { z } from 'zod';
 import {
   type CreatedStream,
   type IngestView,
+  type IssuedKeyView,
+  type LiveStreamView,
+  PUBLISH_PROTOCOLS,
   STREAM_STATUSES,
+  type StreamKeyView,
   type StreamView,
 } from '../../../contract/index.ts';
-import { MAX_BROADCASTER_ID_LENGTH, MAX_TITLE_LENGTH } from '../../channel/index.ts';
+import {
+  isAddressRange,
+  MAX_ADDRESS_RANGES,
+  MAX_BROADCASTER_ID_LENGTH,
+  MAX_CATEGORY_LENGTH,
+  MAX_DESCRIPTION_LENGTH,
+  MAX_OVERLAP_MS,
+  MAX_TITLE_LENGTH,
+} from '../../channel/index.ts';
 import { LadderError, parseLadder } from '../../pipeline/transcode/index.ts';
-import { body, line, named, timeSchema } from './schema.ts';
+import { body, line, named, pageOf, pageQuery, paragraph, timeSchema } from './schema.ts';
 
 /** The ladder of a stream that is to have none. */
 export const NO_LADDER = 'off';
 const MAX_LADDER_LENGTH = 2_000;
+const MAX_KEY_NAME_LENGTH = 100;
+const MAX_KEY_LENGTH = 200;
+const MAX_SEARCH_LENGTH = 200;
 
 /** Where encoders publish to. */
 export const ingestSchema = named(
@@ -37,6 +52,8 @@ const streamShape = {
   startedAt: timeSchema.nullable(),
   endedAt: timeSchema.nullable(),
   broadcastId: z.string().nullable(),
+  quality: z.string().nullable(),
+  viewerCount: z.int(),
   playbackUrl: z.string(),
   watchUrl: z.string(),
   posterUrl: z.string().nullable(),
@@ -59,24 +76,143 @@ export const createdStreamSchema = named(
 /** Streams without pages: as many as are live. */
 export const streamListSchema = named('StreamList', z.object({ streams: z.array(streamSchema) }));
 
-/** What a stream is made from. */
-export const streamDraftSchema = body({
-  broadcasterId: line(MAX_BROADCASTER_ID_LENGTH),
-  title: line(MAX_TITLE_LENGTH),
+/** One page of streams. */
+export const streamPageSchema = named('StreamPage', pageOf(streamSchema));
+
+/** Which streams a page is made of. */
+export const streamQuery = z.object({
+  ...pageQuery,
+  status: z.enum(STREAM_STATUSES).optional(),
+  category: line(MAX_CATEGORY_LENGTH).optional(),
+  broadcasterId: line(MAX_BROADCASTER_ID_LENGTH).optional(),
+  q: line(MAX_SEARCH_LENGTH)
+    .describe('In the title, the description or the category, without regard to case.')
+    .optional(),
 });
 
-/** What may be changed about a stream. */
-export const streamChangesSchema = body({ ladder: ladderSchema() });
+const traits = {
+  title: line(MAX_TITLE_LENGTH),
+  description: paragraph(MAX_DESCRIPTION_LENGTH).optional(),
+  category: z.union([z.literal(''), line(MAX_CATEGORY_LENGTH)]).optional(),
+  chatEnabled: z.boolean().optional(),
+  recordingEnabled: z.boolean().optional(),
+  isPremium: z.boolean().optional(),
+  drmRequired: z.boolean().optional(),
+  disabled: z.boolean().optional(),
+  ladder: ladderSchema().optional(),
+  scheduledStart: z.iso
+    .datetime({ offset: true })
+    .describe('When it is announced to begin; null: not announced.')
+    .nullable()
+    .optional(),
+};
+
+/** What a stream is made from. */
+export const streamDraftSchema = body({
+  ...traits,
+  broadcasterId: line(MAX_BROADCASTER_ID_LENGTH)
+    .describe('Whose it is; who signed in may leave it out for their own.')
+    .optional(),
+  once: z.boolean().describe('It never goes live again after its first broadcast.').optional(),
+});
+
+/** What may be changed about a stream; what is missing stays. */
+export const streamChangesSchema = body({ ...traits, title: traits.title.optional() });
+
+/** The key that puts a stream on air. */
+export const startSchema = body({ streamKey: z.string().max(MAX_KEY_LENGTH) });
+
+const keyShape = {
+  id: z.string(),
+  name: z.string(),
+  main: z.boolean(),
+  last4: z.string(),
+  protocols: z.array(z.enum(PUBLISH_PROTOCOLS)),
+  addressRanges: z.array(z.string()),
+  createdAt: timeSchema,
+  expiresAt: timeSchema.nullable(),
+  revokedAt: timeSchema.nullable(),
+  lastUsedAt: timeSchema.nullable(),
+};
+
+const keySchema = named('StreamKey', z.object(keyShape) satisfies z.ZodType<StreamKeyView>);
+
+/** The keys of a stream, which are few. */
+export const keyListSchema = named('StreamKeyList', z.object({ keys: z.array(keySchema) }));
+
+/** A key, shown this once. */
+export const issuedKeySchema = named(
+  'IssuedStreamKey',
+  z.object({ ...keyShape, streamKey: z.string() }) satisfies z.ZodType<IssuedKeyView>,
+);
+
+/** The parameters of a path with a key. */
+export const byKey = z.object({ id: z.string().min(1), keyId: z.string().min(1).max(100) });
+
+/** What to do with who publishes by a key that is revoked. */
+export const revocationQuery = z.object({
+  disconnect: z
+    .enum(['true', 'false'])
+    .describe('Whether who publishes by the key is cut off; "true" without it.')
+    .optional(),
+});
+
+/** A new key: in place of the stream's own, or a guest's beside it. */
+export const keyDraftSchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.object({
+      kind: z.literal('main'),
+      overlapSeconds: z
+        .int()
+        .min(0)
+        .max(MAX_OVERLAP_MS / 1000)
+        .describe('How long the old key works on.')
+        .optional(),
+      disconnect: z
+        .boolean()
+        .describe('Whether who publishes by the old key is cut off then; false without it.')
+        .optional(),
+    }),
+    z.object({
+      kind: z.literal('guest'),
+      name: line(MAX_KEY_NAME_LENGTH),
+      protocols: z.array(z.enum(PUBLISH_PROTOCOLS)).max(PUBLISH_PROTOCOLS.length).optional(),
+      addressRanges: z
+        .array(
+          z.string().refine(isAddressRange, { error: 'must be a CIDR range such as 192.0.2.0/24' }),
+        )
+        .max(MAX_ADDRESS_RANGES)
+        .optional(),
+      expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
+    }),
+  ],
+  { error: 'must be an object whose kind is "main" or "guest"' },
+);
+
+/** What a player's page asks of a live stream. */
+export const liveStreamSchema = named(
+  'LiveStream',
+  z.object({
+    stream_id: z.string(),
+    title: z.string(),
+    status: z.enum(STREAM_STATUSES),
+    started_at: timeSchema.nullable(),
+    playback_url: z.string(),
+    drm: z.object({ required: z.boolean() }),
+    qualities: z.array(z.object({ resolution: z.string().nullable(), bitrate: z.int() })),
+    features: z.object({ dvr_enabled: z.boolean(), dvr_window_seconds: z.number() }),
+  }) satisfies z.ZodType<LiveStreamView>,
+);
 
 function ladderSchema() {
   return z
-    .union([z.string().max(MAX_LADDER_LENGTH), z.null()], {
-      error: ({ input }) => (input === undefined ? 'is missing' : 'must be a string or null'),
-    })
+    .union([z.string().max(MAX_LADDER_LENGTH), z.null()], { error: 'must be a string or null' })
     .superRefine((ladder, context) => {
       if (ladder === null || ladder === NO_LADDER) return;
       for (const message of ladderProblems(ladder)) context.addIssue({ code: 'custom', message });
-    });
+    })
+    .describe('Its own qualities as LADDER writes them, "off", or null for those of the server.');
 }
 
 function ladderProblems(ladder: string): readonly string[] {

@@ -243,6 +243,10 @@ test('isDeliveryPath() leaves streams and renditions named like playlists to the
     '/streams/event.m3u8/master.m3u8',
     '/streams/event/renditions/720p/playlist.m3u8',
     '/streams/event/renditions/playlist.m3u8/playlist.m3u8',
+    '/api/streams/demo/master.m3u8',
+    '/api/streams/demo/720p/playlist.m3u8',
+    '/api/streams/demo/b1/720p/playlist.m3u8',
+    '/api/streams/demo/b1/720p/s1.m4s',
   ]) {
     assert.equal(isDeliveryPath(path), true, path);
   }
@@ -252,6 +256,10 @@ test('isDeliveryPath() leaves streams and renditions named like playlists to the
     '/streams/event/renditions/720p.m3u8',
     '/streams/event/renditions/playlist.m3u8',
     '/streams/event/other.m3u8',
+    '/api/streams/demo',
+    '/api/streams/demo.m3u8',
+    '/api/streams/demo/keys/key_1',
+    '/api/streams/demo/720p/s1.m4s',
   ]) {
     assert.equal(isDeliveryPath(path), false, path);
   }

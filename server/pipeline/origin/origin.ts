@@ -51,9 +51,23 @@ type Reply = (answer: Answer) => void;
 const ORCHESTRATED_PLAYLIST =
   /^\/streams\/[^/]+\/(?:master\.m3u8|renditions\/[^/]+\/playlist\.m3u8)$/;
 
+/**
+ * The same addresses under the API, down to the media, so that what a playlist names relative to
+ * itself is found there too.
+ */
+const API_ALIAS =
+  /^\/api\/streams(\/[^/]+\/(?:master\.m3u8|[^/]+\/playlist\.m3u8|[^/]+\/[^/]+\/[^/]+\.(?:m3u8|m4s|mp4)))$/;
+
 /** Whether a path is one that an origin answers. */
 export function isDeliveryPath(path: string): boolean {
-  return path.startsWith('/live/') || ORCHESTRATED_PLAYLIST.test(path);
+  return path.startsWith('/live/') || ORCHESTRATED_PLAYLIST.test(path) || API_ALIAS.test(path);
+}
+
+/** The request by its address under `/live`, when it came by another. */
+function withoutAlias(request: DeliveryRequest): DeliveryRequest {
+  if (!request.path.startsWith('/api/')) return request;
+  const rest = API_ALIAS.exec(request.path)?.[1];
+  return rest === undefined ? request : { ...request, path: `/live${rest}` };
 }
 
 /** Answers everything under `/live/`, and the playlists under `/streams/`. */
@@ -83,7 +97,8 @@ export class Origin implements DeliveryHandler {
     return this.#held.now;
   }
 
-  handle(request: DeliveryRequest, reply: Reply): Cancel | undefined {
+  handle(asked: DeliveryRequest, reply: Reply): Cancel | undefined {
+    const request = withoutAlias(asked);
     const known = this.#byPath.get(request.path);
     if (known !== undefined) return known.handle(request, reply);
     const steps = request.path.split('/');
