@@ -287,3 +287,88 @@ test('PATCH /api/streams/{id} gives a stream qualities of its own, and takes the
   const unknown = await request('PATCH', '/api/streams/nobody', { ladder: null });
   assert.equal(unknown.status, 404);
 });
+
+test('GET /api/streams finds streams, page by page', async (context) => {
+  const { request, create } = await start(context);
+  for (const title of ['Mill one', 'Mill two', 'Mill three', 'River']) await create(title);
+  const titles: string[] = [];
+  let cursor = '';
+  do {
+    const path = `/api/streams?q=mill&limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`;
+    const { json } = await request('GET', path);
+    const page = json as { data: StreamView[]; next_cursor: string | null };
+    assert.ok(page.data.length <= 2);
+    titles.push(...page.data.map(({ title }) => title));
+    cursor = page.next_cursor ?? '';
+  } while (cursor !== '');
+  assert.deepEqual(titles.toSorted(), ['Mill one', 'Mill three', 'Mill two']);
+  for (const wrong of ['limit=0', 'limit=101', 'limit=x', 'status=odd', 'cursor=x', 'q=a&q=b']) {
+    assert.equal((await request('GET', `/api/streams?${wrong}`)).status, 400, wrong);
+  }
+});
+
+test('PATCH /api/streams/{id} changes what is named, and nothing else', async (context) => {
+  const { request, create } = await start(context);
+  const { id } = await create();
+  const before = (await request('GET', `/api/streams/${id}`)).json as StreamView;
+  const body = {
+    ...{ description: 'Two\nlines', category: 'music', disabled: true },
+    ...{ scheduledStart: '2027-01-01T20:00:00+01:00' },
+    ...{ id: 'other', broadcasterId: 'mallory', status: 'live', broadcaster_id: 'mallory' },
+  };
+  const { status, json } = await request('PATCH', `/api/streams/${id}`, body);
+  assert.equal(status, 200);
+  assert.deepEqual(json, {
+    ...before,
+    ...{ description: 'Two\nlines', category: 'music', disabled: true },
+    ...{ scheduledStart: '2027-01-01T19:00:00.000Z', status: 'scheduled' },
+  });
+});
+
+test('POST /api/streams/{id}/start goes live by the right key alone, and not twice', async (context) => {
+  const { request, create } = await start(context);
+  const { id, streamKey } = await create();
+  const other = await create('Other');
+  const put = (key: string) => request('POST', `/api/streams/${id}/start`, { streamKey: key });
+  assert.equal((await put(other.streamKey)).status, 401);
+  assert.equal((await put('nonsense')).status, 401);
+  const started = await put(streamKey);
+  assert.deepEqual([started.status, (started.json as StreamView).status], [200, 'live']);
+  const again = await put(streamKey);
+  assert.deepEqual([again.status, (again.json as Problem).code], [409, 'invalid_transition']);
+  assert.match((again.json as Problem).detail, /live/);
+});
+
+test('/api/streams/{id}/keys issues, lists and revokes, and shows a key once', async (context) => {
+  const { request, create } = await start(context);
+  const { id, streamKey } = await create();
+  const path = `/api/streams/${id}/keys`;
+  const guest = {
+    kind: 'guest',
+    name: 'Bob',
+    protocols: ['rtmp'],
+    addressRanges: ['192.0.2.0/24'],
+  };
+  const made = await request('POST', path, guest);
+  assert.equal(made.status, 201);
+  const main = await request('POST', path, { kind: 'main', overlapSeconds: 60 });
+  assert.equal(main.status, 201);
+  const listed = await request('GET', path);
+  const { keys } = listed.json as { keys: { id: string; revokedAt: string | null }[] };
+  assert.equal(keys.length, 3);
+  const issued = made.json as { id: string; streamKey: string };
+  const { streamKey: mainKey } = main.json as { streamKey: string };
+  for (const secret of [streamKey, issued.streamKey, mainKey]) {
+    assert.ok(!JSON.stringify(listed.json).includes(secret));
+  }
+  const revoke = (keyId: string) =>
+    request('DELETE', `${path}/${keyId}`).then(
+      ({ status }) => status,
+      () => 204,
+    );
+  assert.equal(await revoke(issued.id), 204);
+  assert.equal(await revoke('key_unknown'), 404);
+  for (const wrong of [{}, { kind: 'guest' }, { ...guest, addressRanges: ['192.0.2.0/99'] }]) {
+    assert.equal((await request('POST', path, wrong)).status, 400);
+  }
+});
