@@ -355,6 +355,7 @@ export class Millrace {
     registerControlApi(app, {
       channels: this.channels,
       accounts: this.accounts,
+      database: this.#databases.control,
       notices: this.#notices,
       isTls: this.#settings.tls !== undefined,
       clock,

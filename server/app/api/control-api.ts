@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Accounts } from '../../account/index.ts';
 import type { Clock } from '../../base/index.ts';
+import type { Database } from '../../store/sql/index.ts';
 import type { GuardSettings } from '../http/index.ts';
 import { Callers } from './caller.ts';
 import { documentRoutes } from './document-routes.ts';
 import { type EventRouteSettings, eventRoutes } from './event-routes.ts';
+import { IdempotencyKeys } from './idempotency.ts';
 import { keyRoutes } from './key-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -27,6 +29,8 @@ export interface ApiSettings extends StreamRouteSettings {
   /** Who counts as the operator. */
   readonly management: GuardSettings;
   readonly accounts: Accounts;
+  /** Keeps what requests with an Idempotency-Key were answered. */
+  readonly database: Database;
   /** Whether this very port speaks HTTPS. */
   readonly isTls: boolean;
   /** Undefined where there is no database: then nobody is told anything. */
@@ -35,7 +39,7 @@ export interface ApiSettings extends StreamRouteSettings {
 
 /** Adds everything under `/api`. To be called before any other route is added there. */
 export function registerControlApi(app: FastifyInstance, settings: ApiSettings): void {
-  const { channels, accounts, management, isTls, version, clock, notices } = settings;
+  const { channels, accounts, database, management, isTls, version, clock, notices } = settings;
   const callers = new Callers({ accounts, management, isTls });
   const identify = (request: FastifyRequest) => callers.identify(request);
   const people = { accounts, callers };
@@ -50,6 +54,7 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
   ];
   const access = {
     limits: new RateLimits(clock),
+    idempotency: new IdempotencyKeys(database, clock),
     identify,
     owners: {
       stream: async (id: string) => {

@@ -28,7 +28,7 @@ export interface RegistrationSettings {
   readonly identify: Identify;
   readonly owners: Owners;
   readonly limits: RateLimits;
-  /** Undefined: requests that are sent again are done again. */
+  /** Without it, requests that are sent again are done again. */
   readonly idempotency?: IdempotencyKeys | undefined;
 }
 

@@ -5,6 +5,7 @@ import { emptyAccounts } from '../../account/accounts.test-support.ts';
 import { silentLog, systemClock } from '../../base/index.ts';
 import { openChannels } from '../../channel/channels.test-support.ts';
 import type { Channels } from '../../channel/index.ts';
+import { testDatabase } from '../../store/sql/database.test-support.ts';
 import { createHttpServer } from '../http/index.ts';
 import { type ApiSettings, registerControlApi } from './index.ts';
 
@@ -13,6 +14,7 @@ const TOKEN = 'a-token-for-these-tests';
 async function start(context: TestContext, settings: Partial<ApiSettings> = {}, token?: string) {
   const { channels, clock } = await openChannels();
   const ended: string[] = [];
+  const database = await testDatabase();
   const accounts = await emptyAccounts({ clock, operatorToken: token });
   channels.watchPublishers((id) => ended.push(id));
   context.after(() => channels.close());
@@ -27,6 +29,7 @@ async function start(context: TestContext, settings: Partial<ApiSettings> = {}, 
       registerControlApi(app, {
         channels,
         accounts,
+        database,
         isTls: false,
         clock,
         version: '0.0.0',
@@ -121,6 +124,19 @@ test('GET /api/ingest tells everybody where encoders publish to', async (context
   const usual = await start(context, { publicUrl });
   const answer = await usual.request('GET', '/api/ingest');
   assert.deepEqual(answer.json, { rtmpUrl: 'rtmp://live.example.org/live' });
+});
+
+test('POST /api/streams makes one stream, however often a request with a key comes', async (context) => {
+  const { request } = await start(context);
+  const make = () =>
+    request(...(['POST', '/api/streams', { broadcasterId: 'anna', title: 'Once' }] as const), {
+      'idempotency-key': '4b6fd5cb-5a0c-4c0b-8f0a-70a2e1f0d5d1',
+    });
+  const [first, again] = [await make(), await make()];
+  assert.equal(again.status, 201);
+  assert.deepEqual(again.json, first.json);
+  const { json } = await request('GET', '/api/streams?q=Once');
+  assert.equal((json as { data: unknown[] }).data.length, 1);
 });
 
 test('POST /api/streams answers a misfit field by field', async (context) => {
