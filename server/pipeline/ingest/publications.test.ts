@@ -237,13 +237,20 @@ test('publish() lets a rung of the newest publisher go on in the feed of its nam
   assert.deepEqual([...(feeds[0]?.rungs.keys() ?? [])], ['360p', '240p', '480p']);
 });
 
-test('publish() leaves a rung alone that somebody else publishes', () => {
-  const { publications, feeds } = scene([], ['360p']);
-  publications.publish('a', new FakePublisher()).media('video', 0, FRAME);
-  const transcoded = feeds[0]?.openRung('360p').read();
-  publications.publish('a', new FakePublisher()).media('video', 0, FRAME);
+test('publish() leaves a rung alone that somebody else publishes, and names its own otherwise', () => {
+  const { publications, feeds } = scene([], ['360p'], ['360p'], []);
+  const next = () => publications.publish('a', new FakePublisher()).media('video', 0, FRAME);
+  next();
+  const feed = feeds[0];
+  const transcoded = feed?.openRung('360p').read();
+  next();
   assert.deepEqual(unread(transcoded), []);
-  assert.equal(publications.dropped.get('rung_taken'), 2);
+  assert.deepEqual([...(feed?.rungs.keys() ?? [])], ['360p', '360p-2']);
+  next();
+  assert.deepEqual([...(feed?.rungs.keys() ?? [])], ['360p', '360p-2'], 'and stays with the name');
+  assert.deepEqual([...(feed?.publisherRungs ?? [])], ['360p-2']);
+  next();
+  assert.deepEqual([...(feed?.publisherRungs ?? [])], [], 'the newest sends none');
 });
 
 test('publish() opens no more rungs than a feed may have, however many publishers follow', () => {

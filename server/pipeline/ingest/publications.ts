@@ -12,7 +12,7 @@
  */
 import type { Cancel, Clock, Log } from '../../base/index.ts';
 import type { AmfMap } from '../../format/amf0/index.ts';
-import type { Feed } from '../../live/index.ts';
+import { type Feed, PUBLISHER_REPLACED } from '../../live/index.ts';
 import type { MediaEvent, TrackKind } from '../../media/index.ts';
 import type { MediaKind } from '../../wire/rtmp/index.ts';
 import type { SourceEvent } from './normaliser-input.ts';
@@ -252,7 +252,11 @@ export class Publications {
   }
 
   #join({ splice, onAir }: Publication, event: MediaEvent): void {
-    for (const joined of splice.push(event)) onAir?.feed.publish(joined);
+    for (const joined of splice.push(event)) {
+      const isJoint = joined.type === 'discontinuity' && joined.reason === PUBLISHER_REPLACED;
+      if (isJoint) onAir?.rungs.nextPublisher();
+      onAir?.feed.publish(joined);
+    }
   }
 
   /** Rungs come beside video that leads, so the stream is live when they do. */

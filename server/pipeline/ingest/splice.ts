@@ -3,6 +3,7 @@
  * next one's first sample comes after the last one's end, behind a `discontinuity`; right after it,
  * or as much later as nobody sent anything, so that media time stays in step with the clock.
  */
+import { PUBLISHER_REPLACED } from '../../live/index.ts';
 import type { MediaEvent, Track, VideoTrack } from '../../media/index.ts';
 
 const LIKELY_FRAME_RATE = 30;
@@ -47,7 +48,7 @@ export class Splice {
     if (moved.type === 'sample' && end !== undefined) this.#advance(end, moved.sample.dts);
     if (event.type !== 'sample' || !this.#joining) return [moved];
     this.#joining = false;
-    return [{ type: 'discontinuity', reason: 'publisher_replaced' }, moved];
+    return [{ type: 'discontinuity', reason: PUBLISHER_REPLACED }, moved];
   }
 
   /**
