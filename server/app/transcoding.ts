@@ -1,8 +1,9 @@
 /** Gives broadcasts their ladder of qualities, as far as this machine holds it, and their stills. */
 import type { Readable } from 'node:stream';
 import type { Clock, Log } from '../base/index.ts';
-import type { Broadcast, Feed } from '../live/index.ts';
+import { type Broadcast, type Feed, freeRungName, MAX_RUNGS } from '../live/index.ts';
 import type { VideoTrack } from '../media/index.ts';
+import { targetDurationOf } from '../pipeline/packager/index.ts';
 import { StillIntake, type ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
 import {
   type Capacity,
@@ -59,8 +60,10 @@ interface Run {
   readonly lead: LeadSwitch;
   readonly log: Log;
   transcoder: Transcoder | undefined;
-  /** The publisher sends several qualities itself; undefined before its first keyframe. */
-  sendsLadder: boolean | undefined;
+  /** The present publisher sends several qualities itself. */
+  sendsLadder: boolean;
+  /** What our rungs are called, by their names in the ladder. */
+  readonly names: Map<string, string>;
   /** The video that was asked about last. */
   track: VideoTrack | undefined;
   /** What is made of the source now, the best one first. */
@@ -135,6 +138,7 @@ export class Transcoding {
       targetDuration: targetDurationOf(segmentDurationS),
       slotS: segmentDurationS,
       tooFewKeyframes: () => this.#reencode(run),
+      publisherReplaced: () => this.#replaced(run),
     });
     const run: Run = {
       broadcast,
@@ -142,7 +146,8 @@ export class Transcoding {
       lead,
       log,
       transcoder: undefined,
-      sendsLadder: undefined,
+      sendsLadder: false,
+      names: new Map(),
       track: undefined,
       rungs: [],
       reencode: false,
@@ -201,8 +206,9 @@ export class Transcoding {
     // Another video may well have keyframes enough.
     if (run.track !== undefined && run.track !== track) run.reencode = false;
     run.track = track;
-    run.sendsLadder ??= source.rungs.size > 0;
-    run.rungs = run.sendsLadder ? [] : this.#rungsFor(run, track, capacity);
+    run.cores = 0;
+    run.sendsLadder = source.publisherRungs.size > 0;
+    run.rungs = run.sendsLadder ? [] : named(run, this.#rungsFor(run, track, capacity));
     const leading = run.reencode ? run.rungs[0]?.name : undefined;
     run.lead.replaceWith(leading);
     const shelf = shelves.open(broadcast.streamId, broadcast.id, () => broadcast.zeroEpochMs);
@@ -218,7 +224,6 @@ export class Transcoding {
   /** The rungs of `track` that are made, the best one first. */
   #rungsFor(run: Run, track: VideoTrack, { measure }: Capacity): readonly Rung[] {
     const { mode, ladderOf } = this.#settings;
-    run.cores = 0;
     const ladder = ladderOf(run.broadcast.streamId);
     if (ladder.length === 0) return [];
     const rungs = rungsFor(ladder, track, { reencode: run.reencode });
@@ -236,10 +241,20 @@ export class Transcoding {
 
   /** The publisher's video cannot be cut into segments: the best rung takes its place. */
   #reencode(run: Run): void {
+    // Its rungs have no more keyframes than it has; the packager warns of it.
+    if (run.source.publisherRungs.size > 0) return;
     run.reencode = true;
     run.transcoder?.renew();
     const advice = `Set the keyframe interval of your encoder to ${this.#settings.segmentDurationS} s.`;
     run.log.warn({ advice }, 'too few keyframes, so the video is encoded anew');
+  }
+
+  /** What the publisher before sent, and how, says nothing of what this one sends. */
+  #replaced(run: Run): void {
+    const sendsLadder = run.source.publisherRungs.size > 0;
+    if (!run.reencode && run.sendsLadder === sendsLadder) return;
+    run.reencode = false;
+    run.transcoder?.renew();
   }
 
   #takeStills(
@@ -318,8 +333,20 @@ export function ladderFrom(
   return kept === NO_LADDER ? [] : parseLadder(kept);
 }
 
-function targetDurationOf(segmentDurationS: number): number {
-  return Math.max(1, Math.ceil(segmentDurationS));
+/** Rungs under names that are ours alone in the feed, as many as it may have. */
+function named({ source, names, log }: Run, rungs: readonly Rung[]): readonly Rung[] {
+  const taken = new Set([...source.rungs.keys(), ...names.values()]);
+  return rungs.flatMap((rung) => {
+    let name = names.get(rung.name);
+    if (name === undefined && taken.size >= MAX_RUNGS) {
+      log.warn({ rung: rung.name, most: MAX_RUNGS }, 'too many rungs for another');
+      return [];
+    }
+    name ??= freeRungName(rung.name, (each) => taken.has(each));
+    taken.add(name);
+    names.set(rung.name, name);
+    return [{ ...rung, name }];
+  });
 }
 
 function addTo(total: Map<string, number>, counts: ReadonlyMap<string, number>): void {

@@ -18,10 +18,15 @@ export const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
 /** Rungs a feed may have: a ladder is a handful, and each costs memory and a playlist. */
 export const MAX_RUNGS = 16;
 
+/** Reason of the `discontinuity` before the first sample of another publisher. */
+export const PUBLISHER_REPLACED = 'publisher_replaced';
+
 /** See the top of the file. */
 export class Feed {
   /** Raised by what happens in the feed and in its rungs, so that one wait covers them all. */
   readonly changed = new Signal();
+  /** The rungs that the present publisher sends itself; kept by who publishes for it. */
+  readonly publisherRungs = new Set<string>();
   readonly #rungs = new Map<string, Feed>();
   #parent: Feed | undefined;
   /** Of a rung: what nobody has begun to read yet. */

@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { needs, pathOf, tempFolder } from '../support/component.ts';
 import { fetchText, fetchUntil, renditionUrls } from '../support/fetching.ts';
 import { readMultivariantPlaylist, segmentNames } from '../support/playlist-reader.ts';
+import { childrenOf } from '../support/process-tree.ts';
 import { PublisherSwarm } from '../support/publisher-swarm.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { encodeTestPicture } from '../support/test-picture.ts';
@@ -21,6 +22,8 @@ const PATIENCE_MS = 30_000;
 const FREEZE_BOUND_MS = 1_000;
 /** All waiting for media together, on a machine that has other tests to run. */
 const STALLED_BOUND_MS = 500;
+/** The longest time without a new picture when the encoder hangs; 0.2 to 0.4 s on a quiet machine. */
+const STANDSTILL_BOUND_MS = 1_500;
 
 suite('a broadcast in several qualities', needs('chromium', 'ffmpeg'), () => {
   let server: ServerProcess;
@@ -90,6 +93,28 @@ suite('a broadcast in several qualities', needs('chromium', 'ffmpeg'), () => {
       assert.deepEqual([...new Set(shown.map(({ height }) => height))].toSorted(), [360, 480, 720]);
       const backwards = shown.filter(({ frame }, i) => isBefore(frame, shown[i - 1]?.frame));
       assert.deepEqual(backwards, []);
+    } finally {
+      await visit.close();
+    }
+  });
+
+  test('is left for another quality when its encoder hangs, and hardly stands still', async (context) => {
+    const visit = await Visit.open(`${server.url}/watch/${stream.id}`);
+    try {
+      await visit.untilPicture();
+      await visit.chooseQuality('480p');
+      await wait(DWELL_MS);
+      const hungAtMs = performance.timeOrigin + performance.now();
+      for (const pid of childrenOf(server.pid)) process.kill(pid, 'SIGSTOP');
+      await wait(2 * DWELL_MS);
+      const { looks } = (await visit.pictures()).notes;
+      const from = looks.findLastIndex(({ atMs }) => atMs < hungAtMs);
+      const after = looks.slice(from);
+      const between = after.slice(1).map(({ atMs }, i) => atMs - (after[i]?.atMs ?? atMs));
+      const longestMs = Math.round(Math.max(...between));
+      context.diagnostic(`stood still for ${longestMs} ms at most`);
+      assert.notEqual(after.at(-1)?.height, 480);
+      assert.ok(longestMs < STANDSTILL_BOUND_MS, `${longestMs} ms`);
     } finally {
       await visit.close();
     }

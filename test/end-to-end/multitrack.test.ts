@@ -4,7 +4,11 @@ import { parseChunks } from '../../server/format/cmaf/index.ts';
 import { needs } from '../support/component.ts';
 import { assertDecodes, wholeMedia } from '../support/decoding.ts';
 import { fetchText, fetchUntil, metricOf } from '../support/fetching.ts';
-import { encodeLadder, MultitrackPublisher } from '../support/multitrack-publisher.ts';
+import {
+  encodeLadder,
+  MultitrackPublisher,
+  type Quality,
+} from '../support/multitrack-publisher.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 /** The middle one reorders: what it decodes first is shown last, and is sent before its time. */
@@ -16,6 +20,8 @@ const QUALITIES = [
 const SIZES = QUALITIES.map(({ size }) => size);
 const LADDER = { qualities: QUALITIES, seconds: 20, keyframeIntervalS: 1 };
 const RUNGS = ['180p', '90p'];
+/** All that a plain encoder sends. */
+const SENT: Quality = { size: '480x270', bFrames: 0 };
 
 suite('an encoder that sends several qualities itself', needs('ffmpeg'), () => {
   let server: ServerProcess;
@@ -79,6 +85,50 @@ suite('an encoder that sends several qualities itself', needs('ffmpeg'), () => {
     for (const url of urls) {
       await fetchUntil(url, (_status, body) => body.includes('#EXT-X-ENDLIST'));
     }
+  });
+
+  test('gives way to a transcoded ladder when the next encoder sends one quality', async (context) => {
+    const { id, streamKey } = await server.createStream('Multitrack, then plain');
+    const master = `${server.url}/live/${id}/master.m3u8`;
+    // The transcoded one would have the same name.
+    const both = [SENT, { size: '426x240', bFrames: 0 }];
+    const publish = (qualities: readonly Quality[]) => {
+      const publisher = new MultitrackPublisher(server.rtmpPort);
+      context.after(() => publisher.stop());
+      const tags = encodeLadder({ qualities, seconds: 30, keyframeIntervalS: 1 }, 'OneTrack');
+      return { publisher, sent: publisher.publish(streamKey, tags) };
+    };
+    const isListed = (name: string) => (_status: number, body: string) =>
+      body.includes(`/${name}/playlist.m3u8`) || body.includes(`\n${name}/playlist.m3u8`);
+    const first = publish(both);
+    const sent = addressOf(await fetchUntil(master, isListed('240p')), '240p', master);
+    await fetchUntil(sent, (_status, body) => body.includes('s2.m4s'));
+
+    const second = publish([SENT]);
+    await first.sent;
+    const text = await fetchUntil(master, isListed('240p-2'));
+    const transcoded = addressOf(text, '240p-2', master);
+    const playlist = await fetchUntil(
+      transcoded,
+      (_status, body) => (body.match(/^s\d+\.m4s$/gm)?.length ?? 0) >= 3,
+    );
+    assertDecodes(await wholeMedia(transcoded, playlist));
+    await fetchUntil(sent, (_status, body) => body.includes('#EXT-X-GAP'));
+
+    const third = publish(both);
+    await second.sent;
+    // It goes on behind the gaps, and the transcoded one has gaps from there on.
+    const goesOn = /#EXT-X-GAP[\s\S]*#EXT-X-DISCONTINUITY\n(?:(?!#EXT-X-GAP)[\s\S])*\ns\d+\.m4s/;
+    await fetchUntil(sent, (_status, body) => goesOn.test(body));
+    await fetchUntil(transcoded, (_status, body) => body.includes('#EXT-X-GAP'));
+    await third.publisher.stop();
+    await third.sent;
+    for (const url of [sent, transcoded]) {
+      await fetchUntil(url, (_status, body) => body.includes('#EXT-X-ENDLIST'));
+    }
+    const metrics = await fetchText(`${server.url}/metrics`);
+    assert.doesNotMatch(metrics, /too_many_rungs/);
+    assert.doesNotMatch(metrics, /transcode_restarts_total\{reason="crash"\} [1-9]/);
   });
 });
 

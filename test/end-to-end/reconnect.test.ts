@@ -60,7 +60,10 @@ suite('a broadcast whose encoder is lost', needs('ffmpeg', 'chromium'), () => {
   test('goes on when it comes back, for whoever watches and in every rendition', async () => {
     const { id, streamKey } = await server.createStream('Shaky line');
     const first = publish(streamKey);
-    const urls = await renditionUrls(`${server.url}/live/${id}/master.m3u8`);
+    const master = `${server.url}/live/${id}/master.m3u8`;
+    // The rung is listed when its encoder has sent something.
+    await fetchUntil(master, (_status, body) => body.includes('90p/playlist.m3u8'));
+    const urls = await renditionUrls(master);
     assert.equal(urls.length, 3, 'video, its rung, audio');
     const page = await watch(id);
     await shows(page, 'live');

@@ -7,6 +7,7 @@ import Hls, {
   ErrorDetails,
   ErrorTypes,
   Events,
+  type Fragment,
   type Level,
   type LevelDetails,
 } from 'hls.js';
@@ -31,6 +32,8 @@ const LOOK_MS = 250;
 const SHORTEST_JUMP_S = 0.5;
 /** How long after a start or a jump playback may still skip to its place, in seconds. */
 const SETTLING_S = 3;
+/** What has to lie ahead, in seconds, before a seek shows it without another pause. */
+const LEAST_TO_SHOW_S = 0.1;
 /** What is left unplayed of a closed playlist, in seconds, when it counts as played. */
 const TAIL_S = 0.15;
 
@@ -58,6 +61,8 @@ class HlsEngine implements Engine {
   #pace: Pace = startPace(nowS());
   #pictured = false;
   #settlingUntilS = 0;
+  /** Address of the playlist that was left in the middle of a segment; null once another took over. */
+  #leftUrl: string | null = null;
   #ended = false;
 
   constructor({ video, masterUrl, prefetch, report }: EngineSetup) {
@@ -107,11 +112,28 @@ class HlsEngine implements Engine {
     this.#hls.on(Events.LEVEL_UPDATED, (_event, { level, details }) => {
       // The server has given it up for now: whoever stays sees nothing.
       if (endsMissing(details) && this.#hls.levels.length > 1) {
+        this.#leftUrl = details.url;
         this.#hls.removeLevel(level);
         this.#reportQualities();
       }
     });
+    this.#hls.on(Events.FRAG_BUFFERED, (_event, { frag }) => this.#onBuffered(frag));
     this.#hls.on(Events.ERROR, (_event, error) => this.#onError(error));
+  }
+
+  /**
+   * The quality that takes over begins with the segment that is playing. Browsers finish the old
+   * pictures of it, and then show none until the next keyframe: a seek has them begin anew.
+   */
+  #onBuffered({ type, baseurl, start }: Fragment): void {
+    if (this.#leftUrl === null || type !== 'main' || baseurl === this.#leftUrl) return;
+    const { currentTime } = this.#video;
+    const isAhead = start > currentTime;
+    if (!isAhead && bufferedAheadS(this.#video) < LEAST_TO_SHOW_S) return;
+    this.#leftUrl = null;
+    if (isAhead) return;
+    this.#watch.disturb();
+    this.#video.currentTime = currentTime;
   }
 
   /** Levels lose their index when one of them is gone. */

@@ -92,6 +92,15 @@ test('writeMediaPlaylist() states gaps, discontinuities, dates, maps and byte ra
   );
 });
 
+test('writeMediaPlaylist() states the discontinuity sequence as soon as there is a discontinuity', () => {
+  const joint = { discontinuity: true };
+  const listed = writeMediaPlaylist(playlist({ segments: [segment(42), segment(43, joint)] }));
+  const open = writeMediaPlaylist(
+    playlist({ segments: [segment(42)], open: { ...joint, parts: [] } }),
+  );
+  for (const text of [listed, open]) assert.match(text, /\n#EXT-X-DISCONTINUITY-SEQUENCE:0\n/);
+});
+
 test('writeMediaPlaylist() writes byte ranges without maps at version 4', () => {
   const segments = [segment(42, { byteRange: { length: 10, offset: 0 } })];
   assert.match(writeMediaPlaylist(playlist({ segments })), /#EXT-X-VERSION:4\n/);

@@ -97,9 +97,15 @@ function writeHeader(playlist: MediaPlaylist, lines: string[]): void {
     lines.push(`#EXT-X-PART-INF:PART-TARGET=${decimal(playlist.partTarget)}`);
   }
   lines.push(`#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}`);
-  if (playlist.discontinuitySequence > 0) {
+  if (countsDiscontinuities(playlist)) {
     lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`);
   }
+}
+
+/** From the first discontinuity on: segments may not be removed beside one without it (6.2.2). */
+function countsDiscontinuities({ discontinuitySequence, segments, open }: MediaPlaylist): boolean {
+  if (discontinuitySequence > 0 || open?.discontinuity === true) return true;
+  return segments.some(({ discontinuity }) => discontinuity);
 }
 
 function writeSegment(

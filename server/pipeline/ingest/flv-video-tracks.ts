@@ -8,6 +8,7 @@
  */
 import { Violation } from '../../base/index.ts';
 import type { FlvBody, FlvVideoCodec } from '../../format/flv/index.ts';
+import { freeRungName } from '../../live/index.ts';
 import type { Track, VideoTrack } from '../../media/index.ts';
 import { type DropReason, FlvVideoTrack } from './flv-video-track.ts';
 import type { RawEvent, RawTrackEvent } from './normaliser-input.ts';
@@ -103,8 +104,6 @@ export class FlvVideoTracks {
 
   #freeName(height: number): string {
     const taken = new Set([...this.#tracks.values()].map(({ name }) => name));
-    let name = `${height}p`;
-    for (let count = 2; taken.has(name); count++) name = `${height}p-${count}`;
-    return name;
+    return freeRungName(`${height}p`, (name) => taken.has(name));
   }
 }

@@ -94,6 +94,13 @@ function unread(cursor: FeedCursor | undefined): (string | number)[] {
   return seen;
 }
 
+/** Decode time of the last sample. */
+function lastOf(events: readonly (string | number)[]): number {
+  const last = events.at(-1);
+  assert.ok(typeof last === 'number', 'a sample is last');
+  return last;
+}
+
 test('publish() makes a stream live with its first sample, configuration first', () => {
   const { publications, feeds } = scene();
   const sink = publications.publish('a', new FakePublisher());
@@ -168,6 +175,40 @@ test('end() of a publisher that is lost keeps the broadcast for the next one', (
   assert.deepEqual([feeds.length, gone.length, publications.takeovers], [1, 0, 0]);
 });
 
+test('publish() keeps media time at the clock, however often and briefly publishers are lost', () => {
+  const { publications, feeds, clock } = scene();
+  const startedMs = clock.monotonicMs();
+  let cursor: FeedCursor | undefined;
+  for (let count = 0; count < 100; count++) {
+    const sink = publications.publish('a', new FakePublisher());
+    for (const stampMs of [0, 40, 80]) {
+      sink.media('video', stampMs, FRAME);
+      cursor ??= feeds[0]?.read();
+      clock.advance(40);
+    }
+    sink.end('peer_closed');
+    const mediaMs = count === 0 ? 120 : lastOf(unread(cursor)) / 90;
+    const behindMs = clock.monotonicMs() - startedMs - mediaMs;
+    assert.ok(behindMs >= 0 && behindMs < 1_200, `${behindMs} ms after ${count} losses`);
+    clock.advance(780);
+  }
+});
+
+test('publish() counts a silence once when who came meanwhile sent no sample', () => {
+  const { publications, feeds, clock } = scene();
+  const first = publications.publish('a', new FakePublisher());
+  first.media('video', 0, FRAME);
+  const cursor = feeds[0]?.read();
+  first.end('peer_closed');
+  for (let count = 0; count < 5; count++) {
+    clock.advance(10_000);
+    const sink = publications.publish('a', new FakePublisher());
+    if (count === 4) sink.media('video', 0, FRAME);
+    else sink.end('peer_closed');
+  }
+  assert.ok(Math.abs(lastOf(unread(cursor)) / 90_000 - 50) < 0.1);
+});
+
 test('end() of a publisher that is lost ends the broadcast when nobody comes in time', () => {
   const { publications, feeds, gone, clock } = scene();
   const first = publications.publish('a', new FakePublisher());
@@ -237,13 +278,20 @@ test('publish() lets a rung of the newest publisher go on in the feed of its nam
   assert.deepEqual([...(feeds[0]?.rungs.keys() ?? [])], ['360p', '240p', '480p']);
 });
 
-test('publish() leaves a rung alone that somebody else publishes', () => {
-  const { publications, feeds } = scene([], ['360p']);
-  publications.publish('a', new FakePublisher()).media('video', 0, FRAME);
-  const transcoded = feeds[0]?.openRung('360p').read();
-  publications.publish('a', new FakePublisher()).media('video', 0, FRAME);
+test('publish() leaves a rung alone that somebody else publishes, and names its own otherwise', () => {
+  const { publications, feeds } = scene([], ['360p'], ['360p'], []);
+  const next = () => publications.publish('a', new FakePublisher()).media('video', 0, FRAME);
+  next();
+  const feed = feeds[0];
+  const transcoded = feed?.openRung('360p').read();
+  next();
   assert.deepEqual(unread(transcoded), []);
-  assert.equal(publications.dropped.get('rung_taken'), 2);
+  assert.deepEqual([...(feed?.rungs.keys() ?? [])], ['360p', '360p-2']);
+  next();
+  assert.deepEqual([...(feed?.rungs.keys() ?? [])], ['360p', '360p-2'], 'and stays with the name');
+  assert.deepEqual([...(feed?.publisherRungs ?? [])], ['360p-2']);
+  next();
+  assert.deepEqual([...(feed?.publisherRungs ?? [])], [], 'the newest sends none');
 });
 
 test('publish() opens no more rungs than a feed may have, however many publishers follow', () => {

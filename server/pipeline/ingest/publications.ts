@@ -3,8 +3,7 @@
  * one before is told and closed, and not one of its frames gets through afterwards.
  *
  * A publisher that says goodbye ends its broadcast. One that is lost is waited for: the next one
- * within the reconnect window goes on in the same broadcast, as much later on its timeline as the
- * silence lasted.
+ * within the reconnect window goes on in the same broadcast, on its timeline where the clock is.
  *
  *     publishing --lost--> awaited --first sample of the next--> publishing
  *          |                  |
@@ -12,7 +11,7 @@
  */
 import type { Cancel, Clock, Log } from '../../base/index.ts';
 import type { AmfMap } from '../../format/amf0/index.ts';
-import type { Feed } from '../../live/index.ts';
+import { type Feed, PUBLISHER_REPLACED } from '../../live/index.ts';
 import type { MediaEvent, TrackKind } from '../../media/index.ts';
 import type { MediaKind } from '../../wire/rtmp/index.ts';
 import type { SourceEvent } from './normaliser-input.ts';
@@ -35,8 +34,6 @@ export interface MediaSource {
 
 /** A publisher's own way to say that it is done; any other end of its connection is a loss. */
 const GOODBYE = 'unpublished';
-/** Shorter silences are jitter, and the encoder's start: the timeline goes on without a hole. */
-const LEAST_SILENCE_MS = 1_000;
 
 /** What publications need of their owner. */
 export interface PublicationsSettings {
@@ -77,8 +74,13 @@ interface Publication {
   changesSource: boolean;
   /** Undefined before the first sample. */
   onAir: OnAir | undefined;
-  /** When the newest sample came, on the monotonic clock. */
-  sampledMs: number;
+  /**
+   * Media time 0 on the monotonic clock, in milliseconds, as the first publisher says: what later
+   * ones make of it would add up.
+   */
+  zeroMs: number;
+  /** The first publisher is the present one. */
+  isFirst: boolean;
   /** Until the next publisher's first sample. */
   wait: Wait | undefined;
 }
@@ -131,7 +133,8 @@ export class Publications {
       changesSource: false,
       tracks: new Map(),
       onAir: undefined,
-      sampledMs: 0,
+      zeroMs: Number.POSITIVE_INFINITY,
+      isFirst: true,
       wait: undefined,
     };
     if (present !== undefined) {
@@ -230,12 +233,11 @@ export class Publications {
     const nowMs = this.#settings.clock.monotonicMs();
     if (publication.changesSource) {
       publication.changesSource = false;
-      const silenceMs = nowMs - publication.sampledMs;
-      publication.splice.nextSource(silenceMs < LEAST_SILENCE_MS ? 0 : silenceMs / 1000);
+      publication.isFirst = false;
+      publication.splice.nextSource((nowMs - publication.zeroMs) / 1000);
     }
-    if (event.type === 'sample') {
-      publication.sampledMs = nowMs;
-      if (publication.wait !== undefined) this.#resume(streamId, publication);
+    if (event.type === 'sample' && publication.wait !== undefined) {
+      this.#resume(streamId, publication);
     }
     if (event.type === 'rung') {
       this.#forwardRung(publication, event.name, event.event);
@@ -249,10 +251,17 @@ export class Publications {
       for (const track of publication.tracks.values()) this.#join(publication, track);
     }
     this.#join(publication, event);
+    if (!publication.isFirst) return;
+    // The earliest arrival: what an encoder sends in a burst when it starts was there before.
+    publication.zeroMs = Math.min(publication.zeroMs, nowMs - publication.splice.endS * 1000);
   }
 
   #join({ splice, onAir }: Publication, event: MediaEvent): void {
-    for (const joined of splice.push(event)) onAir?.feed.publish(joined);
+    for (const joined of splice.push(event)) {
+      const isJoint = joined.type === 'discontinuity' && joined.reason === PUBLISHER_REPLACED;
+      if (isJoint) onAir?.rungs.nextPublisher();
+      onAir?.feed.publish(joined);
+    }
   }
 
   /** Rungs come beside video that leads, so the stream is live when they do. */

@@ -1,11 +1,14 @@
 /**
  * Joins the media of publishers that follow each other on one broadcast into one timeline: the
  * next one's first sample comes after the last one's end, behind a `discontinuity`; right after it,
- * or as much later as nobody sent anything, so that media time stays in step with the clock.
+ * or where the clock is, so that media time stays in step with that however often it happens.
  */
+import { PUBLISHER_REPLACED } from '../../live/index.ts';
 import type { MediaEvent, Track, VideoTrack } from '../../media/index.ts';
 
 const LIKELY_FRAME_RATE = 30;
+/** Less than that behind the clock is jitter, and the encoder's start: there is no hole. Seconds. */
+const LEAST_HOLE_S = 1;
 
 interface TrackEnd {
   track: Track;
@@ -23,18 +26,24 @@ export class Splice {
   #offsetS = 0;
   #joining = false;
 
-  /**
-   * The events that follow come from another publisher, whose own time starts anew, `silenceS`
-   * seconds after the end of what came before.
-   */
-  nextSource(silenceS = 0): void {
-    if (this.#ends.size === 0) return;
-    this.#joining = true;
+  /** Where what was pushed ends, in seconds. */
+  get endS(): number {
     let latestS = this.#offsetS;
     for (const { track, endTicks } of this.#ends.values()) {
       latestS = Math.max(latestS, endTicks / track.timescale);
     }
-    this.#offsetS = latestS + silenceS;
+    return latestS;
+  }
+
+  /**
+   * The events that follow come from another publisher, whose own time starts anew: after the end
+   * of what came before, which would be at `clockS` seconds if nobody had been silent.
+   */
+  nextSource(clockS = 0): void {
+    if (this.#ends.size === 0) return;
+    this.#joining = true;
+    const { endS } = this;
+    this.#offsetS = clockS - endS < LEAST_HOLE_S ? endS : clockS;
     for (const end of this.#ends.values()) end.newestDts = undefined;
   }
 
@@ -47,7 +56,7 @@ export class Splice {
     if (moved.type === 'sample' && end !== undefined) this.#advance(end, moved.sample.dts);
     if (event.type !== 'sample' || !this.#joining) return [moved];
     this.#joining = false;
-    return [{ type: 'discontinuity', reason: 'publisher_replaced' }, moved];
+    return [{ type: 'discontinuity', reason: PUBLISHER_REPLACED }, moved];
   }
 
   /**

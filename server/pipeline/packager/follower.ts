@@ -13,6 +13,8 @@ export const MAX_WAITING_SAMPLES = 4_096;
 interface Waiting {
   readonly sample: Sample;
   readonly track: Track;
+  /** It came after a silence: it belongs behind the cut with the discontinuity. */
+  readonly resumes: boolean;
 }
 
 /** A segment, and the track whose samples go into it. */
@@ -35,6 +37,8 @@ export class Follower {
   /** Track of the writer's newest sample. */
   #newestTrack: Track | undefined;
   #latestS = Number.NEGATIVE_INFINITY;
+  /** A silence has passed, and the cut with the discontinuity has not been reached. */
+  #resumes = false;
 
   /** `dropped` hears of each sample that cannot be written. */
   constructor(writer: RenditionWriter, targets: Targets, dropped: () => void) {
@@ -56,7 +60,7 @@ export class Follower {
   /** Start of the oldest sample that waits, in seconds. */
   get oldestS(): number | undefined {
     const first = this.#waiting[0];
-    return first && first.sample.dts / first.track.timescale;
+    return first && startOf(first);
   }
 
   /** Cuts that lie ahead. */
@@ -66,7 +70,7 @@ export class Follower {
 
   /** One more sample, which waits. */
   push(sample: Sample, track: Track): void {
-    this.#waiting.push({ sample, track });
+    this.#waiting.push({ sample, track, resumes: this.#resumes });
     this.#latestS = sample.dts / track.timescale;
   }
 
@@ -75,6 +79,11 @@ export class Follower {
     const first = this.#waiting.shift();
     if (first !== undefined) this.#newestTrack = first.track;
     return first;
+  }
+
+  /** What comes now comes after a silence; a cut with a discontinuity is going to say where. */
+  resume(): void {
+    this.#resumes = true;
   }
 
   /** A segment begins at `opening.startS`. */
@@ -102,7 +111,16 @@ export class Follower {
     const writer = this.#writer;
     const next = this.#waiting[0];
     if (next === undefined) return false;
-    if (writer.newest !== undefined) {
+    if (next.resumes && this.#resumes) {
+      const cut = this.#cuts.findLast((each) => each.kind === 'segment' && each.discontinuity);
+      if (cut === undefined && horizonS < Number.POSITIVE_INFINITY) return false;
+      if (cut !== undefined && startOf(next) < cut.startS) {
+        this.#waiting.shift();
+        this.#dropped();
+        return true;
+      }
+      this.#writeLast();
+    } else if (writer.newest !== undefined) {
       if (writer.newestS >= horizonS) return false;
       this.#writeNewest(next);
     }
@@ -144,12 +162,14 @@ export class Follower {
     this.#waiting = [];
     this.#cuts = [];
     this.#segment = undefined;
+    this.#resumes = false;
     return this.#writer.begun ? open : undefined;
   }
 
   /** The segment that follows is led by this track itself. */
   lead(opening: SegmentOpening): void {
     this.#segment = opening;
+    this.#resumes = false;
   }
 
   #writeNewest(next: Waiting): void {
@@ -201,6 +221,12 @@ export class Follower {
     const hadMedia = this.#writer.closeSegment();
     if (!hadMedia && this.#segment !== undefined) this.#writer.gap(this.#segment, cut.startS);
     this.#segment = cut;
+    if (cut.discontinuity) this.#resumes = false;
     this.#writer.begin(cut, cut.track);
   }
+}
+
+/** In seconds. */
+function startOf({ sample, track }: Waiting): number {
+  return sample.dts / track.timescale;
 }

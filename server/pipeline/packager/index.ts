@@ -4,3 +4,4 @@ export type { PackagerObserver } from './broadcast-publication.ts';
 export type { PackagedEvent, WarningCode } from './packaged.ts';
 export { Packager } from './packager.ts';
 export type { PackagerSettings } from './start.ts';
+export { targetDurationOf } from './target.ts';

@@ -92,6 +92,24 @@ export function encode(encoding: Encoding): MediaEvent[] {
   return [...events, ...samples.map(({ event }) => event)];
 }
 
+/** `encode(encoding)`, and the same again after a silence in which nobody sent anything. */
+export function encodeTwice(encoding: Encoding, silenceS: number): MediaEvent[] {
+  const laterS = encoding.seconds + silenceS;
+  const events = encode(encoding);
+  const next = events.map((event): MediaEvent => {
+    if (event.type !== 'sample') return event;
+    const { sample } = event;
+    const ticks = laterS * (sample.kind === 'video' ? 90_000 : (encoding.audioRate ?? 48_000));
+    return {
+      type: 'sample',
+      sample: { ...sample, dts: sample.dts + ticks, pts: sample.pts + ticks },
+    };
+  });
+  const first = next.findIndex(({ type }) => type === 'sample');
+  next.splice(first, 0, { type: 'discontinuity', reason: 'test' });
+  return [...events, ...next];
+}
+
 /** Everything a packager makes of `events`. */
 export function packageAll(
   events: readonly MediaEvent[],

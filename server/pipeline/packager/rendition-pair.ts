@@ -56,6 +56,10 @@ export class RenditionPair {
   #independent = true;
   /** Where audio became active, in seconds: from there on it is expected. */
   #audioSinceS = 0;
+  /** The timeline broke, and nothing came since. */
+  #resumes = false;
+  /** Where it went on after a silence, in seconds: what lies before says nothing of who is missing. */
+  #resumedS = 0;
 
   /** `dropped` hears of each sample that goes into no segment. */
   constructor(targets: Targets, emit: Emit, dropped: () => void) {
@@ -82,8 +86,11 @@ export class RenditionPair {
   push(event: MediaEvent): void {
     if (event.type === 'track') this.#setTrack(event.track);
     else if (event.type === 'discontinuity') this.#break();
-    else if (event.sample.kind === 'video') this.#takeVideo(event.sample);
-    else this.#takeAudio(event.sample);
+    else {
+      if (this.#resumes) this.#resume(event.sample);
+      if (event.sample.kind === 'video') this.#takeVideo(event.sample);
+      else this.#takeAudio(event.sample);
+    }
   }
 
   /** Writes what is left. */
@@ -149,7 +156,19 @@ export class RenditionPair {
 
   #break(): void {
     this.#breakPending = true;
+    this.#resumes = true;
     if (this.#video.announced) this.#skipsToKeyframe = true;
+  }
+
+  /** Where both tracks were silent, neither has stopped. */
+  #resume({ kind, dts }: Sample): void {
+    this.#resumes = false;
+    const atS = dts / timescaleOf(kind === 'video' ? this.#video : this.#audio);
+    if (this.#leader !== 'video') return;
+    const heardS = Math.max(this.#horizonS, this.#follower.latestS);
+    if (atS - heardS <= this.#targets.partTarget) return;
+    this.#resumedS = atS;
+    if (this.#audio.active) this.#follower.resume();
   }
 
   #takeVideo(sample: Sample): void {
@@ -176,7 +195,8 @@ export class RenditionPair {
     assert(track !== undefined, 'Cannot package audio: no track is known');
     this.#follower.push(sample, track);
     if (this.#leader === 'video') {
-      const aheadS = this.#follower.latestS - this.#video.writer.stampS;
+      const videoS = Math.max(this.#video.writer.stampS, this.#resumedS);
+      const aheadS = this.#follower.latestS - videoS;
       if (aheadS > this.#patienceS || this.#follower.waiting > MAX_WAITING_SAMPLES) {
         this.#stopVideo();
       } else if (!lane.active && lane.writer.begun && aheadS > -this.#patienceS / 2) {
@@ -201,7 +221,7 @@ export class RenditionPair {
   }
 
   get #audioHeardS(): number {
-    return Math.max(this.#audioSinceS, this.#follower.latestS);
+    return Math.max(this.#audioSinceS, this.#resumedS, this.#follower.latestS);
   }
 
   /** Writes the audio that can be written. */

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { MediaEvent } from '../../media/index.ts';
 import { LeadSegments } from './lead-segment.ts';
 import type { PackagedEvent } from './packaged.ts';
-import { encode, videoTrack } from './packager.test-support.ts';
+import { encode, encodeTwice, videoTrack } from './packager.test-support.ts';
 import { Packager } from './packager.ts';
 import type { RungPackager } from './rung-packager.ts';
 
@@ -109,5 +109,24 @@ describe('RungPackager of a rung that is late', () => {
     );
     const mixed = listed.filter(({ event }) => event.type === 'part' && gaps.includes(event.msn));
     assert.deepEqual(new Set(mixed.map(({ event }) => 'msn' in event && event.msn)), new Set([2]));
+  });
+
+  test('is not late by a silence of the leading video, and loses nothing of what came before', () => {
+    const events = encodeTwice({ seconds: 5, audio: false }, 30);
+    const { listed } = atTheirTimes(events, () => true);
+    const ended = listed.flatMap(({ event }) =>
+      event.type === 'segment' || event.type === 'gap' ? [[event.type, event.msn]] : [],
+    );
+    assert.deepEqual(
+      ended,
+      [1, 2, 3, 4, 5].map((msn) => ['segment', msn]),
+    );
+  });
+
+  test('is given up half a target duration after a silence that it does not come back from', () => {
+    const events = encodeTwice({ seconds: 5, audio: false }, 30);
+    const { listed } = atTheirTimes(events, (nowS) => nowS < 20);
+    const first = listed.find(({ event }) => event.type.startsWith('gap'));
+    assert.ok(first !== undefined && first.atS > 35.9 && first.atS < 36.2, `${first?.atS}`);
   });
 });

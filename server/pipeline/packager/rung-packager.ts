@@ -44,6 +44,8 @@ export class RungPackager {
   readonly #dropped: () => void;
   /** Where the leading video is shown last, in seconds: all cuts before are known. */
   #leadS = Number.NEGATIVE_INFINITY;
+  /** Where the leading video went on after a silence, in seconds: no rung is late by what was none. */
+  #resumedS = Number.NEGATIVE_INFINITY;
   /** Where the rung is shown last, in seconds. */
   #heardS = Number.NEGATIVE_INFINITY;
   /** Has been on time since players know of it: before, it may be an encoder that starts. */
@@ -76,6 +78,7 @@ export class RungPackager {
   /** The leading video has come to where it is shown at `leadS` seconds. */
   leadTo(leadS: number): void {
     if (leadS <= this.#leadS) return;
+    if (leadS - this.#leadS > this.#patienceS) this.#resumedS = leadS;
     this.#leadS = leadS;
     this.#takeWaiting((event) => this.#isReached(event));
     this.#giveUp();
@@ -114,9 +117,13 @@ export class RungPackager {
     }
   }
 
+  get #patienceS(): number {
+    return PATIENCE_TARGET_DURATIONS * this.#targets.targetDuration;
+  }
+
   get #isLate(): boolean {
-    const patienceS = PATIENCE_TARGET_DURATIONS * this.#targets.targetDuration;
-    const isBehind = this.#leadS - this.#heardS > patienceS;
+    const patienceS = this.#patienceS;
+    const isBehind = this.#leadS - Math.max(this.#heardS, this.#resumedS) > patienceS;
     if (!isBehind && this.#writer.begun) this.#isInStep = true;
     if (this.#isInStep) return isBehind;
     // Nobody plays it yet, and an encoder that starts is soon nearer.

@@ -48,11 +48,19 @@ export interface Targets {
   readonly maxLeadSegmentS: number;
 }
 
+/**
+ * TARGETDURATION in whole seconds for segments of `segmentDurationS`, as it is before the media is
+ * known: parts of very long frames may make it longer.
+ */
+export function targetDurationOf(segmentDurationS: number): number {
+  return Math.max(1, Math.ceil(segmentDurationS));
+}
+
 /** The targets for a broadcast; they hold for all of it. */
 export function chooseTargets(request: TargetRequest): Targets {
   const { segmentDurationS, frameS, audioFrameS, hasVideo } = request;
   const { nominalS, exactS } = hasVideo ? choosePart(request) : chooseAudioPart(request);
-  const targetDuration = Math.max(1, Math.ceil(segmentDurationS), Math.ceil(nominalS));
+  const targetDuration = Math.max(targetDurationOf(segmentDurationS), Math.ceil(nominalS));
   const maxSegmentS = targetDuration + EXTINF_ROUNDING_S;
   return {
     targetDuration,

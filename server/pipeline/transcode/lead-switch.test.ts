@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Feed } from '../../live/index.ts';
+import { Feed, PUBLISHER_REPLACED } from '../../live/index.ts';
 import type { MediaEvent, Sample, VideoTrack } from '../../media/index.ts';
 import { LeadSwitch } from './lead-switch.ts';
 
@@ -36,6 +36,7 @@ class Scene {
   readonly source = new Feed();
   readonly taken: MediaEvent[] = [];
   asked = 0;
+  replaced = 0;
   readonly lead: LeadSwitch;
   readonly running: Promise<void>;
 
@@ -50,6 +51,9 @@ class Scene {
         if (rung === undefined) return;
         this.lead.replaceWith(rung);
         this.source.openRung(rung).publish(videoTrack(ENCODED));
+      },
+      publisherReplaced: () => {
+        this.replaced += 1;
       },
     });
     this.running = this.lead.run();
@@ -189,6 +193,53 @@ describe('LeadSwitch', () => {
       stamps.toSorted((a, b) => a - b),
     );
     assert.equal(new Set(stamps).size, stamps.length);
+  });
+
+  test('goes back to the source at a keyframe when nothing is to take its place any more', async () => {
+    const scene = new Scene('top');
+    const cursor = scene.lead.program.read();
+    const play = async (from: number, to: number): Promise<void> => {
+      for (let frame = from; frame < to; frame += 1) {
+        scene.source.publish(sample(frame, frame % 240 === 0, SOURCE));
+        if (frame >= 240) scene.source.openRung('top').publish(sample(frame, true, ENCODED));
+        await Promise.resolve();
+      }
+    };
+    await play(0, 600);
+    assert.equal(scene.lead.isReplaced, true);
+    scene.lead.replaceWith(undefined);
+    await play(600, 1000);
+    assert.equal(scene.lead.isReplaced, false);
+    const frames: Sample[] = [];
+    for (let event = cursor.take(); event !== undefined; event = cursor.take()) {
+      if (event.type === 'sample') frames.push(event.sample);
+    }
+    const back = frames.findLastIndex(({ data }) => data[0] === ENCODED) + 1;
+    assert.equal(frames[back]?.dts, 720 * FRAME_TICKS);
+    assert.equal(frames[back]?.keyframe, true);
+    assert.equal(frames.length - back, 1000 - 720, 'and stays there');
+    scene.source.close();
+    for (const rung of scene.source.rungs.values()) rung.close();
+    await scene.running;
+  });
+
+  test('tells once of another publisher, with its first picture', async () => {
+    const scene = new Scene('top');
+    const { source } = scene;
+    source.publish(sample(0, true, SOURCE));
+    await Promise.resolve();
+    assert.equal(scene.replaced, 0);
+    source.publish(videoTrack(SOURCE));
+    source.publish({ type: 'discontinuity', reason: PUBLISHER_REPLACED });
+    await Promise.resolve();
+    assert.equal(scene.replaced, 0, 'its rungs are not known yet');
+    for (const frame of [1, 2]) source.publish(sample(frame, frame === 1, SOURCE));
+    source.publish({ type: 'discontinuity', reason: 'timestamp_jump' });
+    source.publish(sample(3, true, SOURCE));
+    await Promise.resolve();
+    assert.equal(scene.replaced, 1);
+    source.close();
+    await scene.running;
   });
 
   test('hands on the other rungs, and not the one that became the video', async () => {

@@ -10,7 +10,7 @@
  * The encoding begins each slot of media time with a keyframe, so it can take over at the start of
  * any: nothing is shown twice and nothing is left out.
  */
-import { Feed, type FeedCursor } from '../../live/index.ts';
+import { Feed, type FeedCursor, PUBLISHER_REPLACED } from '../../live/index.ts';
 import type { MediaEvent, Sample, VideoTrack } from '../../media/index.ts';
 
 /** Keyframes may be this much further apart than a segment should last, in seconds. */
@@ -34,6 +34,8 @@ export interface LeadSwitchSettings {
   readonly slotS: number;
   /** Keyframes are too far apart: see `replaceWith`. Called once for each video of the source. */
   tooFewKeyframes(): void;
+  /** Another publisher's video has begun, and the rungs that it sends are known. */
+  publisherReplaced(): void;
 }
 
 /** See the top of the file. */
@@ -52,6 +54,8 @@ export class LeadSwitch {
   #newestS = Number.NEGATIVE_INFINITY;
   #longIntervals = 0;
   #hasAsked = false;
+  /** Another publisher has taken over, and its video is yet to come. */
+  #awaitsPublisher = false;
   /** Where the encoding takes over, in seconds of media; undefined while there is none. */
   #fromS: number | undefined;
   #sourceIsOut = false;
@@ -73,6 +77,7 @@ export class LeadSwitch {
    */
   replaceWith(rung: string | undefined): void {
     this.#replacement = rung;
+    if (rung === undefined && !this.#sourceIsOut) this.#fromS = undefined;
   }
 
   /** Works until the source and its rungs are closed and read; then the program is closed. */
@@ -125,7 +130,10 @@ export class LeadSwitch {
       this.#begin(event.track);
     } else {
       // What lies between keyframes on both sides of a hole says nothing of their distance.
-      if (event.type === 'discontinuity') this.#keyframeS = undefined;
+      if (event.type === 'discontinuity') {
+        this.#keyframeS = undefined;
+        if (event.reason === PUBLISHER_REPLACED) this.#awaitsPublisher = true;
+      }
       this.program.publish(event);
     }
   }
@@ -143,10 +151,14 @@ export class LeadSwitch {
   }
 
   #passVideo(sample: Sample): void {
+    if (this.#awaitsPublisher) {
+      this.#awaitsPublisher = false;
+      this.#settings.publisherReplaced();
+    }
     const shownS = sample.pts / (this.#track?.timescale ?? 1);
     this.#lookAtKeyframes(sample, shownS);
-    const isAway = this.#sourceIsOut && shownS - this.#newestS > AWAY_S;
-    if (isAway && sample.keyframe) this.#takeBack();
+    const isAway = this.#replacement === undefined || shownS - this.#newestS > AWAY_S;
+    if (this.#sourceIsOut && isAway && sample.keyframe) this.#takeBack();
     // In the order of decoding nothing comes after what the encoding begins with.
     if (this.#fromS !== undefined && shownS >= this.#fromS - ROUNDING_S) this.#sourceIsOut = true;
     if (this.#sourceIsOut) return;
