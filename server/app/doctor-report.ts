@@ -1,23 +1,11 @@
-import type { Diagnosis, Holding, PortFinding } from './doctor.ts';
+import type { Diagnosis, Holding } from './doctor.ts';
+import type { Check } from './doctor-check.ts';
 
 const LABEL_WIDTH = 13;
 
-const PORT_STATES: Readonly<Record<PortFinding['state'], string>> = {
-  free: 'free',
-  own: 'used by this Millrace, which is running',
-  taken: 'taken by another program',
-  forbidden: 'cannot be listened on',
-};
-
-const FOLDER_STATES: Readonly<Record<Diagnosis['dataDir']['state'], string>> = {
-  writable: 'writable',
-  'in use': 'in use by a Millrace that is running',
-  unusable: 'unusable',
-};
-
 /** A diagnosis for people; a label of a kind stands in its first line. */
 export function writeDiagnosis(diagnosis: Diagnosis): string {
-  const { version, node, ffmpeg, families, machine, holds, ports, dataDir, problems } = diagnosis;
+  const { version, node, ffmpeg, families, machine, holds, checks } = diagnosis;
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ['Millrace', [version]],
     ['Node.js', [node]],
@@ -38,20 +26,30 @@ export function writeDiagnosis(diagnosis: Diagnosis): string {
     ],
     ['TRANSCODE', [diagnosis.transcode]],
     ['  auto makes', holds.map(holdingLine)],
-    [
-      'Ports',
-      ports.map(({ setting, port, state }) => `${setting} ${port} is ${PORT_STATES[state]}`),
-    ],
-    ['DATA_DIR', [`${dataDir.path} is ${FOLDER_STATES[dataDir.state]}`]],
+    ['Checks', checks.map(checkLine)],
   ];
   const lines = sections.flatMap(([label, texts]) =>
     texts.map((text, index) => `  ${(index === 0 ? label : '').padEnd(LABEL_WIDTH)}${text}`),
   );
-  const end =
-    problems.length === 0
-      ? ['All is well.']
-      : ['Problems:', ...problems.map((each) => `  ${each}`)];
-  return ['', ...lines, '', ...end, ''].join('\n');
+  const end = [
+    ...complaints('Problems', checks, 'fail'),
+    ...complaints('Warnings', checks, 'warn'),
+  ];
+  return ['', ...lines, '', ...(end.length === 0 ? ['All is well.'] : end), ''].join('\n');
+}
+
+function checkLine({ name, outcome, seen }: Check): string {
+  return `${outcome.padEnd(6)}${name.padEnd(14)}${seen}`;
+}
+
+function complaints(
+  title: string,
+  checks: readonly Check[],
+  outcome: Check['outcome'],
+): readonly string[] {
+  const found = checks.filter((check) => check.outcome === outcome);
+  if (found.length === 0) return [];
+  return [`${title}:`, ...found.map(({ seen, remedy }) => `  ${seen}: ${remedy}`)];
 }
 
 function holdingLine({ source, rungs, leftOut }: Holding): string {

@@ -39,12 +39,16 @@ async function doctor(cwd: string, flags: readonly string[]) {
   return { code, stdout, stderr };
 }
 
+function failures({ checks }: Diagnosis): readonly string[] {
+  return checks.filter(({ outcome }) => outcome === 'fail').map(({ seen }) => seen);
+}
+
 test('doctor finds what is there and ends with 0', NEEDS_FFMPEG, async (context) => {
   const cwd = await folder(context);
   const ladder = '240p=426x240@300k,90p=160x90@100k';
   const { code, stdout } = await doctor(cwd, ['--json', '--ladder', ladder]);
   const found = JSON.parse(stdout) as Diagnosis;
-  assert.deepEqual([code, found.problems], [0, []]);
+  assert.deepEqual([code, failures(found)], [0, []]);
   assert.equal(found.node, process.versions.node);
   assert.ok(found.ffmpeg.encoders.includes('libx264'));
   assert.equal(found.families.at(-1)?.works, true);
@@ -57,6 +61,13 @@ test('doctor finds what is there and ends with 0', NEEDS_FFMPEG, async (context)
     ['720p30', '1080p30', '1080p60'],
   );
   assert.equal(found.dataDir.state, 'writable');
+  assert.deepEqual(
+    found.checks.map(({ name }) => name),
+    [
+      ...['ffmpeg', 'http-port', 'rtmp-port', 'data-folder', 'free-space', 'disk-speed'],
+      ...['secret-files', 'database', 'tls', 'open-files', 'memory', 'clock-sync', 'clock-drift'],
+    ],
+  );
 });
 
 test('doctor tells what is wrong and ends with 1', async (context) => {
@@ -75,13 +86,13 @@ test('doctor tells what is wrong and ends with 1', async (context) => {
     `${port}`,
   ]);
   assert.equal(code, 1);
-  const [, problems = ''] = stdout.split('Problems:\n');
+  const [, problems = ''] = (stdout.split('Warnings:\n')[0] ?? '').split('Problems:\n');
   assert.equal(
     problems,
     '  FFmpeg does not run as /nowhere/ffmpeg: install it, set FFMPEG_PATH, or set ' +
       'TRANSCODE=off to do without\n' +
-      `  PORT ${port} is taken by another program: set another\n` +
-      '  DATA_DIR: file cannot be used, it is a file (EEXIST)\n',
+      `  PORT ${port} is taken by another program: set PORT to another, or stop the other program\n` +
+      '  DATA_DIR: file cannot be used, it is a file (EEXIST): set DATA_DIR to a folder of its own\n',
   );
 });
 
@@ -104,7 +115,7 @@ test('doctor leaves a server that runs alone, and needs no FFmpeg to transcode n
   const flags = ['--json', '--ffmpeg-path', '/nowhere/ffmpeg', '--transcode', 'off'];
   const { code, stdout } = await doctor(cwd, flags);
   const found = JSON.parse(stdout) as Diagnosis;
-  assert.deepEqual([code, found.problems, found.dataDir.state], [0, [], 'in use']);
+  assert.deepEqual([code, failures(found), found.dataDir.state], [0, [], 'in use']);
 });
 
 test('doctor refuses settings as a start would', async (context) => {
@@ -135,7 +146,11 @@ test('writeDiagnosis() says what was found in columns', () => {
     ],
     ports: [{ setting: 'PORT', port: 8080, state: 'own' }],
     dataDir: { path: './data', state: 'in use' },
-    problems: [],
+    checks: [
+      { name: 'http-port', outcome: 'ok', seen: 'PORT 8080 is free', remedy: null },
+      { name: 'tls', outcome: 'fail', seen: 'TLS_CERT ended', remedy: 'renew it' },
+      { name: 'memory', outcome: 'warn', seen: '300 MiB available', remedy: 'get more' },
+    ],
   });
   assert.equal(
     text,
@@ -151,10 +166,14 @@ test('writeDiagnosis() says what was found in columns', () => {
   TRANSCODE    auto
     auto makes 720p30    480p
                1080p60   nothing, without 480p (2.40 cores)
-  Ports        PORT 8080 is used by this Millrace, which is running
-  DATA_DIR     ./data is in use by a Millrace that is running
+  Checks       ok    http-port     PORT 8080 is free
+               fail  tls           TLS_CERT ended
+               warn  memory        300 MiB available
 
-All is well.
+Problems:
+  TLS_CERT ended: renew it
+Warnings:
+  300 MiB available: get more
 `,
   );
 });

@@ -19,6 +19,10 @@ import {
 } from '../pipeline/transcode/index.ts';
 import type { Configuration } from './config/index.ts';
 import { claimDataFolder, DataFolderError, FolderInUseError } from './data-folder.ts';
+import { type Check, fail, ok } from './doctor-check.ts';
+import { databaseChecks } from './doctor-database.ts';
+import { clockChecks, memoryCheck, momentOf, openFilesCheck, tlsCheck } from './doctor-machine.ts';
+import { diskChecks, secretFilesCheck } from './doctor-storage.ts';
 
 /** What was found. */
 export interface Diagnosis {
@@ -44,8 +48,8 @@ export interface Diagnosis {
   readonly holds: readonly Holding[];
   readonly ports: readonly PortFinding[];
   readonly dataDir: { readonly path: string; readonly state: 'writable' | 'in use' | 'unusable' };
-  /** What keeps it from working as configured, a sentence each; none: all is well. */
-  readonly problems: readonly string[];
+  /** Everything that was looked at, and how to mend what is not well. */
+  readonly checks: readonly Check[];
 }
 
 /** What was measured of one rung. */
@@ -82,6 +86,7 @@ const FIGURES_FRAME_RATE = 30;
 /** Looks at the machine: some seconds of work, and a measure that is kept in `DATA_DIR`. */
 export async function examine(configuration: Configuration, version: string): Promise<Diagnosis> {
   const { FFMPEG_PATH, LADDER, TRANSCODE } = configuration;
+  const begun = momentOf();
   const folder = await examineFolder(configuration.DATA_DIR);
   const ports = await examinePorts(configuration, folder.state === 'in use');
   const request = { ffmpegPath: FFMPEG_PATH, ladder: LADDER, isMeasured: true };
@@ -108,10 +113,17 @@ export async function examine(configuration: Configuration, version: string): Pr
     holds: measure === undefined ? [] : USUAL_SOURCES.map((each) => holding(each, measure)),
     ports,
     dataDir: { path: configuration.DATA_DIR, state: folder.state },
-    problems: [
-      ...encoderProblems(configuration, ffmpeg.version, survey),
-      ...ports.flatMap(portProblem),
-      ...(folder.problem === undefined ? [] : [folder.problem]),
+    checks: [
+      ffmpegCheck(configuration, ffmpeg.version, survey),
+      ...ports.map(portCheck),
+      folderCheck(folder),
+      ...(folder.state === 'unusable' ? [] : await diskChecks(folder.path)),
+      await secretFilesCheck(folder.path, configuration.TLS_KEY),
+      ...(await databaseChecks(configuration.DATABASE_URL, folder)),
+      await tlsCheck(configuration),
+      openFilesCheck(configuration),
+      memoryCheck(),
+      ...(await clockChecks(begun)),
     ],
   };
 }
@@ -181,21 +193,30 @@ function holding(source: (typeof USUAL_SOURCES)[number], measure: MachineMeasure
   };
 }
 
-function encoderProblems(
+function folderCheck({ path, state, problem }: FolderFinding): Check {
+  if (problem !== undefined)
+    return fail('data-folder', problem, 'set DATA_DIR to a folder of its own');
+  const use = state === 'in use' ? 'in use by the Millrace that is running' : 'writable';
+  return ok('data-folder', `DATA_DIR ${path} is ${use}`);
+}
+
+function ffmpegCheck(
   { TRANSCODE, FFMPEG_PATH }: Configuration,
   version: string | undefined,
   { families, capacity }: EncoderSurvey,
-): readonly string[] {
-  if (TRANSCODE === 'off') return [];
+): Check {
+  if (TRANSCODE === 'off') return ok('ffmpeg', 'not needed, TRANSCODE is off');
   const remedy = 'or set TRANSCODE=off to do without';
   if (version === undefined) {
-    return [`FFmpeg does not run as ${FFMPEG_PATH}: install it, set FFMPEG_PATH, ${remedy}`];
+    const seen = `FFmpeg does not run as ${FFMPEG_PATH}`;
+    return fail('ffmpeg', seen, `install it, set FFMPEG_PATH, ${remedy}`);
   }
   if (!families.some(({ works }) => works)) {
-    return [`FFmpeg cannot encode H.264 here: install libx264, ${remedy}`];
+    return fail('ffmpeg', 'FFmpeg cannot encode H.264 here', `install libx264, ${remedy}`);
   }
-  const isTooSlow = capacity?.measure === undefined;
-  return isTooSlow ? ['This machine is too slow for any rung: set TRANSCODE=off'] : [];
+  return capacity?.measure === undefined
+    ? fail('ffmpeg', 'This machine is too slow for any rung', 'set TRANSCODE=off')
+    : ok('ffmpeg', `FFmpeg ${version} encodes H.264`);
 }
 
 async function examinePorts(
@@ -224,7 +245,19 @@ function tryPort(host: string, port: number): Promise<string | undefined> {
   return promise;
 }
 
-function portProblem({ setting, port, state }: PortFinding): readonly string[] {
-  if (state === 'taken') return [`${setting} ${port} is taken by another program: set another`];
-  return state === 'forbidden' ? [`${setting} ${port} cannot be listened on: set another`] : [];
+const PORT_CHECKS = { PORT: 'http-port', RTMP_PORT: 'rtmp-port' } as const;
+
+function portCheck({ setting, port, state }: PortFinding): Check {
+  const name = PORT_CHECKS[setting];
+  const remedy = `set ${setting} to another, or stop the other program`;
+  switch (state) {
+    case 'free':
+      return ok(name, `${setting} ${port} is free`);
+    case 'own':
+      return ok(name, `${setting} ${port} is used by the Millrace that is running`);
+    case 'taken':
+      return fail(name, `${setting} ${port} is taken by another program`, remedy);
+    case 'forbidden':
+      return fail(name, `${setting} ${port} cannot be listened on`, `set ${setting} to another`);
+  }
 }

@@ -63,7 +63,7 @@ async function doctor(configuration: Configuration, wantsJson: boolean): Promise
   const diagnosis = await examine(configuration, await version());
   const json = `${JSON.stringify(diagnosis, undefined, 2)}\n`;
   process.stdout.write(wantsJson ? json : writeDiagnosis(diagnosis));
-  process.exitCode = diagnosis.problems.length === 0 ? 0 : 1;
+  process.exitCode = diagnosis.checks.some(({ outcome }) => outcome === 'fail') ? 1 : 0;
 }
 
 async function readSettings(args: readonly string[]): Promise<Asked> {

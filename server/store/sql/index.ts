@@ -15,6 +15,7 @@ export {
   UniqueViolationError,
 } from './database.ts';
 export { EventTail } from './event-tail.ts';
+export { inspectPostgres } from './inspect-postgres.ts';
 export { MigrationError } from './migrations.ts';
 export { type OpenOptions, openDatabases } from './open-databases.ts';
 export {
@@ -28,5 +29,5 @@ export {
   readEvents,
   viewOfEvent,
 } from './outbox.ts';
-export { DatabaseFolderError } from './pglite-folder.ts';
+export { DatabaseFolderError, findFolderProblem } from './pglite-folder.ts';
 export { Retention } from './retention.ts';

@@ -53,6 +53,17 @@ async function keepTemplate(folder: string): Promise<void> {
   }
 }
 
+/** Why the database in `folder` cannot be used; undefined where it can, or none is there yet. */
+export function findFolderProblem(folder: string): string | undefined {
+  try {
+    if (existsSync(folder)) checkVersion(folder);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DatabaseFolderError) return error.message;
+    throw error;
+  }
+}
+
 function checkVersion(folder: string): void {
   const path = join(folder, 'PG_VERSION');
   const found = existsSync(path) ? readFileSync(path, 'utf8').trim() : 'none';
