@@ -43,6 +43,7 @@ export const ERROR_STATUS = {
   too_many_tokens: 409,
   too_many_webhooks: 409,
   webhook_disabled: 409,
+  configuration_invalid: 409,
   media_expired: 410,
   body_too_large: 413,
   unsupported_media_type: 415,

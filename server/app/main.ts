@@ -77,17 +77,15 @@ async function run(started: RunRequest, args: readonly string[]): Promise<void> 
   const log = createLog({ level, format, secrets, colours: process.stdout.isTTY === true });
   const reload = new ConfigurationReload({ started, read: () => readSettings(args), log });
   const end = awaitEnd(log);
-  let target: ReloadTarget | undefined;
-  onHangUp(() => {
-    if (target === undefined) log.warn({}, 'configuration not reloaded, the server still starts');
-    else void reload.reload(target);
-  });
-  let millrace: Millrace;
+  let millrace: Millrace | undefined;
+  const target = reloadTarget(log, (pair) => millrace?.renewTls(pair));
+  onHangUp(() => void reload.reload(target));
   try {
     const tls = await readTls(configuration);
     millrace = await Millrace.start({
       configuration: { ...configuration, HOST: await listenHost(configuration.HOST) },
       current: () => reload.current,
+      desk: { view: () => reload.view(), reload: () => reload.reload(target) },
       tls,
       version: await version(),
       clock: systemClock,
@@ -99,7 +97,6 @@ async function run(started: RunRequest, args: readonly string[]): Promise<void> 
     process.exitCode = EXIT_FAULT;
     return;
   }
-  target = reloadTarget(millrace, log);
   const forDemo = configuration.DEMO ? await demoStream(millrace.channels) : undefined;
   await welcome({ configuration, millrace, demoId: forDemo?.id });
   const demo =
@@ -116,13 +113,13 @@ async function run(started: RunRequest, args: readonly string[]): Promise<void> 
   process.exit(code);
 }
 
-function reloadTarget(millrace: Millrace, log: ServerLog): ReloadTarget {
+function reloadTarget(log: ServerLog, renewTls: ReloadTarget['renewTls']): ReloadTarget {
   return {
     configured(configuration) {
       log.hide(secretsOf(configuration));
       log.setLevel(configuration.LOG_LEVEL);
     },
-    renewTls: (pair) => millrace.renewTls(pair),
+    renewTls,
   };
 }
 

@@ -17,7 +17,7 @@ import { isDeliveryPath, Origin } from '../pipeline/origin/index.ts';
 import { SheetMaker, ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
 import { DiskJournal } from '../store/journal/index.ts';
 import type { Databases } from '../store/sql/index.ts';
-import { qualitiesOf, registerControlApi } from './api/index.ts';
+import { type ConfigurationDesk, qualitiesOf, registerControlApi } from './api/index.ts';
 import { Broadcasts } from './broadcasts.ts';
 import type { Configuration } from './config/index.ts';
 import { type Ground, prepareGround } from './ground.ts';
@@ -49,6 +49,8 @@ export interface MillraceSettings {
   readonly configuration: Configuration;
   /** What counts by now, as far as it may change while the server runs. */
   readonly current: () => Configuration;
+  /** Its settings, for those who may read and reload them. */
+  readonly desk: ConfigurationDesk;
   /** Contents of TLS_CERT and TLS_KEY; undefined speaks plain HTTP. */
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly version: string;
@@ -357,6 +359,7 @@ export class Millrace {
       accounts: this.accounts,
       database: this.#databases.control,
       notices: this.#notices,
+      configuration: this.#settings.desk,
       isTls: this.#settings.tls !== undefined,
       clock,
       version,

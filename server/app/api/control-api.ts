@@ -4,6 +4,7 @@ import type { Clock } from '../../base/index.ts';
 import type { Database } from '../../store/sql/index.ts';
 import type { GuardSettings } from '../http/index.ts';
 import { Callers } from './caller.ts';
+import { type ConfigurationDesk, configurationRoutes } from './configuration-routes.ts';
 import { documentRoutes } from './document-routes.ts';
 import { type EventRouteSettings, eventRoutes } from './event-routes.ts';
 import { IdempotencyKeys } from './idempotency.ts';
@@ -31,6 +32,8 @@ export interface ApiSettings extends StreamRouteSettings {
   readonly accounts: Accounts;
   /** Keeps what requests with an Idempotency-Key were answered. */
   readonly database: Database;
+  /** Undefined where nobody keeps the settings, as in tests. */
+  readonly configuration?: ConfigurationDesk | undefined;
   /** Whether this very port speaks HTTPS. */
   readonly isTls: boolean;
   /** Undefined where there is no database: then nobody is told anything. */
@@ -51,6 +54,7 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
     ...tokenRoutes(people),
     ...peopleRoutes(people),
     ...serverRoutes(settings),
+    ...(settings.configuration === undefined ? [] : configurationRoutes(settings.configuration)),
   ];
   const access = {
     limits: new RateLimits(clock),

@@ -1,4 +1,5 @@
 /** @module The control API: its routes, who may call them, and the document that describes them. */
+export type { ConfigurationDesk } from './configuration-routes.ts';
 export { type ApiSettings, registerControlApi } from './control-api.ts';
 export { NO_LADDER } from './stream-schemas.ts';
 export { qualitiesOf } from './stream-views.ts';
