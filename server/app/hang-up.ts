@@ -3,12 +3,16 @@ import { closeSync, openSync } from 'node:fs';
 
 const TERMINAL = '/dev/tty';
 
-/** Calls `reload` at each SIGHUP, but ends the process as SIGTERM does when its terminal has gone. */
+/**
+ * Calls `reload` at each SIGHUP, but lets it end the process at once when its terminal has gone: the
+ * log's last lines could not be written any more, and to wait for that would take for ever.
+ */
 export function onHangUp(reload: () => void): void {
   const hadTerminal = hasTerminal();
   process.on('SIGHUP', () => {
-    if (hadTerminal && !hasTerminal()) process.kill(process.pid, 'SIGTERM');
-    else reload();
+    if (!hadTerminal || hasTerminal()) return reload();
+    process.removeAllListeners('SIGHUP');
+    process.kill(process.pid, 'SIGHUP');
   });
 }
 
