@@ -148,7 +148,7 @@ function checkMedia(
   const dates = lines.filter((line) => line.startsWith('#EXT-X-PROGRAM-DATE-TIME:'));
   for (const date of dates) assert.match(date, /:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   const known =
-    /^#EXT(M3U|-X-(VERSION|TARGETDURATION|MEDIA-SEQUENCE|DISCONTINUITY|MAP|BYTERANGE|PROGRAM-DATE-TIME|SERVER-CONTROL|PART|PART-INF|ENDLIST)|INF)(:|$)/;
+    /^#EXT(M3U|-X-(VERSION|TARGETDURATION|MEDIA-SEQUENCE|DISCONTINUITY|DISCONTINUITY-SEQUENCE|MAP|BYTERANGE|PROGRAM-DATE-TIME|SERVER-CONTROL|PART|PART-INF|ENDLIST)|INF)(:|$)/;
   for (const line of lines) if (line !== segment.path) assert.match(line, known);
 }
 
