@@ -262,6 +262,7 @@ test('ApiTokens shows a token once, and knows it until it expires or is revoked'
   const draft = { name: 'ci', scopes: ['streams:read'] as const };
   const expiresAt = new Date(clock.epochMs() + DAY_MS);
   const short = got(await accounts.tokens.create(user.id, { ...draft, expiresAt }, OPERATOR));
+  clock.advance(1);
   const long = got(await accounts.tokens.create(user.id, { ...draft, expiresAt: null }, OPERATOR));
   const principal = await accounts.principalOf(bearer(short.token));
   assert.deepEqual(principal, {

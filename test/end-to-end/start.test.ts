@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { suite, type TestContext, test } from 'node:test';
+import type { StreamView } from '../../contract/index.ts';
 import { freePort, needs, tempFolder } from '../support/component.ts';
 import { fetchText, fetchUntil, renditionUrls } from '../support/fetching.ts';
 import { FfmpegPublisher } from '../support/ffmpeg-publisher.ts';
@@ -101,8 +102,12 @@ suite('the demo', needs('ffmpeg'), () => {
   test('is on air soon, by a key that is void for whoever reads it', async (context) => {
     const server = await ServerProcess.start({ env: { DEMO: '1', LOG_LEVEL: 'debug' } });
     context.after(() => server.stop());
-    const live = async () =>
-      JSON.parse(await fetchText(`${server.url}/api/streams/live`)).streams as unknown[];
+    const live = async () => {
+      const { streams } = JSON.parse(await fetchText(`${server.url}/api/streams/live`)) as {
+        readonly streams: readonly StreamView[];
+      };
+      return streams.map(({ id, status, broadcastId }) => ({ id, status, broadcastId }));
+    };
     await fetchUntil(
       `${server.url}/api/streams/live`,
       (_status, body) => JSON.parse(body).streams.length === 1,
