@@ -42,6 +42,8 @@ export interface MeView {
   readonly csrfToken: string | null;
   /** False until the first administrator has followed the link that the server printed. */
   readonly hasAccounts: boolean;
+  /** Whether whoever asks may make streams: a broadcaster, an administrator, the operator. */
+  readonly mayBroadcast: boolean;
 }
 
 /** A place where somebody is signed in. */

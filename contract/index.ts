@@ -15,6 +15,17 @@ export {
   type TokenView,
   type UserView,
 } from './account.ts';
+export {
+  type ApiAnswer,
+  ApiClient,
+  type ApiClientSettings,
+  ApiError,
+  type ApiRouteName,
+  type CallArguments,
+  type CallOptions,
+} from './api-client.ts';
+export type { ApiRoutes } from './api-routes.ts';
+export type { ApiSchemas } from './api-schemas.ts';
 export type { AuditView } from './audit.ts';
 export {
   ERROR_STATUS,

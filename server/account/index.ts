@@ -11,6 +11,7 @@ export {
   type CookieKind,
   cookieKindOf,
   readSessionCookie,
+  sessionCookieName,
   writeSessionCookie,
 } from './session-cookie.ts';
 export type { Client, Session } from './sessions.ts';

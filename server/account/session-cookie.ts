@@ -42,7 +42,7 @@ export function readSessionCookie(
   if (header === undefined || header.length > MAX_HEADER_LENGTH || kind === 'refused') {
     return undefined;
   }
-  const begin = `${nameOf(kind)}=`;
+  const begin = `${sessionCookieName(kind)}=`;
   const found = header
     .split(';')
     .map((pair) => pair.trim())
@@ -55,9 +55,10 @@ export function readSessionCookie(
 export function writeSessionCookie(secret: string, kind: 'secure' | 'plain'): string {
   const age = secret === '' ? 0 : MAX_AGE_S;
   const attributes = `Path=/; Max-Age=${age}; HttpOnly; SameSite=Lax`;
-  return `${nameOf(kind)}=${secret}; ${attributes}${kind === 'secure' ? '; Secure' : ''}`;
+  return `${sessionCookieName(kind)}=${secret}; ${attributes}${kind === 'secure' ? '; Secure' : ''}`;
 }
 
-function nameOf(kind: 'secure' | 'plain'): string {
+/** What the cookie is called. */
+export function sessionCookieName(kind: 'secure' | 'plain'): string {
   return kind === 'secure' ? SECURE_NAME : PLAIN_NAME;
 }

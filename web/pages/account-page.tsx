@@ -1,21 +1,13 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import {
-  type CreatedTokenView,
-  type MeView,
-  SCOPES,
-  type SessionView,
-  type TokenView,
-} from '../../contract/index.ts';
-import { Field, Form, Once, typed } from './form.tsx';
-import { Frame } from './frame.tsx';
-import { ask, me } from './visitor.ts';
+import { type ApiAnswer, SCOPES } from '../../contract/index.ts';
+import { ask, dayOf, Field, Form, Frame, me, Once, typed } from '../base/index.ts';
 
 /** One's own account: password, where one is signed in, and API tokens. */
 export function AccountPage(): VNode {
   const user = me.value?.user ?? null;
   const leave = async (): Promise<void> => {
-    await ask('DELETE', '/api/session');
+    await ask('DELETE /api/session');
     location.assign('/');
   };
   if (user === null) {
@@ -53,10 +45,10 @@ export function AccountPage(): VNode {
 }
 
 function Sessions(): VNode {
-  const [sessions, reload] = useList<SessionView>('/api/sessions');
+  const [sessions, reload] = useList('GET /api/sessions');
   const [failed, setFailed] = useState<string>();
   const end = async (id: string): Promise<void> => {
-    const answer = await ask('DELETE', `/api/sessions/${id}`);
+    const answer = await ask('DELETE /api/sessions/{id}', { params: { id } });
     setFailed(answer.failed);
     await reload();
   };
@@ -93,14 +85,17 @@ function Sessions(): VNode {
 }
 
 function Tokens(): VNode {
-  const [tokens, reload] = useList<TokenView>('/api/tokens');
+  const [tokens, reload] = useList('GET /api/tokens');
   const [made, setMade] = useState<string>();
   const create = async (fields: FormData): Promise<string | undefined> => {
     const day = typed(fields, 'expires');
-    const answer = await ask<CreatedTokenView>('POST', '/api/tokens', {
-      name: typed(fields, 'name'),
-      scopes: fields.getAll('scope'),
-      expiresAt: day === '' ? null : new Date(day).toISOString(),
+    const chosen = fields.getAll('scope');
+    const answer = await ask('POST /api/tokens', {
+      body: {
+        name: typed(fields, 'name'),
+        scopes: SCOPES.filter((scope) => chosen.includes(scope)),
+        expiresAt: day === '' ? null : new Date(day).toISOString(),
+      },
     });
     if (answer.failed !== undefined) return answer.failed;
     setMade(answer.value.token);
@@ -108,7 +103,7 @@ function Tokens(): VNode {
     return undefined;
   };
   const revoke = async (id: string): Promise<void> => {
-    await ask('DELETE', `/api/tokens/${id}`);
+    await ask('DELETE /api/tokens/{id}', { params: { id } });
     await reload();
   };
   return (
@@ -160,9 +155,8 @@ function Password(): VNode {
   const [done, setDone] = useState(false);
   const change = async (fields: FormData): Promise<string | undefined> => {
     setDone(false);
-    const answer = await ask<MeView>('PUT', '/api/me/password', {
-      currentPassword: typed(fields, 'current'),
-      newPassword: typed(fields, 'next'),
+    const answer = await ask('PUT /api/me/password', {
+      body: { currentPassword: typed(fields, 'current'), newPassword: typed(fields, 'next') },
     });
     if (answer.failed !== undefined) return answer.failed;
     me.value = answer.value;
@@ -195,18 +189,18 @@ function Password(): VNode {
   );
 }
 
+/** Routes that answer with a list that needs no pages. */
+type ShortList = 'GET /api/sessions' | 'GET /api/tokens' | 'GET /api/invitations';
+
 /** A list of the API and how to read it again; empty until it is there. */
-export function useList<T>(path: string): readonly [readonly T[], () => Promise<void>] {
-  const [items, setItems] = useState<readonly T[]>([]);
+export function useList<Name extends ShortList>(
+  name: Name,
+): readonly [ApiAnswer<Name>['data'], () => Promise<void>] {
+  const [items, setItems] = useState<ApiAnswer<Name>['data']>([]);
   const load = async (): Promise<void> => {
-    const answer = await ask<{ readonly data: readonly T[] }>('GET', path);
+    const answer = await ask<ShortList>(name);
     if (answer.failed === undefined) setItems(answer.value.data);
   };
-  useEffect(() => void load(), [path]);
+  useEffect(() => void load(), [name]);
   return [items, load];
-}
-
-/** A day as the reader's language writes it. */
-export function dayOf(time: string): string {
-  return new Date(time).toLocaleDateString(undefined, { dateStyle: 'medium' });
 }

@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { StreamView } from '../../contract/index.ts';
+import { Frame } from '../base/index.ts';
 import { askIngest, loadEngine } from '../player/index.ts';
-import { Frame } from './frame.tsx';
 import { LiveList } from './live-list.ts';
 import { sinceText } from './since-text.ts';
 

@@ -9,7 +9,7 @@ import { SetupPage } from './setup-page.tsx';
 import { SignInPage } from './sign-in-page.tsx';
 import './site.css';
 import './desk.css';
-import { meet } from './visitor.ts';
+import { meet } from '../base/index.ts';
 import { WatchPage } from './watch-page.tsx';
 
 const route = routeOf(location.pathname);

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { Frame } from './frame.tsx';
+import { Frame } from '../base/index.ts';
 
 /** The answer to an address that names no page. */
 export function NowherePage(): VNode {

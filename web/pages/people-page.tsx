@@ -1,16 +1,11 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import {
-  type CreatedInvitationView,
-  type OpenInvitationView,
-  ROLES,
-  type Role,
-  type UserView,
-} from '../../contract/index.ts';
-import { dayOf, useList } from './account-page.tsx';
-import { Form, Once, typed } from './form.tsx';
-import { Frame } from './frame.tsx';
-import { ask, me } from './visitor.ts';
+import { type ApiRoutes, ROLES, type Role, type UserView } from '../../contract/index.ts';
+import { ask, dayOf, Form, Frame, me, Once, typed } from '../base/index.ts';
+import { useList } from './account-page.tsx';
+
+/** What an administrator may change about somebody. */
+type UserChanges = ApiRoutes['PATCH /api/users/{id}']['request']['body'];
 
 /** A form that is emptied shows its first choice, which must not be the most powerful one. */
 const LEAST_FIRST = ROLES.toReversed();
@@ -37,19 +32,13 @@ export function PeoplePage(): VNode {
   );
 }
 
-interface Page {
-  readonly data: readonly UserView[];
-  readonly next_cursor: string | null;
-}
-
 function Users(): VNode {
   const [users, setUsers] = useState<readonly UserView[]>([]);
   const [next, setNext] = useState<string | null>(null);
   const [failed, setFailed] = useState<string>();
   const [link, setLink] = useState<string>();
   const more = async (cursor: string | null): Promise<void> => {
-    const query = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-    const answer = await ask<Page>('GET', `/api/users${query}`);
+    const answer = await ask('GET /api/users', { query: { cursor: cursor ?? undefined } });
     setFailed(answer.failed);
     if (answer.failed !== undefined) return;
     const { data, next_cursor } = answer.value;
@@ -57,8 +46,8 @@ function Users(): VNode {
     setNext(next_cursor);
   };
   useEffect(() => void more(null), []);
-  const change = async (id: string, changes: object): Promise<void> => {
-    const answer = await ask<UserView>('PATCH', `/api/users/${id}`, changes);
+  const change = async (id: string, body: UserChanges): Promise<void> => {
+    const answer = await ask('PATCH /api/users/{id}', { params: { id }, body });
     setFailed(answer.failed);
     // Also after a refusal: the page shows what is, not what was asked for.
     setUsers((known) =>
@@ -69,7 +58,7 @@ function Users(): VNode {
     );
   };
   const reset = async (id: string): Promise<void> => {
-    const answer = await ask<CreatedInvitationView>('POST', `/api/users/${id}/password-link`);
+    const answer = await ask('POST /api/users/{id}/password-link', { params: { id } });
     setFailed(answer.failed);
     if (answer.failed === undefined) setLink(location.origin + answer.value.path);
   };
@@ -100,7 +89,7 @@ function UserRow({
   reset,
 }: {
   readonly user: UserView;
-  readonly change: (id: string, changes: object) => Promise<void>;
+  readonly change: (id: string, body: UserChanges) => Promise<void>;
   readonly reset: (id: string) => Promise<void>;
 }): VNode {
   const isDisabled = user.disabledAt !== null;
@@ -141,19 +130,21 @@ function UserRow({
 }
 
 function Invitations(): VNode {
-  const [open, reload] = useList<OpenInvitationView>('/api/invitations');
+  const [open, reload] = useList('GET /api/invitations');
   const [link, setLink] = useState<string>();
   const [failed, setFailed] = useState<string>();
   const invite = async (fields: FormData): Promise<string | undefined> => {
-    const role = typed(fields, 'role');
-    const answer = await ask<CreatedInvitationView>('POST', '/api/invitations', { role });
+    const role = ROLES.find((each) => each === typed(fields, 'role')) ?? 'viewer';
+    const answer = await ask('POST /api/invitations', { body: { role } });
     if (answer.failed !== undefined) return answer.failed;
     setLink(location.origin + answer.value.path);
     await reload();
     return undefined;
   };
   const withdraw = async (id: string): Promise<void> => {
-    const answer = await ask('DELETE', `/api/invitations/${id}`);
+    const answer = await ask('DELETE /api/invitations/{invitation}', {
+      params: { invitation: id },
+    });
     setFailed(answer.failed);
     await reload();
   };

@@ -1,22 +1,20 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { InvitationView, MeView } from '../../contract/index.ts';
-import { Field, Form, typed } from './form.tsx';
-import { Frame } from './frame.tsx';
-import { type Answer, ask } from './visitor.ts';
+import type { InvitationView } from '../../contract/index.ts';
+import { type Answer, ask, Field, Form, Frame, typed } from '../base/index.ts';
 
 /** Where a one-time link leads: the first administrator, somebody invited, or a new password. */
 export function SetupPage({ secret }: { readonly secret: string }): VNode {
   const [found, setFound] = useState<Answer<InvitationView>>();
-  const path = `/api/invitations/${encodeURIComponent(secret)}`;
   useEffect(() => {
-    void ask<InvitationView>('GET', path).then(setFound);
-  }, [path]);
+    const params = { invitation: secret };
+    void ask('GET /api/invitations/{invitation}', { params }).then(setFound);
+  }, [secret]);
   return (
     <Frame>
       <div class="desk narrow">
         {found === undefined ? null : found.failed === undefined ? (
-          <Acceptance invitation={found.value} path={path} />
+          <Acceptance invitation={found.value} secret={secret} />
         ) : (
           <>
             <h1>This link does not work</h1>
@@ -30,18 +28,21 @@ export function SetupPage({ secret }: { readonly secret: string }): VNode {
 
 function Acceptance({
   invitation,
-  path,
+  secret,
 }: {
   readonly invitation: InvitationView;
-  readonly path: string;
+  readonly secret: string;
 }): VNode {
   const isNew = invitation.purpose !== 'password_reset';
   const send = async (fields: FormData): Promise<string | undefined> => {
     const displayName = typed(fields, 'displayName').trim();
-    const answer = await ask<MeView>('POST', path, {
-      ...(isNew ? { name: typed(fields, 'name').trim() } : {}),
-      ...(displayName === '' ? {} : { displayName }),
-      password: typed(fields, 'password'),
+    const answer = await ask('POST /api/invitations/{invitation}', {
+      params: { invitation: secret },
+      body: {
+        ...(isNew ? { name: typed(fields, 'name').trim() } : {}),
+        ...(displayName === '' ? {} : { displayName }),
+        password: typed(fields, 'password'),
+      },
     });
     if (answer.failed !== undefined) return answer.failed;
     // The used link must not stay in the history, where "back" would lead to it.

@@ -1,15 +1,11 @@
 import type { VNode } from 'preact';
-import type { MeView } from '../../contract/index.ts';
-import { Field, Form, typed } from './form.tsx';
-import { Frame } from './frame.tsx';
-import { ask, me } from './visitor.ts';
+import { ask, Field, Form, Frame, me, typed } from '../base/index.ts';
 
 /** Name and password. */
 export function SignInPage(): VNode {
   const send = async (fields: FormData): Promise<string | undefined> => {
-    const answer = await ask<MeView>('POST', '/api/session', {
-      name: typed(fields, 'name').trim(),
-      password: typed(fields, 'password'),
+    const answer = await ask('POST /api/session', {
+      body: { name: typed(fields, 'name').trim(), password: typed(fields, 'password') },
     });
     if (answer.failed !== undefined) return answer.failed;
     location.assign('/account');

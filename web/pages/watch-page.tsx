@@ -1,7 +1,7 @@
 import { useSignalEffect } from '@preact/signals';
 import type { VNode } from 'preact';
+import { Frame } from '../base/index.ts';
 import { latencyText, Player, type WatchSession } from '../player/index.ts';
-import { Frame } from './frame.tsx';
 
 /** One stream: the player, and beneath it what is being watched and how close to live. */
 export function WatchPage({ session }: { readonly session: WatchSession }): VNode {

@@ -323,7 +323,12 @@ test('signing out ends the session and takes the cookie away', async () => {
   assert.equal(answer.statusCode, 204);
   assert.match(String(answer.headers['set-cookie']), /^__Host-millrace_session=; .*Max-Age=0;/);
   const { json } = await ask(app, 'GET /api/me', { headers: admin });
-  assert.deepEqual(json(), { user: null, csrfToken: null, hasAccounts: true });
+  assert.deepEqual(json(), {
+    user: null,
+    csrfToken: null,
+    hasAccounts: true,
+    mayBroadcast: false,
+  });
   assert.equal((await ask(app, 'GET /api/sessions', { headers: admin })).statusCode, 401);
 });
 

@@ -46,6 +46,7 @@ export const meSchema = named(
     user: userSchema.nullable(),
     csrfToken: z.string().nullable(),
     hasAccounts: z.boolean(),
+    mayBroadcast: z.boolean(),
   }),
 ) satisfies z.ZodType<MeView>;
 

@@ -1,6 +1,7 @@
 /** The OpenAPI document, made of the very schemas that check requests and answers. */
 import { z } from 'zod';
 import { ERROR_STATUS, type ErrorCode } from '../../../contract/index.ts';
+import { sessionCookieName } from '../../account/index.ts';
 import { NOT_FOUND } from './access.ts';
 import type { ApiRoute, RouteFacts, Tag } from './route.ts';
 import { namedSchemas } from './schema.ts';
@@ -8,12 +9,12 @@ import { namedSchemas } from './schema.ts';
 /** A schema of JSON Schema 2020-12, as far as the document uses it. */
 export interface DocumentSchema {
   readonly $ref?: string;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly properties?: Readonly<Record<string, DocumentSchema>>;
   readonly required?: readonly string[];
   readonly items?: DocumentSchema;
-  readonly additionalProperties?: DocumentSchema | false;
+  readonly additionalProperties?: DocumentSchema | boolean;
   readonly anyOf?: readonly DocumentSchema[];
   readonly oneOf?: readonly DocumentSchema[];
   readonly allOf?: readonly DocumentSchema[];
@@ -127,7 +128,10 @@ export function describeApi(routes: readonly ApiRoute[], version: string): ApiDo
       schemas: components,
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'An API token, or `API_TOKEN`.' },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-session' },
+        session: {
+          ...{ type: 'apiKey', in: 'cookie', name: sessionCookieName('secure') },
+          description: 'Set by `POST /api/session`; for pages, which also send `X-CSRF-Token`.',
+        },
       },
     },
   };
@@ -249,6 +253,10 @@ function schemaOf(
   } = z.toJSONSchema(schema, {
     io,
     metadata: namedSchemas,
+    override: ({ zodSchema, jsonSchema }) => {
+      // What a schema was told by describe() and meta() stands in another registry than the names.
+      Object.assign(jsonSchema, z.globalRegistry.get(zodSchema));
+    },
     unrepresentable: 'any',
     target: 'draft-2020-12',
   });

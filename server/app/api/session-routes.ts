@@ -6,6 +6,7 @@ import {
   type Accounts,
   actorOf,
   csrfTokenOf,
+  mayDo,
   type Principal,
   type SignedIn,
   writeSessionCookie,
@@ -52,6 +53,7 @@ function signInRoutes({ accounts, callers }: AccountRouteSettings): readonly Api
           user: user === undefined ? null : userView(user),
           csrfToken: secret === undefined ? null : csrfTokenOf(secret),
           hasAccounts: await accounts.users.exist(),
+          mayBroadcast: mayDo(principal, 'stream.create') === 'allowed',
         },
       };
     },
@@ -169,9 +171,16 @@ export async function withSession(
     return opened;
   }
   const { sessionSecret, user } = opened;
+  const { id: userId, role } = user;
+  const principal = { kind: 'user', userId, role, sessionHash: '' } as const;
   return {
     status: 200,
-    body: { user: userView(user), csrfToken: csrfTokenOf(sessionSecret), hasAccounts: true },
+    body: {
+      user: userView(user),
+      csrfToken: csrfTokenOf(sessionSecret),
+      hasAccounts: true,
+      mayBroadcast: mayDo(principal, 'stream.create') === 'allowed',
+    },
     headers: { 'set-cookie': writeSessionCookie(sessionSecret, kind) },
   };
 }

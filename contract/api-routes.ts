@@ -1,0 +1,417 @@
+/** Made by tools/api-client.ts from the OpenAPI document: not to be edited. */
+import type { ApiSchemas } from './api-schemas.ts';
+
+/** Every route: what it is asked with, and what it answers when it does as asked. */
+export interface ApiRoutes {
+  /** Where encoders publish to. */
+  readonly 'GET /api/ingest': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: ApiSchemas['Ingest'];
+  };
+  /** Streams, newest first, in pages. */
+  readonly 'GET /api/streams': {
+    readonly request: {
+      readonly query?: {
+        readonly cursor?: string | undefined;
+        readonly limit?: number | undefined;
+        readonly status?: 'scheduled' | 'idle' | 'live' | 'reconnecting' | 'ended' | undefined;
+        readonly category?: string | undefined;
+        readonly broadcasterId?: string | undefined;
+        readonly q?: string | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['StreamPage'];
+  };
+  /** Make a stream; its key is shown this once. */
+  readonly 'POST /api/streams': {
+    readonly request: {
+      readonly body: {
+        readonly title: string;
+        readonly description?: string | undefined;
+        readonly category?: string | undefined;
+        readonly chatEnabled?: boolean | undefined;
+        readonly recordingEnabled?: boolean | undefined;
+        readonly isPremium?: boolean | undefined;
+        readonly drmRequired?: boolean | undefined;
+        readonly disabled?: boolean | undefined;
+        /** Its own qualities as LADDER writes them, "off", or null for those of the server. */
+        readonly ladder?: string | null | undefined;
+        readonly scheduledStart?: string | null | undefined;
+        /** Whose it is; who signed in may leave it out for their own. */
+        readonly broadcasterId?: string | undefined;
+        /** It never goes live again after its first broadcast. */
+        readonly once?: boolean | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['CreatedStream'];
+  };
+  /** The streams that are live, the latest to begin first. */
+  readonly 'GET /api/streams/live': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: ApiSchemas['StreamList'];
+  };
+  /** One stream. */
+  readonly 'GET /api/streams/{id}': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['Stream'];
+  };
+  /** Change a stream; qualities hold from its next broadcast on. */
+  readonly 'PATCH /api/streams/{id}': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: {
+        readonly title?: string | undefined;
+        readonly description?: string | undefined;
+        readonly category?: string | undefined;
+        readonly chatEnabled?: boolean | undefined;
+        readonly recordingEnabled?: boolean | undefined;
+        readonly isPremium?: boolean | undefined;
+        readonly drmRequired?: boolean | undefined;
+        readonly disabled?: boolean | undefined;
+        /** Its own qualities as LADDER writes them, "off", or null for those of the server. */
+        readonly ladder?: string | null | undefined;
+        readonly scheduledStart?: string | null | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['Stream'];
+  };
+  /** Remove a stream with its keys; one on air has to be ended first. */
+  readonly 'DELETE /api/streams/{id}': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: undefined;
+  };
+  /** One stream as a player needs it: where it plays, in which qualities. */
+  readonly 'GET /api/v1/live/streams/{id}': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['LiveStream'];
+  };
+  /** Go live; the broadcast waits for its encoder. */
+  readonly 'POST /api/streams/{id}/start': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: { readonly streamKey: string };
+    };
+    readonly answer: ApiSchemas['Stream'];
+  };
+  /** End the broadcast: its encoder is told to stop, and refused for 60 s. */
+  readonly 'POST /api/streams/{id}/end': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['Stream'];
+  };
+  /** Show a new key; the old one is refused from now on. */
+  readonly 'POST /api/streams/{id}/key': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['CreatedStream'];
+  };
+  /** The keys of a stream, without the keys themselves. */
+  readonly 'GET /api/streams/{id}/keys': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['StreamKeyList'];
+  };
+  /** Issue a key: in place of the stream’s own, or a guest’s beside it. */
+  readonly 'POST /api/streams/{id}/keys': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body:
+        | {
+            readonly kind: 'main';
+            /** How long the old key works on. */
+            readonly overlapSeconds?: number | undefined;
+            /** Whether who publishes by the old key is cut off then; false without it. */
+            readonly disconnect?: boolean | undefined;
+          }
+        | {
+            readonly kind: 'guest';
+            readonly name: string;
+            readonly protocols?: readonly ('rtmp' | 'rtmps' | 'srt' | 'whip')[] | undefined;
+            readonly addressRanges?: readonly string[] | undefined;
+            readonly expiresAt?: string | null | undefined;
+          };
+    };
+    readonly answer: ApiSchemas['IssuedStreamKey'];
+  };
+  /** Revoke a key; who publishes by it is cut off within 5 s. */
+  readonly 'DELETE /api/streams/{id}/keys/{keyId}': {
+    readonly request: {
+      readonly params: { readonly id: string; readonly keyId: string };
+      readonly query?: { readonly disconnect?: 'true' | 'false' | undefined };
+    };
+    readonly answer: undefined;
+  };
+  /** Your webhooks, newest first; for administrators those of all. */
+  readonly 'GET /api/webhooks': {
+    readonly request: {
+      readonly query?: {
+        readonly limit?: number | undefined;
+        readonly cursor?: string | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['WebhookPage'];
+  };
+  /** Have a program told what happens from now on; its secret is shown this once. */
+  readonly 'POST /api/webhooks': {
+    readonly request: {
+      readonly body: {
+        /** Begins with https:// and leads to the internet. */
+        readonly url: string;
+        readonly description?: string | undefined;
+        /** Empty: every type. */
+        readonly eventTypes?:
+          | readonly (
+              | 'stream.created'
+              | 'stream.updated'
+              | 'stream.deleted'
+              | 'broadcast.connected'
+              | 'broadcast.started'
+              | 'broadcast.reconnecting'
+              | 'broadcast.resumed'
+              | 'broadcast.ended'
+              | 'key.rotated'
+              | 'health.raised'
+              | 'health.cleared'
+              | 'recording.ready'
+              | 'clip.ready'
+            )[]
+          | undefined;
+        /** The broadcaster to be told about; only administrators name another. */
+        readonly ownerId?: string | null | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['WebhookWithSecret'];
+  };
+  /** One webhook, without its secret. */
+  readonly 'GET /api/webhooks/{id}': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['Webhook'];
+  };
+  /** Change, disable or enable a webhook. */
+  readonly 'PATCH /api/webhooks/{id}': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: {
+        /** Begins with https:// and leads to the internet. */
+        readonly url?: string | undefined;
+        readonly description?: string | undefined;
+        readonly eventTypes?:
+          | readonly (
+              | 'stream.created'
+              | 'stream.updated'
+              | 'stream.deleted'
+              | 'broadcast.connected'
+              | 'broadcast.started'
+              | 'broadcast.reconnecting'
+              | 'broadcast.resumed'
+              | 'broadcast.ended'
+              | 'key.rotated'
+              | 'health.raised'
+              | 'health.cleared'
+              | 'recording.ready'
+              | 'clip.ready'
+            )[]
+          | undefined;
+        readonly isEnabled?: boolean | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['Webhook'];
+  };
+  /** Delete a webhook with the list of its deliveries. */
+  readonly 'DELETE /api/webhooks/{id}': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: undefined;
+  };
+  /** Show a new secret; for 24 hours the one before signs as well. */
+  readonly 'POST /api/webhooks/{id}/secret': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['WebhookWithSecret'];
+  };
+  /** Send an event of type webhook.test once, and say what came back. */
+  readonly 'POST /api/webhooks/{id}/test': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['WebhookTestResult'];
+  };
+  /** Put all deliveries in line again that failed. */
+  readonly 'POST /api/webhooks/{id}/replay': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['Replayed'];
+  };
+  /** What became of each event, newest first; `?status=failed` lists what failed. */
+  readonly 'GET /api/webhooks/{id}/deliveries': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly query?: {
+        readonly status?: 'pending' | 'delivered' | 'failed' | undefined;
+        readonly limit?: number | undefined;
+        readonly cursor?: string | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['DeliveryPage'];
+  };
+  /** Put one delivery in line again. */
+  readonly 'POST /api/webhooks/{id}/deliveries/{deliveryId}/replay': {
+    readonly request: { readonly params: { readonly id: string; readonly deliveryId: string } };
+    readonly answer: ApiSchemas['Delivery'];
+  };
+  /** What happened to what is yours, and what happens. */
+  readonly 'GET /api/events': {
+    readonly request: {
+      readonly query?: {
+        readonly after?: string | undefined;
+        readonly limit?: number | undefined;
+        readonly streamId?: string | undefined;
+        readonly types?: string | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['EventPage'];
+  };
+  /** Who did what to which object, from where; newest first. */
+  readonly 'GET /api/audit': {
+    readonly request: {
+      readonly query?: {
+        readonly actorId?: string | undefined;
+        readonly action?: string | undefined;
+        readonly objectKind?: string | undefined;
+        readonly objectId?: string | undefined;
+        readonly limit?: number | undefined;
+        readonly cursor?: string | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['AuditPage'];
+  };
+  /** Who asks. */
+  readonly 'GET /api/me': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: ApiSchemas['Me'];
+  };
+  /** Sign in with name and password. */
+  readonly 'POST /api/session': {
+    readonly request: { readonly body: { readonly name: string; readonly password: string } };
+    readonly answer: ApiSchemas['Me'];
+  };
+  /** Sign out. */
+  readonly 'DELETE /api/session': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: undefined;
+  };
+  /** Where you are signed in. */
+  readonly 'GET /api/sessions': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: { readonly data: readonly ApiSchemas['Session'][] };
+  };
+  /** End one of your sessions. */
+  readonly 'DELETE /api/sessions/{id}': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: undefined;
+  };
+  /** Change your password. */
+  readonly 'PUT /api/me/password': {
+    readonly request: {
+      readonly body: { readonly currentPassword: string; readonly newPassword: string };
+    };
+    readonly answer: ApiSchemas['Me'];
+  };
+  /** Your API tokens. */
+  readonly 'GET /api/tokens': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: { readonly data: readonly ApiSchemas['Token'][] };
+  };
+  /** Make an API token. */
+  readonly 'POST /api/tokens': {
+    readonly request: {
+      readonly body: {
+        readonly name: string;
+        readonly scopes: readonly (
+          | 'streams:read'
+          | 'streams:write'
+          | 'keys:write'
+          | 'events:read'
+          | 'webhooks:write'
+          | 'chat:read'
+          | 'chat:write'
+          | 'admin'
+        )[];
+        readonly expiresAt?: string | null | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['CreatedToken'];
+  };
+  /** Revoke one of your API tokens. */
+  readonly 'DELETE /api/tokens/{id}': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: undefined;
+  };
+  /** People with an account, oldest first. */
+  readonly 'GET /api/users': {
+    readonly request: {
+      readonly query?: {
+        readonly cursor?: string | undefined;
+        readonly limit?: number | undefined;
+      };
+    };
+    readonly answer: {
+      readonly data: readonly ApiSchemas['User'][];
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Change what somebody may do. */
+  readonly 'PATCH /api/users/{id}': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: {
+        readonly role?: 'admin' | 'broadcaster' | 'moderator' | 'viewer' | undefined;
+        readonly disabled?: boolean | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['User'];
+  };
+  /** One-time links that were not used yet. */
+  readonly 'GET /api/invitations': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: { readonly data: readonly ApiSchemas['OpenInvitation'][] };
+  };
+  /** Invite somebody. */
+  readonly 'POST /api/invitations': {
+    readonly request: {
+      readonly body: { readonly role: 'admin' | 'broadcaster' | 'moderator' | 'viewer' };
+    };
+    readonly answer: ApiSchemas['CreatedInvitation'];
+  };
+  /** Make a link with which somebody sets a new password. */
+  readonly 'POST /api/users/{id}/password-link': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['CreatedInvitation'];
+  };
+  /** What a one-time link is for. */
+  readonly 'GET /api/invitations/{invitation}': {
+    readonly request: { readonly params: { readonly invitation: string } };
+    readonly answer: ApiSchemas['Invitation'];
+  };
+  /** Use a one-time link: make the account, or set the password. */
+  readonly 'POST /api/invitations/{invitation}': {
+    readonly request: {
+      readonly params: { readonly invitation: string };
+      readonly body: {
+        /** For a new account: what to sign in with */
+        readonly name?: string | undefined;
+        /** For a new account: what others see; else the name */
+        readonly displayName?: string | undefined;
+        readonly password: string;
+      };
+    };
+    readonly answer: ApiSchemas['Me'];
+  };
+  /** Withdraw a one-time link. */
+  readonly 'DELETE /api/invitations/{invitation}': {
+    readonly request: { readonly params: { readonly invitation: string } };
+    readonly answer: undefined;
+  };
+  /** The time of the server, for measuring latency. */
+  readonly 'GET /api/clock': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: ApiSchemas['Clock'];
+  };
+  /** This document: OpenAPI 3.1. */
+  readonly 'GET /api/openapi.json': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: { readonly openapi: string };
+  };
+}

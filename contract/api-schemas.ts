@@ -1,0 +1,338 @@
+/** Made by tools/api-client.ts from the OpenAPI document: not to be edited. */
+
+/** What the API answers with, by the names of the document. */
+export interface ApiSchemas {
+  readonly AuditEntry: {
+    readonly at: string;
+    readonly actor: {
+      readonly kind: 'user' | 'token' | 'operator' | 'system';
+      readonly id: string | null;
+      readonly remoteAddress: string | null;
+    };
+    readonly action: string;
+    readonly objectKind: string;
+    readonly objectId: string | null;
+    readonly changes: Readonly<Record<string, unknown>> | null;
+  };
+  readonly AuditPage: {
+    readonly data: readonly ApiSchemas['AuditEntry'][];
+    readonly next_cursor: string | null;
+  };
+  readonly Clock: { readonly epochMs: number };
+  readonly CreatedInvitation: {
+    readonly purpose: 'first_admin' | 'invitation' | 'password_reset';
+    readonly role: 'admin' | 'broadcaster' | 'moderator' | 'viewer' | null;
+    readonly name: string | null;
+    readonly expiresAt: string;
+    readonly id: string;
+    readonly createdAt: string;
+    readonly path: string;
+  };
+  readonly CreatedStream: {
+    readonly id: string;
+    readonly title: string;
+    readonly description: string;
+    readonly category: string;
+    readonly broadcasterId: string;
+    readonly status: 'scheduled' | 'idle' | 'live' | 'reconnecting' | 'ended';
+    readonly disabled: boolean;
+    readonly once: boolean;
+    readonly chatEnabled: boolean;
+    readonly recordingEnabled: boolean;
+    readonly isPremium: boolean;
+    readonly drmRequired: boolean;
+    readonly scheduledStart: string | null;
+    readonly createdAt: string;
+    readonly startedAt: string | null;
+    readonly endedAt: string | null;
+    readonly broadcastId: string | null;
+    readonly quality: string | null;
+    readonly viewerCount: number;
+    readonly playbackUrl: string;
+    readonly watchUrl: string;
+    readonly posterUrl: string | null;
+    readonly ladder: string | null;
+    readonly streamKey: string;
+    readonly ingest: ApiSchemas['Ingest'];
+  };
+  readonly CreatedToken: {
+    readonly id: string;
+    readonly name: string;
+    readonly last4: string;
+    readonly scopes: readonly (
+      | 'streams:read'
+      | 'streams:write'
+      | 'keys:write'
+      | 'events:read'
+      | 'webhooks:write'
+      | 'chat:read'
+      | 'chat:write'
+      | 'admin'
+    )[];
+    readonly createdAt: string;
+    readonly expiresAt: string | null;
+    readonly lastUsedAt: string | null;
+    readonly token: string;
+  };
+  readonly Delivery: {
+    readonly id: string;
+    /** The `webhook-id` it is sent with, at every try. */
+    readonly eventId: string;
+    readonly eventType: string;
+    readonly status: 'pending' | 'delivered' | 'failed';
+    readonly attempts: number;
+    readonly nextAttemptAt: string | null;
+    readonly lastAttemptAt: string | null;
+    readonly lastStatus: number | null;
+    readonly lastError: string | null;
+  };
+  readonly DeliveryPage: {
+    readonly data: readonly ApiSchemas['Delivery'][];
+    readonly next_cursor: string | null;
+  };
+  readonly Event: {
+    readonly id: string;
+    readonly type: string;
+    readonly timestamp: string;
+    readonly streamId: string | null;
+    readonly data: Readonly<Record<string, unknown>>;
+  };
+  readonly EventPage: {
+    readonly data: readonly ApiSchemas['Event'][];
+    /** `after` of the next request, also when it has nothing new yet. */
+    readonly next_cursor: string;
+  };
+  readonly Ingest: { readonly rtmpUrl: string };
+  readonly Invitation: {
+    readonly purpose: 'first_admin' | 'invitation' | 'password_reset';
+    readonly role: 'admin' | 'broadcaster' | 'moderator' | 'viewer' | null;
+    readonly name: string | null;
+    readonly expiresAt: string;
+  };
+  readonly IssuedStreamKey: {
+    readonly id: string;
+    readonly name: string;
+    readonly main: boolean;
+    readonly last4: string;
+    readonly protocols: readonly ('rtmp' | 'rtmps' | 'srt' | 'whip')[];
+    readonly addressRanges: readonly string[];
+    readonly createdAt: string;
+    readonly expiresAt: string | null;
+    readonly revokedAt: string | null;
+    readonly lastUsedAt: string | null;
+    readonly streamKey: string;
+  };
+  readonly LiveStream: {
+    readonly stream_id: string;
+    readonly title: string;
+    readonly status: 'scheduled' | 'idle' | 'live' | 'reconnecting' | 'ended';
+    readonly started_at: string | null;
+    readonly playback_url: string;
+    readonly drm: { readonly required: boolean };
+    readonly qualities: readonly { readonly resolution: string | null; readonly bitrate: number }[];
+    readonly features: { readonly dvr_enabled: boolean; readonly dvr_window_seconds: number };
+  };
+  readonly Me: {
+    readonly user: ApiSchemas['User'] | null;
+    readonly csrfToken: string | null;
+    readonly hasAccounts: boolean;
+    readonly mayBroadcast: boolean;
+  };
+  readonly OpenInvitation: {
+    readonly purpose: 'first_admin' | 'invitation' | 'password_reset';
+    readonly role: 'admin' | 'broadcaster' | 'moderator' | 'viewer' | null;
+    readonly name: string | null;
+    readonly expiresAt: string;
+    readonly id: string;
+    readonly createdAt: string;
+  };
+  /** RFC 9457. Programs match `code`, which never changes; `detail` is for people. */
+  readonly Problem: {
+    /** A relative address that names the code. */
+    readonly type: string;
+    readonly title: string;
+    readonly status: number;
+    readonly code:
+      | 'invalid_request'
+      | 'invalid_id'
+      | 'invalid_delivery_directive'
+      | 'malformed_json'
+      | 'unauthorized'
+      | 'invalid_credentials'
+      | 'forbidden'
+      | 'csrf_rejected'
+      | 'insecure_connection'
+      | 'management_is_local'
+      | 'key_not_allowed_here'
+      | 'host_not_allowed'
+      | 'not_found'
+      | 'stream_not_found'
+      | 'key_not_found'
+      | 'rendition_not_found'
+      | 'webhook_not_found'
+      | 'delivery_not_found'
+      | 'playlist_not_ready'
+      | 'user_not_found'
+      | 'invitation_not_found'
+      | 'token_not_found'
+      | 'session_not_found'
+      | 'not_live'
+      | 'method_not_allowed'
+      | 'request_timeout'
+      | 'segment_conflict'
+      | 'part_conflict'
+      | 'stream_ended'
+      | 'invalid_transition'
+      | 'stream_disabled'
+      | 'stream_just_ended'
+      | 'too_many_keys'
+      | 'too_far_ahead'
+      | 'target_is_fixed'
+      | 'too_many_renditions'
+      | 'idempotency_in_progress'
+      | 'name_taken'
+      | 'last_admin'
+      | 'too_many_invitations'
+      | 'too_many_tokens'
+      | 'too_many_webhooks'
+      | 'webhook_disabled'
+      | 'media_expired'
+      | 'body_too_large'
+      | 'unsupported_media_type'
+      | 'range_not_satisfiable'
+      | 'idempotency_conflict'
+      | 'exceeds_target_duration'
+      | 'exceeds_part_target'
+      | 'too_many_requests'
+      | 'header_too_large'
+      | 'internal_error'
+      | 'journal_write_failed'
+      | 'sign_in_unavailable'
+      | 'too_many_streams'
+      | 'too_many_readers'
+      | 'database_unavailable'
+      | 'held_too_long'
+      | 'too_many_held'
+      | 'shutting_down';
+    readonly detail: string;
+    /** The fields that do not fit. */
+    readonly errors?: readonly { readonly field: string; readonly message: string }[];
+  };
+  readonly Replayed: { readonly replayed: number };
+  readonly Session: {
+    readonly id: string;
+    readonly createdAt: string;
+    readonly lastSeenAt: string;
+    readonly expiresAt: string;
+    readonly remoteAddress: string | null;
+    readonly userAgent: string | null;
+    readonly isCurrent: boolean;
+  };
+  readonly Stream: {
+    readonly id: string;
+    readonly title: string;
+    readonly description: string;
+    readonly category: string;
+    readonly broadcasterId: string;
+    readonly status: 'scheduled' | 'idle' | 'live' | 'reconnecting' | 'ended';
+    readonly disabled: boolean;
+    readonly once: boolean;
+    readonly chatEnabled: boolean;
+    readonly recordingEnabled: boolean;
+    readonly isPremium: boolean;
+    readonly drmRequired: boolean;
+    readonly scheduledStart: string | null;
+    readonly createdAt: string;
+    readonly startedAt: string | null;
+    readonly endedAt: string | null;
+    readonly broadcastId: string | null;
+    readonly quality: string | null;
+    readonly viewerCount: number;
+    readonly playbackUrl: string;
+    readonly watchUrl: string;
+    readonly posterUrl: string | null;
+    readonly ladder: string | null;
+  };
+  readonly StreamKey: {
+    readonly id: string;
+    readonly name: string;
+    readonly main: boolean;
+    readonly last4: string;
+    readonly protocols: readonly ('rtmp' | 'rtmps' | 'srt' | 'whip')[];
+    readonly addressRanges: readonly string[];
+    readonly createdAt: string;
+    readonly expiresAt: string | null;
+    readonly revokedAt: string | null;
+    readonly lastUsedAt: string | null;
+  };
+  readonly StreamKeyList: { readonly keys: readonly ApiSchemas['StreamKey'][] };
+  readonly StreamList: { readonly streams: readonly ApiSchemas['Stream'][] };
+  readonly StreamPage: {
+    readonly data: readonly ApiSchemas['Stream'][];
+    readonly next_cursor: string | null;
+  };
+  readonly Token: {
+    readonly id: string;
+    readonly name: string;
+    readonly last4: string;
+    readonly scopes: readonly (
+      | 'streams:read'
+      | 'streams:write'
+      | 'keys:write'
+      | 'events:read'
+      | 'webhooks:write'
+      | 'chat:read'
+      | 'chat:write'
+      | 'admin'
+    )[];
+    readonly createdAt: string;
+    readonly expiresAt: string | null;
+    readonly lastUsedAt: string | null;
+  };
+  readonly User: {
+    readonly id: string;
+    readonly name: string;
+    readonly displayName: string;
+    readonly role: 'admin' | 'broadcaster' | 'moderator' | 'viewer';
+    readonly createdAt: string;
+    readonly disabledAt: string | null;
+  };
+  readonly Webhook: {
+    readonly id: string;
+    /** Null: the operator's, told of everything. */
+    readonly ownerId: string | null;
+    readonly url: string;
+    readonly description: string;
+    /** Empty: every type. */
+    readonly eventTypes: readonly string[];
+    readonly isEnabled: boolean;
+    readonly disabledReason: string | null;
+    /** Until then the secret before signs as well. */
+    readonly previousSecretExpiresAt: string | null;
+    readonly createdAt: string;
+  };
+  readonly WebhookPage: {
+    readonly data: readonly ApiSchemas['Webhook'][];
+    readonly next_cursor: string | null;
+  };
+  readonly WebhookTestResult: {
+    readonly isDelivered: boolean;
+    readonly status: number | null;
+    readonly error: string | null;
+  };
+  readonly WebhookWithSecret: {
+    readonly id: string;
+    /** Null: the operator's, told of everything. */
+    readonly ownerId: string | null;
+    readonly url: string;
+    readonly description: string;
+    /** Empty: every type. */
+    readonly eventTypes: readonly string[];
+    readonly isEnabled: boolean;
+    readonly disabledReason: string | null;
+    /** Until then the secret before signs as well. */
+    readonly previousSecretExpiresAt: string | null;
+    readonly createdAt: string;
+    readonly secret: string;
+  };
+}
