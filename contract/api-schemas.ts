@@ -196,6 +196,7 @@ export interface ApiSchemas {
       | 'too_many_tokens'
       | 'too_many_webhooks'
       | 'webhook_disabled'
+      | 'configuration_invalid'
       | 'media_expired'
       | 'body_too_large'
       | 'unsupported_media_type'
