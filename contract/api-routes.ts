@@ -277,6 +277,16 @@ export interface ApiRoutes {
     };
     readonly answer: ApiSchemas['AuditPage'];
   };
+  /** Every setting as it counts now; secrets are hidden. */
+  readonly 'GET /api/configuration': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: { readonly settings: readonly ApiSchemas['Setting'][] };
+  };
+  /** Reads .env and the certificate again, as SIGHUP does. */
+  readonly 'POST /api/configuration/reload': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: ApiSchemas['ConfigurationReload'];
+  };
   /** Who asks. */
   readonly 'GET /api/me': {
     readonly request: Readonly<Record<never, never>>;

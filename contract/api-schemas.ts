@@ -19,6 +19,11 @@ export interface ApiSchemas {
     readonly next_cursor: string | null;
   };
   readonly Clock: { readonly epochMs: number };
+  readonly ConfigurationReload: {
+    readonly applied: readonly string[];
+    readonly needRestart: readonly string[];
+    readonly isCertificateRead: boolean;
+  };
   readonly CreatedInvitation: {
     readonly purpose: 'first_admin' | 'invitation' | 'password_reset';
     readonly role: 'admin' | 'broadcaster' | 'moderator' | 'viewer' | null;
@@ -228,6 +233,13 @@ export interface ApiSchemas {
     readonly remoteAddress: string | null;
     readonly userAgent: string | null;
     readonly isCurrent: boolean;
+  };
+  readonly Setting: {
+    readonly name: string;
+    readonly value: string | null;
+    readonly source: 'flag' | 'environment' | 'file' | 'default';
+    readonly takesEffect: 'at once' | 'next broadcast' | 'restart';
+    readonly awaitsRestart: boolean;
   };
   readonly Stream: {
     readonly id: string;

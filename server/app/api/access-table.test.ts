@@ -66,6 +66,8 @@ const TABLE: Readonly<Record<string, keyof typeof ROWS>> = {
   revokeKey: 'owners',
   listEvents: 'makers',
   listAudit: 'auditors',
+  getConfiguration: 'auditors',
+  reloadConfiguration: 'auditors',
   listWebhooks: 'makers',
   createWebhook: 'makers',
   getWebhook: 'secrets',

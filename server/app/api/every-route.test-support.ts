@@ -1,4 +1,5 @@
 /** All routes of the API, for tests that must leave none out. */
+import { configurationRoutes } from './configuration-routes.ts';
 import { documentRoutes } from './document-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { keyRoutes } from './key-routes.ts';
@@ -14,7 +15,7 @@ import { webhookRoutes } from './webhook-routes.ts';
 export function everyRoute(): readonly ApiRoute[] {
   const nothing = {} as never;
   const makers = [
-    ...[streamRoutes, keyRoutes, webhookRoutes, eventRoutes],
+    ...[streamRoutes, keyRoutes, webhookRoutes, eventRoutes, configurationRoutes],
     ...[sessionRoutes, tokenRoutes, peopleRoutes, serverRoutes],
   ];
   const routes = makers.flatMap((make) => make(nothing));
