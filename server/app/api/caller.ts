@@ -10,7 +10,7 @@ import {
   type Principal,
   readSessionCookie,
 } from '../../account/index.ts';
-import { type GuardSettings, ManagementGuard } from '../http/index.ts';
+import { type Caller, type GuardSettings, ManagementGuard } from '../http/index.ts';
 
 /** What is known of the server itself. */
 export interface CallersSettings {
@@ -31,8 +31,8 @@ export class Callers {
 
   constructor(settings: CallersSettings) {
     this.#settings = settings;
-    const { host, publicUrl } = settings.management;
-    this.#local = new ManagementGuard({ host, publicUrl });
+    // Who comes by PUBLIC_URL comes from outside, though a proxy on this machine says nothing of it.
+    this.#local = new ManagementGuard({ host: settings.management.host });
     this.#guard = new ManagementGuard(settings.management);
   }
 
@@ -48,8 +48,7 @@ export class Callers {
     if ('refused' in principal) return principal;
     if (principal.kind === 'user') return this.checkCsrf(request, sessionSecret) ?? principal;
     if (principal.kind !== 'anonymous' || (await accounts.users.exist())) return principal;
-    const { socket, headers } = request;
-    return this.#guard.check({ remoteAddress: socket.remoteAddress, headers }) ?? principal;
+    return this.#guard.check(callerOf(request)) ?? principal;
   }
 
   /** What the session's cookie holds. */
@@ -78,14 +77,18 @@ export class Callers {
     });
   }
 
-  #isLocal({ socket, headers }: FastifyRequest): boolean {
-    return this.#local.check({ remoteAddress: socket.remoteAddress, headers }) === undefined;
+  #isLocal(request: FastifyRequest): boolean {
+    return this.#local.check(callerOf(request)) === undefined;
   }
 }
 
 /** The peer's own address and its browser's description of itself. */
 export function clientOf({ socket, headers }: FastifyRequest): Client {
   return { remoteAddress: socket.remoteAddress ?? 'unknown', userAgent: headers['user-agent'] };
+}
+
+function callerOf({ socket, headers, raw }: FastifyRequest): Caller {
+  return { remoteAddress: socket.remoteAddress, httpVersion: raw.httpVersion, headers };
 }
 
 function one(field: string | string[] | undefined): string | undefined {

@@ -116,6 +116,7 @@ function guarded(guard: ManagementGuard, request: FastifyRequest): Refusal | und
   if (!manages) return undefined;
   return guard.check({
     remoteAddress: request.socket.remoteAddress,
+    httpVersion: request.raw.httpVersion,
     headers: request.headers,
   });
 }

@@ -7,7 +7,7 @@ export {
 } from './http-server.ts';
 export { DEFAULT_HTTP_LIMITS, type HttpLimits } from './limits.ts';
 export { ListenError, listenErrorOf } from './listen-error.ts';
-export { type GuardSettings, ManagementGuard } from './management-guard.ts';
+export { type Caller, type GuardSettings, ManagementGuard } from './management-guard.ts';
 export { problemOf, refuse } from './problem.ts';
 export { FACES, type Face, type ResponseCount, ResponseTally } from './response-tally.ts';
 export type { TlsKeyPair } from './transport.ts';

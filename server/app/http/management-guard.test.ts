@@ -8,6 +8,7 @@ interface Case {
   readonly settings?: Partial<GuardSettings>;
   readonly from?: string;
   readonly headers?: IncomingHttpHeaders;
+  readonly httpVersion?: string;
   /** The code of the refusal; none when the caller may manage. */
   readonly refused?: string;
 }
@@ -26,6 +27,12 @@ const CASES: readonly Case[] = [
     refused: 'management_is_local',
   },
   { name: 'another proxy', headers: { via: '1.1 edge' }, refused: 'management_is_local' },
+  {
+    name: 'a proxy that sends no field of its own',
+    httpVersion: '1.0',
+    headers: { host: '127.0.0.1:8080' },
+    refused: 'management_is_local',
+  },
   {
     name: 'a rebound name',
     headers: { host: 'evil.example:8080' },
@@ -99,11 +106,12 @@ const CASES: readonly Case[] = [
   { name: 'an empty token as none', settings: { token: '' } },
 ];
 
-for (const { name, settings, from = '127.0.0.1', headers, refused } of CASES) {
+for (const { name, settings, from = '127.0.0.1', headers, httpVersion = '1.1', refused } of CASES) {
   test(`ManagementGuard.check() ${refused ?? 'lets through'}: ${name}`, () => {
     const guard = new ManagementGuard({ host: '0.0.0.0', ...settings });
     const caller: Caller = {
       remoteAddress: from,
+      httpVersion,
       headers: { host: 'localhost:8080', ...headers },
     };
     assert.equal(guard.check(caller)?.refused, refused);

@@ -22,6 +22,8 @@ export interface GuardSettings {
 /** Who asks, as far as the transport knows. */
 export interface Caller {
   readonly remoteAddress: string | undefined;
+  /** As Node has it, such as `1.1`; unknown counts as that. */
+  readonly httpVersion?: string;
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -29,7 +31,10 @@ export interface Caller {
  * A reverse proxy on this machine makes everybody look local. These fields give it away; they are
  * never believed for more than that.
  */
-const PROXY_FIELDS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+const PROXY_FIELDS = [
+  ...['forwarded', 'via', 'x-real-ip', 'x-client-ip', 'true-client-ip', 'cf-connecting-ip'],
+  ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'],
+];
 const WILDCARD_HOSTS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
 
 /** Decides about requests to the management faces. Never about viewers. */
@@ -102,8 +107,10 @@ function checkToken({ headers }: Caller, tokenDigest: Buffer): Refusal | undefin
   };
 }
 
-function checkLocal({ remoteAddress, headers }: Caller): Refusal | undefined {
-  const isProxied = PROXY_FIELDS.some((name) => headers[name] !== undefined);
+function checkLocal({ remoteAddress, headers, httpVersion }: Caller): Refusal | undefined {
+  // nginx that was told nothing but where to go sends none of the fields, and speaks HTTP/1.0.
+  const isProxied =
+    httpVersion === '1.0' || PROXY_FIELDS.some((name) => headers[name] !== undefined);
   if (isLoopbackAddress(remoteAddress) && !isProxied) return undefined;
   return {
     refused: 'management_is_local',
