@@ -315,6 +315,29 @@ test('Invitations.resetPassword() replaces the password once and ends every sess
   got(await accounts.signIn({ name: 'anna', password: 'another horse' }, HERE));
 });
 
+test('Users.change() leaves none of the links good that a former administrator made (A25)', async () => {
+  for (const changes of [{ role: 'viewer' as const }, { isDisabled: true }]) {
+    await clear(database);
+    const { accounts } = await open();
+    const anna = await join(accounts, 'anna', 'admin');
+    const berta = await join(accounts, 'berta', 'admin');
+    const draft = { name: 'ci', scopes: ['admin'] as const, expiresAt: null };
+    const { kept } = got(await accounts.tokens.create(berta.user.id, draft, OPERATOR));
+    const by = { kind: 'user', id: berta.user.id, remoteAddress: null } as const;
+    const hers = [
+      await accounts.invitations.invite('admin', by),
+      await accounts.invitations.invite('admin', { ...by, kind: 'token', id: kept.id }),
+      await accounts.invitations.resetPassword(anna.user.id, by),
+    ].map((made) => got(made).secret);
+    const other = got(await accounts.invitations.invite('viewer', OPERATOR)).secret;
+    got(await accounts.users.change(berta.user.id, changes, OPERATOR));
+    for (const secret of hers) {
+      assert.equal(refusedAs(await accounts.invitations.look(secret)), 'invitation_not_found');
+    }
+    got(await accounts.invitations.look(other));
+  }
+});
+
 test('Invitations.withdraw() takes a link back', async () => {
   const { accounts } = await open();
   await join(accounts, 'anna', 'admin');
@@ -331,11 +354,13 @@ test('Accounts.changePassword() asks for the old one, and signs in anew', async 
   const { accounts } = await open();
   const { user, sessionSecret } = await join(accounts, 'anna', 'admin');
   const next = 'another horse';
+  const link = got(await accounts.invitations.resetPassword(user.id, OPERATOR));
   const wrong = await accounts.changePassword(user.id, { current: 'wrong', next }, HERE);
   assert.equal(refusedAs(wrong), 'invalid_credentials');
   const fresh = got(await accounts.changePassword(user.id, { current: PASSWORD, next }, HERE));
   assert.equal(kindOf(await accounts.principalOf(cookie(sessionSecret))), 'anonymous');
   assert.equal(kindOf(await accounts.principalOf(cookie(fresh.sessionSecret))), 'user');
+  assert.equal(refusedAs(await accounts.invitations.look(link.secret)), 'invitation_not_found');
 });
 
 test('Accounts writes who did what to the audit log, and no secret', async () => {

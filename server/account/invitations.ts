@@ -83,7 +83,7 @@ export class Invitations {
     return this.#store.database.transaction(async (transaction) => {
       const full = await this.#checkRoom(transaction);
       if (full !== undefined) return full;
-      const made = await this.#insert(transaction, { purpose: 'invitation', role });
+      const made = await this.#insert(transaction, { purpose: 'invitation', role, by: by.id });
       await this.#record(transaction, by, { action: 'user.invite', userId: null, role });
       return made;
     });
@@ -100,7 +100,8 @@ export class Invitations {
       );
       if (user === undefined) return unknownUser('reset the password of', userId);
       await transaction.query('delete from invitations where user_id = $1', [userId]);
-      const made = await this.#insert(transaction, { purpose: 'password_reset', userId });
+      const draft = { purpose: 'password_reset', userId, by: by.id } as const;
+      const made = await this.#insert(transaction, draft);
       await this.#record(transaction, by, { action: 'user.password_link', userId });
       return { ...made, invitation: { ...made.invitation, name: user.name } };
     });
@@ -226,10 +227,13 @@ export class Invitations {
       purpose,
       role = null,
       userId = null,
+      by = null,
     }: {
       readonly purpose: InvitationPurpose;
       readonly role?: Role | null;
       readonly userId?: string | null;
+      /** The user or token that made it. */
+      readonly by?: string | null;
     },
   ): Promise<MadeInvitation> {
     const secret = makeSecret(this.#store.randomBytes);
@@ -237,9 +241,10 @@ export class Invitations {
     const expiresAt = new Date(createdAt.getTime() + LIFETIME_MS[purpose]);
     const idHash = hashSecret(secret);
     await transaction.query(
-      `insert into invitations (secret_hash, purpose, role, user_id, created_at, expires_at)
-       values ($1, $2, $3, $4, $5, $6)`,
-      [idHash, purpose, role, userId, createdAt, expiresAt],
+      `insert into invitations
+         (secret_hash, purpose, role, user_id, created_by, created_at, expires_at)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [idHash, purpose, role, userId, by, createdAt, expiresAt],
     );
     const invitation = { idHash, purpose, role, userId, name: null, createdAt, expiresAt };
     return { secret, invitation };
@@ -266,7 +271,7 @@ export class Invitations {
   }
 }
 
-/** Keeps a new password and ends every session that the old one opened. */
+/** Keeps a new password, and ends every session that the old one opened and every open link. */
 export async function setPassword(
   transaction: Queryable,
   userId: string,
@@ -277,6 +282,9 @@ export async function setPassword(
     passwordHash,
   ]);
   await transaction.query('delete from sessions where user_id = $1', [userId]);
+  await transaction.query('delete from invitations where user_id = $1 and used_at is null', [
+    userId,
+  ]);
 }
 
 async function lockFirstAdmin(transaction: Queryable): Promise<void> {

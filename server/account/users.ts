@@ -70,7 +70,8 @@ export class Users {
 
   /**
    * Changes role or access, effective with the next request that anybody makes. Who is disabled
-   * loses all sessions and tokens; a server with accounts keeps an administrator.
+   * loses all sessions and tokens; the links of who is no longer an administrator are void. A
+   * server with accounts keeps an administrator.
    */
   async change(id: string, changes: UserChanges, by: Actor): Promise<User | Refusal> {
     const now = new Date(this.#store.clock.epochMs());
@@ -92,6 +93,9 @@ export class Users {
         changed.disabledAt,
       ]);
       if (changed.disabledAt !== null) await shutOut(transaction, id, now);
+      if (changed.disabledAt !== null || changed.role !== 'admin') {
+        await withdrawLinks(transaction, id);
+      }
       await appendAudit(transaction, {
         at: now,
         actor: by,
@@ -130,6 +134,15 @@ function applied(user: User, { role, isDisabled }: UserChanges, now: Date): User
 
 function isSoleAdmin(id: string, admins: readonly { readonly id: string }[]): boolean {
   return admins.length === 1 && admins[0]?.id === id;
+}
+
+/** Links that somebody made while they were an administrator, for others or for themselves. */
+async function withdrawLinks(transaction: Queryable, userId: string): Promise<void> {
+  await transaction.query(
+    `delete from invitations where created_by = $1
+       or created_by in (select id from api_tokens where user_id = $1)`,
+    [userId],
+  );
 }
 
 async function shutOut(transaction: Queryable, userId: string, now: Date): Promise<void> {

@@ -47,6 +47,8 @@ create table invitations (
   purpose text not null check (purpose in ('first_admin', 'invitation', 'password_reset')),
   role text check (role in ('admin', 'broadcaster', 'moderator', 'viewer')),
   user_id text references users on delete cascade,
+  -- The user or token that made it: who may no longer invite leaves no open links behind.
+  created_by text,
   created_at timestamptz not null,
   expires_at timestamptz not null,
   used_at timestamptz
