@@ -104,7 +104,8 @@ export class Admission {
     if (seen !== undefined && 'refused' in seen) return seen;
     if (seen === undefined || !this.#isGood(seen.key, hash)) return refusedKey;
     const { key, stream, keysRefusedUntilMs } = seen;
-    const refusal = refusePlace(key, attempt) ?? live.refuseKeys(stream, keysRefusedUntilMs);
+    const refusal =
+      refuseOwner(seen) ?? refusePlace(key, attempt) ?? live.refuseKeys(stream, keysRefusedUntilMs);
     if (refusal !== undefined) return refusal;
     return {
       granted: { streamId: stream.id, stream: live.overlay(stream), keyId: key.id, remoteAddress },
@@ -198,6 +199,7 @@ export class Admission {
     const { key } = seen;
     if (key.revokedAtMs !== null) return 'the stream key was revoked';
     if (!isActive(key, this.#settings.clock.epochMs())) return 'the stream key has expired';
+    if (seen.isOwnerDisabled) return 'the account of the stream’s owner is disabled';
     const stream = this.#settings.live.overlay(seen.stream);
     if (stream.isDisabled) return 'the stream is disabled';
     return isOver(stream) ? 'the stream has ended' : undefined;
@@ -257,6 +259,13 @@ function unavailable(error: unknown): Refusal {
   if (!(error instanceof DatabaseUnavailableError)) throw error;
   const detail = 'Cannot publish: the database is away, and the stream key is not known without it';
   return { refused: 'database_unavailable', detail };
+}
+
+/** Whose account is disabled goes on air by no key, however many they handed out. */
+function refuseOwner({ stream, isOwnerDisabled }: KeyAndStream): Refusal | undefined {
+  if (!isOwnerDisabled) return undefined;
+  const detail = `Cannot publish: the account of the owner of stream ${stream.id} is disabled`;
+  return { refused: 'stream_disabled', detail };
 }
 
 function refusePlace(

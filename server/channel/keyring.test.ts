@@ -237,6 +237,61 @@ test('authorize() refuses a disabled stream by name', async () => {
   assert.equal(await ask(channels, streamKey), 'stream_disabled');
 });
 
+test('watchPublishers() cuts whoever publishes for an owner whose account was disabled', async () => {
+  const { channels, clock, database } = await openChannels();
+  await database.query(
+    `insert into users (id, name, display_name, role, created_at)
+     values ('usr_berta', 'berta', 'Berta', 'broadcaster', now())`,
+  );
+  const { stream, streamKey } = await created(channels, { broadcasterId: 'usr_berta' });
+  await connected(channels, streamKey);
+  const cuts = await cutBy(channels, clock, () =>
+    database.query(`update users set disabled_at = now() where id = 'usr_berta'`),
+  );
+  assert.deepEqual(cuts, [`${stream.id}: the account of the stream’s owner is disabled`]);
+  assert.equal(await ask(channels, streamKey), 'stream_disabled');
+  await database.query('update users set disabled_at = null');
+  assert.equal(await ask(channels, streamKey), 'ok');
+});
+
+test('authorize() asks the same of the database for every wrong key (A02)', async () => {
+  const { channels, database } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  const asked: (readonly [string, string])[] = [];
+  const query = database.query.bind(database);
+  database.query = (text, values) => {
+    asked.push([text, String(values).replace(/[0-9a-f]/g, 'x')]);
+    return query(text, values);
+  };
+  const last = streamKey.endsWith('a') ? 'b' : 'a';
+  for (const wrong of [
+    `${streamKey.slice(0, -1)}${last}`,
+    `live_${stream.id}_${'a'.repeat(32)}`,
+    `live_${'a'.repeat(12)}_${streamKey.split('_')[2]}`,
+    `live_${'b'.repeat(12)}_${'b'.repeat(32)}`,
+  ]) {
+    assert.equal(await ask(channels, wrong), 'unauthorized', wrong);
+  }
+  // By the hash alone, which says nothing of how near a guess was.
+  assert.equal(asked.length, 4);
+  assert.equal(new Set(asked.map(String)).size, 1);
+  assert.match(asked[0]?.[0] ?? '', /where k\.key_hash = \$1$/);
+});
+
+test('a key of one stream neither publishes to another nor starts it (A03)', async () => {
+  const { channels } = await openChannels();
+  const mine = await created(channels);
+  const other = await created(channels, { broadcasterId: 'berta' });
+  const grafted = mine.streamKey.replace(mine.stream.id, other.stream.id);
+  assert.equal(await ask(channels, grafted), 'unauthorized');
+  for (const key of [mine.streamKey, grafted]) {
+    assert.equal(codeOf(await channels.start(other.stream.id, key, ANNA)), 'unauthorized');
+  }
+  const { broadcast } = await connected(channels, mine.streamKey);
+  assert.equal((await channels.get(mine.stream.id))?.broadcast?.id, broadcast.id);
+  assert.equal((await channels.get(other.stream.id))?.broadcast, null);
+});
+
 test('authorize() of a known key does not wait for a database that is slow', async () => {
   const { channels, clock, database } = await openChannels();
   const { streamKey } = await created(channels);
