@@ -17,6 +17,9 @@ export const LONGEST_URL = 2048;
 /** All that is assigned for unicast (RFC 4291 section 2.4, as IANA uses it); what else there is leads inside. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
+/** Azure's own services for the machine (WireServer), at an address that looks like any other. */
+const CLOUD_INSIDE: readonly string[] = ['168.63.129.16'];
+
 /** Ports below are other services', to which a request could be made to look like one of their own. */
 const LEAST_FREE_PORT = 1024;
 
@@ -30,7 +33,7 @@ export function isAllowedAddress(address: string, { allowsLoopback }: GuardPolic
   const parsed = ipaddr.process(address);
   const range = parsed.range();
   if (range === 'loopback') return allowsLoopback;
-  if (range !== 'unicast') return false;
+  if (range !== 'unicast' || CLOUD_INSIDE.includes(parsed.toString())) return false;
   return parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_UNICAST);
 }
 
