@@ -9,6 +9,8 @@ export const MAX_PAGE = 100;
 const DEFAULT_PAGE = 50;
 /** Longer ones are not ours. */
 const MAX_CURSOR_LENGTH = 200;
+/** The end of the year 9999: of later times the database reads another form. */
+const LAST_MS = Date.UTC(9999, 11, 31);
 
 /** Which streams are wanted; what is missing does not limit. */
 export interface StreamFilter {
@@ -75,5 +77,6 @@ function readCursor(cursor: string): { readonly createdAt: Date; readonly id: st
   if (cursor.length > MAX_CURSOR_LENGTH) return null;
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
   const [, createdAtMs = '', id = ''] = /^(\d{1,15}) ([A-Za-z0-9._-]{1,100})$/.exec(text) ?? [];
-  return id === '' ? null : { createdAt: new Date(Number(createdAtMs)), id };
+  const isOurs = id !== '' && Number(createdAtMs) <= LAST_MS;
+  return isOurs ? { createdAt: new Date(Number(createdAtMs)), id } : null;
 }

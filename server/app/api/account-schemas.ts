@@ -18,7 +18,7 @@ import {
   MIN_PASSWORD_LENGTH,
   USER_NAME_FORM,
 } from '../../account/index.ts';
-import { body, line, named, timeSchema } from './schema.ts';
+import { body, line, moment, named, timeSchema } from './schema.ts';
 
 const MAX_TOKEN_NAME_LENGTH = 60;
 /** What is only compared with a password or a name that was accepted before. */
@@ -144,7 +144,7 @@ export const passwordChangeSchema = body({ currentPassword: typed, newPassword }
 export const tokenDraftSchema = body({
   name: line(MAX_TOKEN_NAME_LENGTH),
   scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
-  expiresAt: z.iso.datetime({ offset: true }).nullable().default(null),
+  expiresAt: moment().nullable().default(null),
 });
 
 /** Body of inviting. */

@@ -18,7 +18,7 @@ import {
 import { limitSchema, pageOf, pageSchema, positionCursorSchema } from './paging.ts';
 import type { Identify } from './registration.ts';
 import { type ApiRoute, defineRoute, TAKEN_OVER } from './route.ts';
-import { named, timeSchema } from './schema.ts';
+import { named, sought, timeSchema } from './schema.ts';
 
 const MAX_ID_LENGTH = 100;
 
@@ -58,7 +58,7 @@ const positionSchema = z
 const eventQuerySchema = z.object({
   after: positionSchema.optional().meta({ description: 'Only what happened after this position.' }),
   limit: limitSchema,
-  streamId: z.string().max(MAX_ID_LENGTH).optional(),
+  streamId: sought(MAX_ID_LENGTH).optional(),
   types: z
     .string()
     .transform((text) => text.split(','))
@@ -86,10 +86,10 @@ const auditSchema = named(
 );
 
 const auditQuerySchema = z.object({
-  actorId: z.string().max(MAX_ID_LENGTH).optional(),
-  action: z.string().max(MAX_ID_LENGTH).optional(),
-  objectKind: z.string().max(MAX_ID_LENGTH).optional(),
-  objectId: z.string().max(MAX_ID_LENGTH).optional(),
+  actorId: sought(MAX_ID_LENGTH).optional(),
+  action: sought(MAX_ID_LENGTH).optional(),
+  objectKind: sought(MAX_ID_LENGTH).optional(),
+  objectId: sought(MAX_ID_LENGTH).optional(),
   limit: limitSchema,
   cursor: positionCursorSchema,
 });
@@ -115,7 +115,8 @@ function eventRoute(settings: EventRouteSettings): ApiRoute {
     answers: { 200: eventPageSchema },
     answer: async ({ request, reply, principal, query }) => {
       const filter = filterOf(principal, query);
-      if (wantsPage(request)) {
+      // A HEAD of what goes on would never end.
+      if (request.method === 'HEAD' || wantsPage(request)) {
         const after = Number(query.after ?? 0);
         const found = await readEvents(database, { after, limit: query.limit, filter });
         const next_cursor = `${found.at(-1)?.position ?? after}`;

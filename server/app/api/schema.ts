@@ -29,6 +29,29 @@ export function line(maxLength: number) {
     .refine((text) => text.isWellFormed(), { error: 'must be well-formed Unicode' });
 }
 
+/** What is compared with an id or a name that is kept. None of those holds a control character. */
+export function sought(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength)
+    .refine((text) => !FORBIDDEN.test(text), { error: 'must not contain control characters' });
+}
+
+/** The first and the last moment that a time in a request may name, as the database keeps times. */
+const FIRST_MS = 0;
+const LAST_MS = Date.UTC(9999, 11, 31);
+
+/** A time in a request: ISO 8601, with its offset from UTC. */
+export function moment() {
+  const isKept = (text: string) => {
+    const epochMs = Date.parse(text);
+    return epochMs >= FIRST_MS && epochMs <= LAST_MS;
+  };
+  return z.iso
+    .datetime({ offset: true, abort: true })
+    .refine(isKept, { error: 'must be from 1970 to 9999' });
+}
+
 /** A body of JSON with these fields; others are passed over. */
 export function body<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.object(shape, { error: 'must be an object' });

@@ -19,7 +19,7 @@ import {
   MAX_TITLE_LENGTH,
 } from '../../channel/index.ts';
 import { LadderError, parseLadder } from '../../pipeline/transcode/index.ts';
-import { body, line, named, pageOf, pageQuery, paragraph, timeSchema } from './schema.ts';
+import { body, line, moment, named, pageOf, pageQuery, paragraph, timeSchema } from './schema.ts';
 
 /** The ladder of a stream that is to have none. */
 export const NO_LADDER = 'off';
@@ -100,8 +100,7 @@ const traits = {
   drmRequired: z.boolean().optional(),
   disabled: z.boolean().optional(),
   ladder: ladderSchema().optional(),
-  scheduledStart: z.iso
-    .datetime({ offset: true })
+  scheduledStart: moment()
     .describe('When it is announced to begin; null: not announced.')
     .nullable()
     .optional(),
@@ -184,7 +183,7 @@ export const keyDraftSchema = z.discriminatedUnion(
         )
         .max(MAX_ADDRESS_RANGES)
         .optional(),
-      expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
+      expiresAt: moment().nullable().optional(),
     }),
   ],
   { error: 'must be an object whose kind is "main" or "guest"' },

@@ -7,11 +7,12 @@ import type {
 } from '../../../contract/index.ts';
 import { EVENT_TYPES } from '../../store/sql/index.ts';
 import { idCursorSchema, limitSchema, pageSchema, positionCursorSchema } from './paging.ts';
-import { body, line, named, timeSchema } from './schema.ts';
+import { body, line, named, sought, timeSchema } from './schema.ts';
 
 const MAX_URL_LENGTH = 2048;
 const MAX_DESCRIPTION_LENGTH = 200;
 const MAX_OWNER_ID_LENGTH = 100;
+const MAX_ID_LENGTH = 100;
 
 const webhookShape = {
   id: z.string(),
@@ -100,7 +101,10 @@ export const deliveryQuerySchema = z.object({
 });
 
 /** One delivery of one webhook, in a path. */
-export const byDelivery = z.object({ id: z.string().min(1), deliveryId: z.string().min(1) });
+export const byDelivery = z.object({
+  id: z.string().min(1),
+  deliveryId: sought(MAX_ID_LENGTH).min(1),
+});
 
 /** How many deliveries were put in line again. */
 export const replayedSchema = named('Replayed', z.object({ replayed: z.int() }));
