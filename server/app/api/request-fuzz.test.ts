@@ -70,6 +70,10 @@ after(() => close());
 const nasty = fc.oneof(
   fc.constantFrom(
     ...['', ' ', '\0', '../..', "'; drop table streams; --", '\ud800', 'true', 'null', '__proto__'],
+    ...['9999-12-31T23:59:59-14:00', '0000-01-01T00:00:00Z', '0001-01-01T00:00:00+14:00'],
+    ...['999999999999999 a', 'p9007199254740993', 'p999999999999999'].map((text) =>
+      Buffer.from(text).toString('base64url'),
+    ),
     ...[0, -1, 1e308, 2 ** 53, true, null, [], {}, [[[]]], { $ne: null }, 'a'.repeat(20_000)],
   ),
   fc.json({ maxDepth: 3 }).map((text) => JSON.parse(text) as unknown),
