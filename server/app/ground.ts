@@ -58,6 +58,7 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       const accounts = await openAccounts({ databases, current, clock, log });
       const { WEBHOOK_ALLOW_LOCAL: allowsLoopback } = configuration;
       const notices = new Notices({ database, pepper, allowsLoopback, clock, log });
+      channels.watchChanges(() => notices.wake());
       return { channels, accounts, databases, notices, release };
     } catch (error) {
       await databases.close();

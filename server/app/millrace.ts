@@ -128,13 +128,16 @@ export class Millrace {
       goLive: (streamId) => this.#broadcasts.goLive(streamId),
       lost: (streamId, reason) => {
         log.warn({ stream: streamId, reason }, 'publisher lost, waiting for it to come back');
-        this.channels.loseBroadcast(streamId);
+        this.channels.loseBroadcast(streamId, reason);
       },
       resumed: (streamId) => {
         log.info({ stream: streamId }, 'publisher is back');
         this.channels.resumeBroadcast(streamId);
       },
-      gone: (streamId, reason) => log.info({ stream: streamId, reason }, 'publisher gone'),
+      gone: (streamId, reason) => {
+        log.info({ stream: streamId, reason }, 'publisher gone');
+        this.channels.closeBroadcast(streamId, reason);
+      },
     });
     this.channels.watchPublishers((streamId, reason) => this.#publications.end(streamId, reason));
     this.#rtmp = this.#createRtmp();

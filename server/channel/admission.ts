@@ -81,12 +81,17 @@ export class Admission {
     this.oneTimeKeys = new OneTimeKeys(settings.keys, settings.clock);
   }
 
-  /** Learns the keys that were used last. */
+  /** Learns the keys that were used last; without them it goes as long as the database is there. */
   async preload(): Promise<void> {
-    const { database, clock } = this.#settings;
+    const { database, clock, log } = this.#settings;
     const at = new Date(clock.epochMs());
-    const seen = await latestKeys(database, { at, most: MAX_KNOWN_KEYS });
-    for (const each of seen.toReversed()) this.known.put(each);
+    try {
+      const seen = await latestKeys(database, { at, most: MAX_KNOWN_KEYS });
+      for (const each of seen.toReversed()) this.known.put(each);
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailableError)) throw error;
+      log.warn({ error }, 'stream keys could not be learned ahead');
+    }
   }
 
   /**
@@ -243,8 +248,12 @@ export class Admission {
   }
 
   #note(hash: string, seen: KeyAndStream | undefined): KeyAndStream | undefined {
-    if (seen !== undefined && this.#isGood(seen.key, hash)) this.known.put(seen);
-    else this.known.remove(hash);
+    if (seen === undefined || !this.#isGood(seen.key, hash)) {
+      this.known.remove(hash);
+      return seen;
+    }
+    // The row may be older than what is known of the stream, and is remembered longer than that.
+    this.known.put({ ...seen, stream: this.#settings.live.overlay(seen.stream) });
     return seen;
   }
 }

@@ -60,14 +60,18 @@ export class SwitchedDatabase implements Database {
 
 /** Channels over an empty database, or over `database`, which is left as it is. */
 export async function openChannels(
-  options: Partial<ChannelsSettings> & { readonly database?: SwitchedDatabase } = {},
+  options: Partial<ChannelsSettings> & {
+    readonly database?: SwitchedDatabase;
+    /** Another way into the same one. */
+    readonly admission?: SwitchedDatabase;
+  } = {},
 ) {
-  const { database: given, ...settings } = options;
+  const { database: given, admission, ...settings } = options;
   const database = given ?? new SwitchedDatabase(await testDatabase());
   if (given === undefined) await clear(database);
   const clock = new ManualClock();
   const close = async () => {};
-  const databases: Databases = { control: database, admission: database, close };
+  const databases: Databases = { control: database, admission: admission ?? database, close };
   const channels = await Channels.open({
     ...{ databases, keys: testKeys, clock, log: silentLog, randomBytes },
     ...settings,

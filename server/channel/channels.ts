@@ -9,6 +9,7 @@ import {
   type Actor,
   appendAudit,
   appendEvents,
+  type Database,
   type Databases,
   type EventType,
   type PlatformEvent,
@@ -27,8 +28,10 @@ import { refuseTransition } from './lifecycle.ts';
 import { LiveStreams } from './live-streams.ts';
 import {
   type BroadcastRecord,
+  differencesOf,
   isOnAir,
   isOver,
+  newStream,
   type Stream,
   type StreamChanges,
   type StreamDraft,
@@ -36,6 +39,7 @@ import {
 import type { StreamKeys } from './stream-key.ts';
 import { listStreams, type StreamFilter, type StreamPage } from './stream-list.ts';
 import {
+  countStreams,
   deleteStream,
   findStream,
   insertStream,
@@ -43,6 +47,7 @@ import {
   updateSchedule,
   updateTraits,
 } from './stream-table.ts';
+import { tellingDatabase } from './telling-database.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** Streams of one broadcaster. */
@@ -81,21 +86,26 @@ export class Channels {
   /** The keys of the streams. */
   readonly keyring: Keyring;
   readonly #settings: ChannelsSettings;
+  readonly #control: Database;
   readonly #queue: WriteQueue;
   readonly #live: LiveStreams;
   readonly #admission: Admission;
+  #told: () => void = () => undefined;
 
   private constructor(settings: ChannelsSettings) {
     this.#settings = settings;
-    const { databases, clock, log, randomBytes, keys } = settings;
+    const { clock, log, randomBytes, keys } = settings;
     const { reconnectWindowMs = () => DEFAULT_RECONNECT_WINDOW_MS } = settings;
-    const { admission: database } = databases;
+    const told = (): void => this.#told();
+    const database = tellingDatabase(settings.databases.admission, told);
+    this.#control = tellingDatabase(settings.databases.control, told);
     this.#queue = new WriteQueue({ database, clock, log });
     this.#live = new LiveStreams({ queue: this.#queue, clock, randomBytes, reconnectWindowMs });
     this.#admission = new Admission({ database, keys, live: this.#live, clock, log });
     const admission = this.#admission;
+    this.#live.stepped = (stream) => admission.known.refresh(stream);
     this.keyring = new Keyring({
-      database: databases.control,
+      database: this.#control,
       ...{ keys, admission, clock, randomBytes },
     });
   }
@@ -120,9 +130,9 @@ export class Channels {
     draft: StreamDraft,
     actor: Actor,
   ): Promise<(IssuedStreamKey & { readonly stream: Stream }) | Refusal> {
-    const { databases, maxStreams = DEFAULT_MAX_STREAMS } = this.#settings;
+    const { maxStreams = DEFAULT_MAX_STREAMS } = this.#settings;
     const { broadcasterId } = draft;
-    const made = await databases.control.transaction(async (transaction) => {
+    const made = await this.#control.transaction(async (transaction) => {
       const count = await countStreams(transaction, broadcasterId);
       if (count >= maxStreams) return tooManyStreams(broadcasterId, count);
       const stream = await this.#insertNew(transaction, draft);
@@ -156,15 +166,14 @@ export class Channels {
 
   /** One page of streams, newest first; refuses a cursor that was not given out. */
   async list(filter: StreamFilter): Promise<StreamPage | Refusal> {
-    const page = await listStreams(this.#settings.databases.control, filter);
+    const page = await listStreams(this.#control, filter);
     if ('refused' in page) return page;
     return { ...page, streams: page.streams.map((stream) => this.#live.overlay(stream)) };
   }
 
   /** Changes what a stream is like. Its qualities hold from the next broadcast on. */
   async update(id: string, changes: StreamChanges, actor: Actor): Promise<Stream | Refusal> {
-    const { databases } = this.#settings;
-    const changed = await databases.control.transaction(async (transaction) => {
+    const changed = await this.#control.transaction(async (transaction) => {
       const before = await lockStream(transaction, id);
       if (before === undefined) return unknownStream('change', id);
       const differing = differencesOf(before, changes);
@@ -176,13 +185,17 @@ export class Channels {
       return stream;
     });
     if ('refused' in changed) return changed;
+    // At once, and whatever it publishes by; a recheck looks at lasting keys alone.
+    if (changed.isDisabled) this.#live.stopEncoder(id, 'the stream is disabled');
     return this.#learn(changed);
   }
 
   /** Announces when a stream begins; null takes that back. */
   async schedule(id: string, startMs: number | null, actor: Actor): Promise<Stream | Refusal> {
-    const { databases, clock } = this.#settings;
-    const changed = await databases.control.transaction(async (transaction) => {
+    const { clock } = this.#settings;
+    // What is on its way into the row would otherwise be written over this.
+    await this.#queue.settled();
+    const changed = await this.#control.transaction(async (transaction) => {
       const read = await lockStream(transaction, id);
       if (read === undefined) return unknownStream('schedule', id);
       const before = this.#live.overlay(read);
@@ -206,8 +219,8 @@ export class Channels {
 
   /** Removes a stream with its keys and broadcasts. One on air has to be ended first. */
   async delete(id: string, actor: Actor): Promise<Stream | Refusal> {
-    const { databases } = this.#settings;
-    const deleted = await databases.control.transaction(async (transaction) => {
+    await this.#queue.settled();
+    const deleted = await this.#control.transaction(async (transaction) => {
       const read = await lockStream(transaction, id);
       if (read === undefined) return unknownStream('delete', id);
       const stream = this.#live.overlay(read);
@@ -224,6 +237,7 @@ export class Channels {
     if ('refused' in deleted) return deleted;
     this.#admission.known.removeStream(id);
     this.#live.remove(id);
+    this.#live.stopEncoder(id, 'the stream was deleted');
     return deleted;
   }
 
@@ -282,8 +296,8 @@ export class Channels {
   }
 
   /** The stream's encoder is gone and may come back. False when the stream is not live. */
-  loseBroadcast(streamId: string): boolean {
-    return this.#live.lose(streamId);
+  loseBroadcast(streamId: string, reason?: string): boolean {
+    return this.#live.lose(streamId, reason);
   }
 
   /** The stream's encoder is back. False when it was not lost. */
@@ -291,28 +305,39 @@ export class Channels {
     return this.#live.resume(streamId);
   }
 
+  /** No more will come of the broadcast on air, for `reason`; it is over once it is packaged. */
+  closeBroadcast(streamId: string, reason: string): void {
+    this.#live.close(streamId, reason);
+  }
+
   /** The broadcast is over. False when it was not the one on air; then nothing changes. */
-  endBroadcast(streamId: string, broadcastId: string, reason = 'the encoder is gone'): boolean {
-    return this.#live.expire(streamId, broadcastId, reason);
+  endBroadcast(streamId: string, broadcastId: string): boolean {
+    return this.#live.expire(streamId, broadcastId, 'the encoder is gone');
+  }
+
+  /** Calls `told` after each change that others may be told of. */
+  watchChanges(told: () => void): void {
+    this.#told = told;
   }
 
   /** Resolves when what can be kept is kept. The databases stay open. */
   async close(): Promise<void> {
     this.#admission.close();
-    this.#live.close();
+    this.#live.stop();
     await this.#queue.close();
   }
 
   async #read(id: string): Promise<Stream | undefined> {
-    const stream = await findStream(this.#settings.databases.control, id);
+    const stream = await findStream(this.#control, id);
     return stream === undefined ? undefined : this.#live.overlay(stream);
   }
 
   /** What memory holds of a stream follows the row. */
   #learn(stream: Stream): Stream {
     this.#live.refresh(stream);
-    this.#admission.known.refresh(stream);
-    return this.#live.overlay(stream);
+    const known = this.#live.overlay(stream);
+    this.#admission.known.refresh(known);
+    return known;
   }
 
   async #insertNew(transaction: Queryable, draft: StreamDraft): Promise<Stream> {
@@ -344,39 +369,6 @@ export class Channels {
     };
     await appendEvents(transaction, [event]);
   }
-}
-
-function newStream(id: string, draft: StreamDraft, nowMs: number): Stream {
-  const { scheduledStartMs = null } = draft;
-  return {
-    ...{ description: '', category: '', ladder: null },
-    ...{ chatEnabled: true, recordingEnabled: false, isPremium: false, drmRequired: false },
-    ...{ isDisabled: false, isOnce: false },
-    ...draft,
-    id,
-    status: scheduledStartMs === null ? 'idle' : 'scheduled',
-    scheduledStartMs,
-    broadcast: null,
-    createdAtMs: nowMs,
-    updatedAtMs: nowMs,
-  };
-}
-
-/** The changes that change something. */
-function differencesOf(before: Stream, changes: StreamChanges): StreamChanges {
-  const names = Object.keys(changes) as (keyof StreamChanges)[];
-  const differing = names.filter(
-    (name) => changes[name] !== undefined && changes[name] !== before[name],
-  );
-  return Object.fromEntries(differing.map((name) => [name, changes[name]]));
-}
-
-async function countStreams(transaction: Queryable, broadcasterId: string): Promise<number> {
-  const [row] = await transaction.query<{ readonly count: number }>(
-    'select count(*)::int as count from streams where broadcaster_id = $1',
-    [broadcasterId],
-  );
-  return row?.count ?? 0;
 }
 
 function tooManyStreams(broadcasterId: string, count: number): Refusal {

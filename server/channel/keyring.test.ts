@@ -222,7 +222,9 @@ for (const [what, spoil, reason] of [
     const { streamKey } = await issued(channels, stream.id, limit);
     await connected(channels, streamKey);
     const cuts = await cutBy(channels, clock, async () => {
-      if (spoil === 'disable') await channels.update(stream.id, { isDisabled: true }, ANNA);
+      // Not by this server, which would stop the encoder itself.
+      if (spoil === 'disable')
+        await database.query('update streams set is_disabled = true where id = $1', [stream.id]);
       if (spoil === 'delete')
         await database.query('delete from streams where id = $1', [stream.id]);
     });

@@ -15,6 +15,8 @@ import type { WriteQueue } from './write-queue.ts';
 export const KEYS_REFUSED_MS = 60_000;
 /** Longer than any question to the database takes whose answer may be older than what is known. */
 const REMEMBERED_MS = 60_000;
+/** A start by request leaves an encoder so much time at least, also where lost ones get none. */
+const LEAST_START_WAIT_MS = 10_000;
 const BROADCAST_SUFFIX_BYTES = 5;
 const BROADCAST_SUFFIX_LENGTH = 4;
 
@@ -48,6 +50,8 @@ interface Presence {
   /** Started by request, and no media has come. */
   isAwaited: boolean;
   keysRefusedUntilMs: number | null;
+  /** Why nothing more comes of its broadcast, once that is known. */
+  closedFor: string | undefined;
   cancelExpiry: Cancel | undefined;
 }
 
@@ -61,6 +65,8 @@ export class LiveStreams {
   #cancelSweep: Cancel | undefined;
   /** Tells the encoder of a stream to stop, if it has one. */
   stopEncoder: (streamId: string, reason: string) => void = () => undefined;
+  /** Called with a stream after each step of it. */
+  stepped: (stream: Stream) => void = () => undefined;
 
   constructor(settings: LiveStreamsSettings) {
     this.#settings = settings;
@@ -125,8 +131,8 @@ export class LiveStreams {
   }
 
   /** The stream's encoder is gone and may come back. False when the stream is not live. */
-  lose(streamId: string): boolean {
-    return this.#follow(streamId, { action: 'lose' });
+  lose(streamId: string, reason?: string): boolean {
+    return this.#follow(streamId, { action: 'lose', reason });
   }
 
   /** The stream's encoder is back. False when it was not lost. */
@@ -134,10 +140,17 @@ export class LiveStreams {
     return this.#follow(streamId, { action: 'resume' });
   }
 
-  /** A broadcast is over, for `reason`. False when it is not the one on air. */
+  /** Nothing more will come of the broadcast on air, for `reason`. */
+  close(streamId: string, reason: string): void {
+    const presence = this.#presences.get(streamId);
+    if (presence !== undefined) presence.closedFor = reason;
+  }
+
+  /** A broadcast is over: for what it was closed for, else `reason`. False when it is not on air. */
   expire(streamId: string, broadcastId: string, reason: string): boolean {
-    if (this.#presences.get(streamId)?.stream.broadcast?.id !== broadcastId) return false;
-    return this.#follow(streamId, { action: 'expire', reason });
+    const presence = this.#presences.get(streamId);
+    if (presence?.stream.broadcast?.id !== broadcastId) return false;
+    return this.#follow(streamId, { action: 'expire', reason: presence.closedFor ?? reason });
   }
 
   /** Begins a broadcast that waits for its media. Resolves when it is kept. */
@@ -149,7 +162,8 @@ export class LiveStreams {
     const { clock, reconnectWindowMs } = this.#settings;
     const broadcastId = after.broadcast?.id ?? '';
     presence.isAwaited = true;
-    presence.cancelExpiry = clock.after(reconnectWindowMs(), () => {
+    const waitMs = Math.max(reconnectWindowMs(), LEAST_START_WAIT_MS);
+    presence.cancelExpiry = clock.after(waitMs, () => {
       this.expire(stream.id, broadcastId, 'no encoder came');
     });
     await kept;
@@ -169,14 +183,14 @@ export class LiveStreams {
   }
 
   /** No timer of this runs any more. */
-  close(): void {
+  stop(): void {
     this.#cancelSweep?.();
     for (const { cancelExpiry } of this.#presences.values()) cancelExpiry?.();
   }
 
   #follow(
     streamId: string,
-    { action, reason }: { readonly action: StreamAction; readonly reason?: string },
+    { action, reason }: { readonly action: StreamAction; readonly reason?: string | undefined },
   ): boolean {
     const stream = this.#presences.get(streamId)?.stream;
     if (stream === undefined || LIFECYCLE[stream.status][action] === null) return false;
@@ -197,6 +211,7 @@ export class LiveStreams {
     presence.cancelExpiry?.();
     presence.cancelExpiry = undefined;
     presence.isAwaited = false;
+    presence.closedFor = undefined;
     presence.stream = after;
     presence.changedMs = clock.monotonicMs();
     const step: Transition = {
@@ -206,6 +221,7 @@ export class LiveStreams {
     };
     const events = eventsOf(step, randomBytes);
     const kept = queue.add((transaction) => writeTransition(transaction, step, events));
+    this.stepped(after);
     return { presence, after, kept };
   }
 
@@ -231,6 +247,7 @@ export class LiveStreams {
       changedMs: 0,
       isAwaited: false,
       keysRefusedUntilMs: null,
+      closedFor: undefined,
       cancelExpiry: undefined,
     };
     this.#presences.set(stream.id, made);

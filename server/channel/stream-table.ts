@@ -172,3 +172,12 @@ export async function deleteStream(transaction: Queryable, id: string): Promise<
 export function dateOf(epochMs: number | null): Date | null {
   return epochMs === null ? null : new Date(epochMs);
 }
+
+/** How many streams a broadcaster has. */
+export async function countStreams(transaction: Queryable, broadcasterId: string): Promise<number> {
+  const [row] = await transaction.query<{ readonly count: number }>(
+    'select count(*)::int as count from streams where broadcaster_id = $1',
+    [broadcasterId],
+  );
+  return row?.count ?? 0;
+}

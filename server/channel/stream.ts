@@ -72,3 +72,29 @@ export function isOnAir({ status }: Pick<Stream, 'status'>): boolean {
 export function isOver({ isOnce, status }: Pick<Stream, 'isOnce' | 'status'>): boolean {
   return isOnce && status === 'ended';
 }
+
+/** A stream made from a draft, never on air yet. */
+export function newStream(id: string, draft: StreamDraft, nowMs: number): Stream {
+  const { scheduledStartMs = null } = draft;
+  return {
+    ...{ description: '', category: '', ladder: null },
+    ...{ chatEnabled: true, recordingEnabled: false, isPremium: false, drmRequired: false },
+    ...{ isDisabled: false, isOnce: false },
+    ...draft,
+    id,
+    status: scheduledStartMs === null ? 'idle' : 'scheduled',
+    scheduledStartMs,
+    broadcast: null,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+}
+
+/** The changes that change something. */
+export function differencesOf(before: Stream, changes: StreamChanges): StreamChanges {
+  const names = Object.keys(changes) as (keyof StreamChanges)[];
+  const differing = names.filter(
+    (name) => changes[name] !== undefined && changes[name] !== before[name],
+  );
+  return Object.fromEntries(differing.map((name) => [name, changes[name]]));
+}

@@ -81,6 +81,18 @@ export class WriteQueue {
     return kept.promise;
   }
 
+  /**
+   * Resolves when every change taken so far is written, or lost for good; rejects with
+   * `DatabaseUnavailableError` when the database is away.
+   */
+  async settled(): Promise<void> {
+    try {
+      await this.#waiting.at(-1)?.kept.promise;
+    } catch (error) {
+      if (error instanceof DatabaseUnavailableError) throw error;
+    }
+  }
+
   /** Takes what waits a last time to the database; resolves when all is written or it is away. */
   async close(): Promise<void> {
     this.#isClosed = true;
