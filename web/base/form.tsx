@@ -6,18 +6,22 @@ import { useId, useState } from 'preact/hooks';
 export function Field(field: {
   readonly label: string;
   readonly name: string;
-  readonly type?: 'text' | 'password' | 'date';
+  readonly type?: 'text' | 'password' | 'date' | 'datetime-local';
   /** What a password manager is told. */
   readonly autoComplete: string;
   readonly hint?: string;
+  /** What stands in it at first. */
+  readonly defaultValue?: string;
+  /** It holds words of a language, not a name or a secret. */
+  readonly isProse?: boolean;
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
   readonly isOptional?: boolean;
 }): VNode {
-  const { label, name, type = 'text', autoComplete, hint, isOptional, ...limits } = field;
+  const { label, name, type = 'text', autoComplete, hint, isProse, isOptional, ...limits } = field;
   const id = useId();
-  // All three take the same attributes; the types want to see one of them.
+  // All of them take the same attributes; the types want to see one of them.
   const kind = { type } as { readonly type: 'text' };
   return (
     <div class="field">
@@ -28,8 +32,8 @@ export function Field(field: {
         name={name}
         {...kind}
         autoComplete={autoComplete}
-        autoCapitalize="none"
-        spellcheck={false}
+        autoCapitalize={isProse ? 'sentences' : 'none'}
+        spellcheck={isProse === true}
         required={isOptional !== true}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
       />
@@ -81,24 +85,61 @@ export function Form({
   );
 }
 
-/** A secret that is shown once, with a button that copies it. */
-export function Once({ label, text }: { readonly label: string; readonly text: string }): VNode {
-  const [copied, setCopied] = useState(false);
-  // Without HTTPS a browser has no clipboard to write to; the text can still be selected.
-  const canCopy = navigator.clipboard !== undefined;
+/** Several lines that a person types; may be left empty. */
+export function Area({
+  label,
+  name,
+  defaultValue,
+  maxLength,
+}: {
+  readonly label: string;
+  readonly name: string;
+  readonly defaultValue?: string;
+  readonly maxLength: number;
+}): VNode {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <textarea id={id} name={name} rows={3} maxLength={maxLength} defaultValue={defaultValue} />
+    </div>
+  );
+}
+
+/** Copies `text`; nothing where the browser has no clipboard to write to, as without HTTPS. */
+export function CopyButton({
+  label,
+  text,
+}: {
+  /** What it copies, for who cannot see what stands beside it. */
+  readonly label: string;
+  readonly text: string;
+}): VNode | null {
+  const [copied, setCopied] = useState<string>();
+  if (navigator.clipboard === undefined) return null;
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(text);
-    setCopied(true);
+    setCopied(text);
   };
+  return (
+    <button
+      class="button quiet-button"
+      type="button"
+      aria-label={`Copy ${label}`}
+      onClick={() => void copy()}
+    >
+      {copied === text ? 'Copied' : 'Copy'}
+    </button>
+  );
+}
+
+/** A secret that is shown once, with a button that copies it. */
+export function Once({ label, text }: { readonly label: string; readonly text: string }): VNode {
   return (
     <div class="once" role="status">
       <p>{label} It is shown only now.</p>
       <code>{text}</code>
-      {canCopy ? (
-        <button class="button quiet-button" type="button" onClick={() => void copy()}>
-          {copied ? 'Copied' : 'Copy'}
-        </button>
-      ) : null}
+      <CopyButton label="it" text={text} />
     </div>
   );
 }

@@ -21,20 +21,21 @@ export function Frame({ children }: { readonly children: ComponentChildren }): V
   );
 }
 
-/** Who is signed in; nothing while that is not known, and nothing where nobody can be. */
+/** Where else one may go, and who is signed in; nothing while that is not known. */
 function Visitor(): VNode | null {
-  if (me.value === null || !me.value.hasAccounts) return null;
-  const { user } = me.value;
+  if (me.value === null) return null;
+  const { user, hasAccounts, mayBroadcast } = me.value;
   return (
-    <nav class="visitor" aria-label="Account">
+    <nav class="visitor" aria-label="Site">
+      {mayBroadcast ? <a href="/studio">Studio</a> : null}
       {user?.role === 'admin' ? <a href="/admin/people">People</a> : null}
-      {user === null ? (
-        <a href="/sign-in">Sign in</a>
-      ) : (
+      {user !== null ? (
         <a class="visitor-name" href="/account">
           {user.displayName}
         </a>
-      )}
+      ) : hasAccounts ? (
+        <a href="/sign-in">Sign in</a>
+      ) : null}
     </nav>
   );
 }

@@ -1,6 +1,7 @@
 /** @module What every page uses: the API, who looks at the page, the frame, forms. */
 export { api, PATIENCE_MS } from './api.ts';
-export { Field, Form, Once, typed } from './form.tsx';
+export { Area, CopyButton, Field, Form, Once, typed } from './form.tsx';
 export { Frame } from './frame.tsx';
 export { countdownText, dayOf, momentOf } from './moment.ts';
+export { sinceText } from './since-text.ts';
 export { type Answer, ask, me, meet } from './visitor.ts';

@@ -109,7 +109,10 @@ function Tokens(): VNode {
   return (
     <section aria-labelledby="tokens">
       <h2 id="tokens">API tokens</h2>
-      <p class="lead">For programs that act for you. A token can do no more than you can.</p>
+      <p class="lead">
+        For programs that act for you. A token can do no more than you can. What there is to ask:{' '}
+        <a href="/api/docs">the API</a>.
+      </p>
       <ul class="rows">
         {tokens.map((token) => (
           <li key={token.id}>

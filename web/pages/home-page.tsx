@@ -1,10 +1,9 @@
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { StreamView } from '../../contract/index.ts';
-import { Frame } from '../base/index.ts';
+import { Frame, me, sinceText } from '../base/index.ts';
 import { askIngest, loadEngine } from '../player/index.ts';
 import { LiveList } from './live-list.ts';
-import { sinceText } from './since-text.ts';
 
 /** How long a card shows one poster. Milliseconds. */
 const POSTER_REFRESH_MS = 10_000;
@@ -136,6 +135,12 @@ function QuietChannel({ host }: { readonly host: string }): VNode {
           <dt>Stream key</dt>
           <dd>
             yours, as printed by <code>npm start</code>
+            {me.value?.mayBroadcast ? (
+              <>
+                {' '}
+                or shown by the <a href="/studio">studio</a>
+              </>
+            ) : null}
           </dd>
         </div>
       </dl>

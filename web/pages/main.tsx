@@ -36,6 +36,16 @@ if (root !== null) {
     case 'people':
       render(<PeoplePage />, root);
       break;
+    case 'studio': {
+      const { StudioPage } = await import('../studio/index.ts');
+      render(<StudioPage streamId={route.streamId} />, root);
+      break;
+    }
+    case 'docs': {
+      const { DocsPage } = await import('./docs/docs-page.tsx');
+      render(<DocsPage />, root);
+      break;
+    }
     case 'nowhere':
       render(<NowherePage />, root);
       break;

@@ -11,6 +11,9 @@ test('routeOf() finds the page of an address', () => {
   assert.deepEqual(routeOf('/sign-in'), { page: 'sign-in' });
   assert.deepEqual(routeOf('/account/'), { page: 'account' });
   assert.deepEqual(routeOf('/admin/people'), { page: 'people' });
+  assert.deepEqual(routeOf('/studio'), { page: 'studio', streamId: null });
+  assert.deepEqual(routeOf('/studio/one'), { page: 'studio', streamId: 'one' });
+  assert.deepEqual(routeOf('/api/docs'), { page: 'docs' });
 });
 
 test('routeOf() sends every other address nowhere', () => {
@@ -21,7 +24,8 @@ test('routeOf() sends every other address nowhere', () => {
     '/setup',
     '/setup/a/b',
     '/admin',
-    '/studio',
+    '/studio/a/b',
+    '/api',
     '/watch/%E0%A4%A',
   ]) {
     assert.deepEqual(routeOf(path), { page: 'nowhere' }, path);

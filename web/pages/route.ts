@@ -3,7 +3,8 @@ export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'watch'; readonly streamId: string }
   | { readonly page: 'setup'; readonly secret: string }
-  | { readonly page: 'sign-in' | 'account' | 'people' }
+  | { readonly page: 'studio'; readonly streamId: string | null }
+  | { readonly page: 'sign-in' | 'account' | 'people' | 'docs' }
   | { readonly page: 'nowhere' };
 
 /** Pages whose address says everything. */
@@ -12,6 +13,8 @@ const PLAIN: ReadonlyMap<string, Route> = new Map([
   ['sign-in', { page: 'sign-in' }],
   ['account', { page: 'account' }],
   ['admin/people', { page: 'people' }],
+  ['studio', { page: 'studio', streamId: null }],
+  ['api/docs', { page: 'docs' }],
 ]);
 
 /** The page for the path of an address, such as `/watch/one`. A trailing slash is forgiven. */
@@ -23,6 +26,7 @@ export function routeOf(path: string): Route {
   const named = second === undefined || rest.length > 0 ? null : decoded(second);
   if (named === null) return { page: 'nowhere' };
   if (first === 'watch') return { page: 'watch', streamId: named };
+  if (first === 'studio') return { page: 'studio', streamId: named };
   return first === 'setup' ? { page: 'setup', secret: named } : { page: 'nowhere' };
 }
 

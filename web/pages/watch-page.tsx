@@ -16,10 +16,15 @@ export function WatchPage({ session }: { readonly session: WatchSession }): VNod
         <div class="watch-foot">
           <h1>{session.stream.value?.title ?? '\u00a0'}</h1>
           <StatusLine session={session} />
+          <Description text={session.stream.value?.description ?? ''} />
         </div>
       </div>
     </Frame>
   );
+}
+
+function Description({ text }: { readonly text: string }): VNode | null {
+  return text === '' ? null : <p class="watch-text">{text}</p>;
 }
 
 function StatusLine({ session }: { readonly session: WatchSession }): VNode {

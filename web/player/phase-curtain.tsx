@@ -1,6 +1,10 @@
 import type { VNode } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { countdownText, momentOf } from '../base/index.ts';
 import type { WatchPhase } from './watch-state.ts';
+
+/** How often the countdown is looked at: twice a second, so that none is left out. Milliseconds. */
+const COUNT_MS = 500;
 
 interface Notice {
   readonly title: string;
@@ -50,11 +54,16 @@ const NOTICES: Readonly<Record<Exclude<WatchPhase, 'live'>, Notice>> = {
 export function PhaseCurtain({
   phase,
   posterUrl,
+  scheduledStart,
 }: {
   readonly phase: WatchPhase;
   readonly posterUrl: string | null;
+  /** When the broadcast is announced to begin, ISO 8601; null: not announced. */
+  readonly scheduledStart: string | null;
 }): VNode {
-  const notice = phase === 'live' ? null : NOTICES[phase];
+  // A stream that was live before, and is announced again, is waited for like a new one.
+  const isAnnounced = scheduledStart !== null && (phase === 'waiting' || phase === 'ended');
+  const notice = phase === 'live' ? null : NOTICES[isAnnounced ? 'waiting' : phase];
   const kept = useRef<string | null>(null);
   // What was shown stays until the curtain has faded; while live no other one is worth its bytes.
   if (phase !== 'live') kept.current = phase === 'starting' ? posterUrl : null;
@@ -67,12 +76,33 @@ export function PhaseCurtain({
       )}
       {notice === null ? null : (
         <>
-          {notice.busy ? <Ripple /> : <StillWater />}
+          {isAnnounced ? null : notice.busy ? <Ripple /> : <StillWater />}
           <p class="curtain-title">{notice.title}</p>
+          {isAnnounced ? <Countdown scheduledStart={scheduledStart} /> : null}
           {notice.text === '' ? null : <p class="curtain-text">{notice.text}</p>}
         </>
       )}
     </div>
+  );
+}
+
+/** The announced start, and the time until then second by second. */
+function Countdown({ scheduledStart }: { readonly scheduledStart: string }): VNode {
+  const [nowMs, setNowMs] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), COUNT_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const left = countdownText(scheduledStart, nowMs);
+  if (left === '') return <p class="curtain-start">It should begin at any moment.</p>;
+  return (
+    <>
+      {/* A reader of screens is told the time below, and not each second of the way there. */}
+      <p class="curtain-count" aria-hidden="true">
+        {left}
+      </p>
+      <p class="curtain-start">Begins {momentOf(scheduledStart)}</p>
+    </>
   );
 }
 

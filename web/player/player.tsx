@@ -55,9 +55,15 @@ export function Player({ session }: { readonly session: WatchSession }): VNode {
       <PhaseCurtain
         phase={session.phase.value}
         posterUrl={session.stream.value?.posterUrl ?? null}
+        scheduledStart={announcedStart(session)}
       />
     </section>
   );
+}
+
+/** When a stream that was announced begins; null once it was live, and without an announcement. */
+function announcedStart({ stream }: WatchSession): string | null {
+  return stream.value?.status === 'scheduled' ? stream.value.scheduledStart : null;
 }
 
 /** Says LIVE at the live position, and leads back to it from behind. */

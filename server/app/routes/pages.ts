@@ -26,6 +26,9 @@ const PAGES = [
   '/setup/:secret',
   '/sign-in',
   '/account',
+  '/studio',
+  '/studio/:id',
+  '/api/docs',
   '/admin/people',
 ] as const;
 
@@ -36,7 +39,9 @@ const PAGES = [
 export async function registerPageRoutes(app: FastifyInstance, folder: string): Promise<void> {
   const page = join(folder, 'index.html');
   for (const path of PAGES) {
-    app.get(path, async (_request, reply) => sendPage(reply, page));
+    // The API wants to know of every route below it who may; these pages hold nothing secret.
+    const config = { access: 'everybody' as const };
+    app.get(path, { config }, async (_request, reply) => sendPage(reply, page));
   }
   const built = await access(folder).then(
     () => true,
