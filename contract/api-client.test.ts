@@ -95,6 +95,13 @@ test('call() throws a refusal that is none of ours without a problem', async (co
   });
 });
 
+test('call() takes no page of HTML for an answer', async (context) => {
+  const { origin } = await serve(context, (response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>');
+  });
+  await assert.rejects(new ApiClient({ origin }).call('GET /api/me'), ApiError);
+});
+
 test('call() gives up when it is told to', async (context) => {
   const { origin } = await serve(context, () => undefined);
   const patience = new AbortController();

@@ -32,7 +32,7 @@ export type CallArguments<Name extends ApiRouteName> =
     ? readonly [request?: ApiRoutes[Name]['request'] & CallOptions]
     : readonly [request: ApiRoutes[Name]['request'] & CallOptions];
 
-/** A refusal by the server. `message` is its sentence for people. */
+/** A refusal, or what is no answer of the API. `message` is a sentence for people. */
 export class ApiError extends Error {
   /** HTTP status. */
   readonly status: number;
@@ -42,7 +42,7 @@ export class ApiError extends Error {
   readonly retryAfterS: number | undefined;
 
   constructor(response: Response, problem: Problem | undefined) {
-    super(problem?.detail ?? `Cannot call ${response.url}: status ${response.status}`);
+    super(problem?.detail ?? `Cannot call ${response.url}: no JSON, status ${response.status}`);
     this.name = 'ApiError';
     this.status = response.status;
     this.problem = problem;
@@ -89,8 +89,11 @@ export class ApiClient {
       ...(signal === undefined ? {} : { signal }),
     });
     if (!response.ok) throw new ApiError(response, await problemOf(response));
+    if (response.status === 204) return undefined as ApiAnswer<Name>;
+    // A page of something before the server is no answer of a route.
+    if (!isJson(response)) throw new ApiError(response, undefined);
     // The document and the very schemas that write the answers are one: see tools/api-client.ts.
-    return (await answerOf(response)) as ApiAnswer<Name>;
+    return (await response.json()) as ApiAnswer<Name>;
   }
 }
 
@@ -103,11 +106,6 @@ function addressOf(path: string, { params = {}, query = {} }: Asked): string {
     if (value !== undefined) search.set(field, String(value));
   }
   return search.size === 0 ? filled : `${filled}?${search}`;
-}
-
-function answerOf(response: Response): Promise<unknown> {
-  if (response.status === 204) return Promise.resolve(undefined);
-  return isJson(response) ? response.json() : response.text();
 }
 
 async function problemOf(response: Response): Promise<Problem | undefined> {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
-import type { StreamView } from '../../contract/index.ts';
+import type { MeView, StreamView } from '../../contract/index.ts';
 import { pathOf } from '../support/component.ts';
 
 /** The policy the pages are written for: a violation of it shows up in the browser's console. */
@@ -19,6 +19,9 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Where the pages tell encoders to publish to. */
 export const INGEST_URL = 'rtmp://127.0.0.1:1999/live';
+
+/** Who looks at the pages: a viewer of a server without accounts. */
+const NOBODY: MeView = { user: null, csrfToken: null, hasAccounts: false, mayBroadcast: false };
 
 /** Seconds of prepared media; a test ends long before. */
 const MEDIA_S = 60;
@@ -132,6 +135,7 @@ export class PagesServer {
   #answer(path: string, response: ServerResponse): void {
     const live = this.streams.filter(({ status }) => status === 'live');
     if (path === '/api/clock') json(response, 200, { epochMs: Date.now() });
+    else if (path === '/api/me') json(response, 200, NOBODY);
     else if (path === '/api/ingest') json(response, 200, { rtmpUrl: INGEST_URL });
     else if (path === '/api/streams/live') json(response, 200, { streams: live });
     else if (path.startsWith('/api/streams/')) this.#answerStream(path, response);

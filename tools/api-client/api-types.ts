@@ -75,14 +75,15 @@ function partText(part: 'params' | 'query', parameters: readonly DocumentParamet
   return `readonly ${part}${isSure ? '' : '?'}: { ${fields.join(' ')} };`;
 }
 
-/** One answer of success each, of JSON or of nothing; anything else is text. */
+/** The answers of success, of JSON or of nothing. */
 function answerText({ responses }: DocumentOperation): string {
   const answers = Object.entries(responses)
     .filter(([status]) => status.startsWith('2'))
     .map(([, { content }]) => {
       if (content === undefined) return 'undefined';
       const json = content['application/json'];
-      return json === undefined ? 'string' : typeText(json.schema, 'received');
+      if (json === undefined) throw new Error('Cannot write a type: an answer is not JSON');
+      return typeText(json.schema, 'received');
     });
   return [...new Set(answers)].join(' | ');
 }
