@@ -10,6 +10,8 @@ import { PgliteDatabases } from './pglite-database.ts';
 
 /** The thread starts in real time, so the clock passes with it. */
 const STEP_MS = 20;
+/** Far longer than the thread takes for a small question. */
+const ANSWERED_MS = 500;
 
 async function open(
   context: TestContext,
@@ -66,6 +68,18 @@ test('query() that never ends is cut off, and a new thread takes over', async (c
   await refused;
   const rows = await askUntilBack(clock, databases);
   assert.deepEqual(rows, [{ id: 1 }]);
+});
+
+test('query() is not given the late answer of another that was given up', async (context) => {
+  const { clock, databases } = await open(context);
+  const late = databases.control.query('select 1 as number');
+  const next = late.catch(() => databases.control.query('select 2 as number'));
+  const refused = assert.rejects(next, DatabaseUnavailableError);
+  // The whole process was stopped meanwhile: the answer is there, and so is the end of its time.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ANSWERED_MS);
+  clock.advance(20_000);
+  await refused;
+  await askUntilBack(clock, databases);
 });
 
 async function askUntilBack(

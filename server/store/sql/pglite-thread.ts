@@ -31,6 +31,8 @@ export class PgliteThread {
   #pending: Pending | undefined;
   #isStarted = false;
   #isClosed = false;
+  /** Two threads must not be at one folder. */
+  #givenUp: Promise<unknown> = Promise.resolve();
   /** Grows with each thread: what a transaction has begun in another is gone. */
   #generation = 0;
 
@@ -45,12 +47,15 @@ export class PgliteThread {
 
   /** Resolves when the database can be used; throws what kept it from starting. */
   async start(): Promise<void> {
+    await this.#givenUp;
     const { folder, isDurable } = this.#options;
     const workerData: WorkerOptions = { folder, isDurable };
     const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), { workerData });
     this.#worker = worker;
     this.#generation += 1;
-    worker.on('message', (reply: Reply) => this.#pending?.resolve(reply));
+    worker.on('message', (reply: Reply) => {
+      if (worker === this.#worker) this.#pending?.resolve(reply);
+    });
     worker.on('error', (error) => this.#end(worker, error));
     worker.on('exit', () => this.#end(worker, new Error('The thread has ended')));
     await this.#await(START_LIMIT_MS);
@@ -90,7 +95,7 @@ export class PgliteThread {
         this.#pending = { resolve, reject };
         cancel = this.#options.clock.after(limitMs, () => {
           reject(new DatabaseUnavailableError(`Cannot use database: no answer in ${limitMs} ms`));
-          void worker?.terminate();
+          this.#giveUp(worker);
         });
       });
     } finally {
@@ -98,6 +103,22 @@ export class PgliteThread {
       this.#pending = undefined;
       worker?.unref();
     }
+  }
+
+  /**
+   * Nothing is asked of the thread any more, and nothing it says is heard: an answer that is under
+   * way already would be taken for the next statement's. Another starts when it has ended.
+   */
+  #giveUp(worker: Worker | undefined): void {
+    this.#worker = undefined;
+    const wasStarted = this.#isStarted;
+    this.#isStarted = false;
+    this.#givenUp = Promise.resolve(worker?.terminate());
+    void this.#givenUp.then(() => {
+      if (!wasStarted || this.#isClosed) return;
+      this.#options.log.error({}, 'database thread did not answer, starting another');
+      this.#restartLater();
+    });
   }
 
   /** Both events of a thread that failed come here; the first one counts. */
