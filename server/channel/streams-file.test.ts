@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { silentLog } from '../base/index.ts';
 import { testDatabases } from '../store/sql/database.test-support.ts';
+import { type Database, DatabaseUnavailableError } from '../store/sql/index.ts';
 import { authorized, openChannels, SwitchedDatabase, testKeys } from './channels.test-support.ts';
 import { importStreamsFile, StreamsFileError } from './streams-file.ts';
 
@@ -70,6 +71,32 @@ test('importStreamsFile() done twice changes nothing', async () => {
   }
   const rows = await database.query('select title from streams');
   assert.deepEqual(rows, [{ title: 'first' }]);
+});
+
+test('importStreamsFile() that was cut off half-way goes on where it was', async () => {
+  const database = await emptyDatabase();
+  const many = Array.from({ length: 501 }, (_, index) => ({
+    ...{ ...CUT, id: `s${index}`, keyHash: index.toString(16).padStart(64, '0') },
+    broadcast: null,
+  }));
+  const path = await freshPath(fileOf(...many));
+  const settings = { path, randomBytes, log: silentLog };
+  let transactions = 0;
+  const breaking: Database = {
+    query: (text, values) => database.query(text, values),
+    transaction: (work) => {
+      transactions += 1;
+      if (transactions === 2) throw new DatabaseUnavailableError('Cannot go on');
+      return database.transaction(work);
+    },
+    close: () => database.close(),
+  };
+  await assert.rejects(importStreamsFile({ ...settings, database: breaking }));
+  await importStreamsFile({ ...settings, database });
+  const rows = await database.query(
+    'select count(distinct s.id)::int as streams, count(*)::int as keys from streams s join stream_keys k on k.stream_id = s.id',
+  );
+  assert.deepEqual(rows, [{ streams: 501, keys: 501 }]);
 });
 
 test('importStreamsFile() without a file does nothing', async () => {

@@ -7,6 +7,9 @@ import { insertKey } from './key-table.ts';
 import type { Stream } from './stream.ts';
 import { insertStream } from './stream-table.ts';
 
+/** Streams of one transaction, which must not take long; each is taken as a whole. */
+const BATCH_STREAMS = 500;
+
 const epochMs = z.int().nonnegative();
 
 const fileSchema = z.strictObject({
@@ -48,18 +51,21 @@ export interface ImportSettings {
 }
 
 /**
- * Takes the streams, their keys and last broadcasts of the file into the database, in one
- * transaction, and renames the file. A missing file is nothing to do; one that cannot be read
- * throws `StreamsFileError`. Doing it twice, after a crash in between, changes nothing.
+ * Takes the streams, their keys and last broadcasts of the file into the database, and renames the
+ * file. A missing file is nothing to do; one that cannot be read throws `StreamsFileError`. After a
+ * crash in between the next start takes what is missing, and changes nothing else.
  */
 export async function importStreamsFile(settings: ImportSettings): Promise<void> {
   const { path, database, randomBytes, log } = settings;
   const text = await readIfPresent(path);
   if (text === undefined) return;
   const streams = parse(text, path);
-  await database.transaction(async (transaction) => {
-    for (const stream of streams) await insertOne(transaction, stream, randomBytes);
-  });
+  for (let at = 0; at < streams.length; at += BATCH_STREAMS) {
+    const batch = streams.slice(at, at + BATCH_STREAMS);
+    await database.transaction(async (transaction) => {
+      for (const stream of batch) await insertOne(transaction, stream, randomBytes);
+    });
+  }
   await rename(path, `${path}.imported`);
   log.info({ streams: streams.length }, 'streams taken into the database');
 }

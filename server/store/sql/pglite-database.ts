@@ -8,7 +8,7 @@ import {
 import { prepareFolder } from './pglite-folder.ts';
 import { PgliteThread } from './pglite-thread.ts';
 import type { RawRows } from './pglite-worker.ts';
-import { runTransaction } from './transaction.ts';
+import { runTransaction, TRANSACTION_LIMIT_MS } from './transaction.ts';
 import { decoderOf, encodeValue } from './values.ts';
 
 /** How it is opened. */
@@ -128,7 +128,8 @@ export class PgliteDatabases implements Databases {
       }
       return this.#query(text, values);
     };
-    return runTransaction(run, this.#clock, work);
+    const limit = { clock: this.#clock, limitMs: TRANSACTION_LIMIT_MS };
+    return runTransaction(run, work, limit);
   }
 
   #scheduleUpkeep(): void {

@@ -8,7 +8,7 @@ import {
   type Queryable,
 } from './database.ts';
 import { toDatabaseError } from './sql-error.ts';
-import { type RunStatement, runTransaction } from './transaction.ts';
+import { type RunStatement, runTransaction, TRANSACTION_LIMIT_MS } from './transaction.ts';
 import { decoderOf, encodeValue } from './values.ts';
 
 /** How a server is reached. */
@@ -24,6 +24,7 @@ interface PoolLimits {
   readonly connections: number;
   /** Of one statement; the server ends it. 0: none. */
   readonly statementMs: number;
+  readonly transactionMs: number | undefined;
 }
 
 /** How long a connection, a new one or one that others hold, is waited for. */
@@ -31,9 +32,14 @@ const CONNECT_LIMIT_MS = 2000;
 /** Over the server's own limit: it may be gone without a word. */
 const ANSWER_MARGIN_MS = 1000;
 const MOST_WAITING = 1000;
-const CONTROL: PoolLimits = { connections: 8, statementMs: 10_000 };
-const ADMISSION: PoolLimits = { connections: 4, statementMs: 2000 };
-const MIGRATION: PoolLimits = { connections: 1, statementMs: 0 };
+const CONTROL: PoolLimits = {
+  ...{ connections: 8, statementMs: 10_000, transactionMs: TRANSACTION_LIMIT_MS },
+};
+const ADMISSION: PoolLimits = {
+  ...{ connections: 4, statementMs: 2000, transactionMs: TRANSACTION_LIMIT_MS },
+};
+/** A table may be large, and another server may be at it. */
+const MIGRATION: PoolLimits = { connections: 1, statementMs: 0, transactionMs: undefined };
 /** A server that starts beside this one, as under Docker Compose. */
 const START_PATIENCE_MS = 30_000;
 const START_RETRY_MS = 1000;
@@ -70,11 +76,16 @@ export class PostgresDatabases implements Databases {
 class PostgresPool implements Database {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
+  readonly #transactionMs: number | undefined;
   readonly #begun = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  constructor({ url, log, clock }: PostgresOptions, { connections, statementMs }: PoolLimits) {
+  constructor(
+    { url, log, clock }: PostgresOptions,
+    { connections, statementMs, transactionMs }: PoolLimits,
+  ) {
     this.#clock = clock;
+    this.#transactionMs = transactionMs;
     this.#pool = new pg.Pool({
       connectionString: url,
       max: connections,
@@ -102,7 +113,8 @@ class PostgresPool implements Database {
   }
 
   async transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
-    return this.#withClient((client) => runTransaction(untilLost(client), this.#clock, work));
+    const limit = { clock: this.#clock, limitMs: this.#transactionMs };
+    return this.#withClient((client) => runTransaction(untilLost(client), work, limit));
   }
 
   async close(): Promise<void> {
@@ -208,7 +220,10 @@ async function waitForServer(database: Database, { clock, log }: PostgresOptions
       return;
     } catch (error) {
       if (!(error instanceof DatabaseUnavailableError)) throw error;
-      if (clock.monotonicMs() - startedMs >= START_PATIENCE_MS) throw error;
+      if (clock.monotonicMs() - startedMs >= START_PATIENCE_MS) {
+        const detail = `DATABASE_URL: ${START_PATIENCE_MS / 1000} s without an answer (${error.message})`;
+        throw new DatabaseUnavailableError(detail, { cause: error });
+      }
       log.warn({ reason: error.message }, 'database does not answer yet, waiting');
       await wait(START_RETRY_MS);
     }

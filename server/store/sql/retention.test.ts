@@ -69,6 +69,12 @@ test('sweepOldRows() leaves the newest events where there are too many', async (
   assert.deepEqual(await idsOf('events'), ['evt_b']);
 });
 
+test('sweepOldRows() goes no further once it is told to stop', async () => {
+  await happen('evt_old', new Date(NOW.getTime() - EVENT_LIFETIME_MS - 1));
+  assert.equal(await sweepOldRows(database, NOW, AbortSignal.abort()), 0);
+  assert.deepEqual(await idsOf('events'), ['evt_old']);
+});
+
 test('listAudit() lists newest first, by who, what and of what, page by page', async () => {
   const add = (action: string, actorId: string | null, objectId: string) =>
     database.transaction((transaction) =>

@@ -52,23 +52,30 @@ const SURPLUS = `delete from events where position in (
   select position from events
   where position <= (select max(position) from events) - $1::bigint limit $2) returning 1`;
 
-/** Deletes what has outlived its time at `now`; returns how many rows went. */
-export async function sweepOldRows(database: Database, now: Date): Promise<number> {
-  let swept = await inBatches(database, SURPLUS, MOST_EVENTS);
+/** Deletes what has outlived its time at `now`, until `signal`; returns how many rows went. */
+export async function sweepOldRows(
+  database: Database,
+  now: Date,
+  signal?: AbortSignal,
+): Promise<number> {
+  const inBatches = batches(database, signal);
+  let swept = await inBatches(SURPLUS, MOST_EVENTS);
   for (const { statement, lifetimeMs } of RULES) {
-    swept += await inBatches(database, statement, new Date(now.getTime() - lifetimeMs));
+    swept += await inBatches(statement, new Date(now.getTime() - lifetimeMs));
   }
   return swept;
 }
 
-async function inBatches(database: Database, statement: string, bound: unknown): Promise<number> {
-  let swept = 0;
-  for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
-    const rows = await database.query(statement, [bound, BATCH_ROWS]);
-    swept += rows.length;
-    if (rows.length < BATCH_ROWS) break;
-  }
-  return swept;
+function batches(database: Database, signal: AbortSignal | undefined) {
+  return async (statement: string, bound: unknown): Promise<number> => {
+    let swept = 0;
+    for (let batch = 0; batch < MOST_BATCHES && !signal?.aborted; batch += 1) {
+      const rows = await database.query(statement, [bound, BATCH_ROWS]);
+      swept += rows.length;
+      if (rows.length < BATCH_ROWS) break;
+    }
+    return swept;
+  };
 }
 
 /** Sweeps at its start and every hour until it is closed. */
@@ -78,7 +85,7 @@ export class Retention {
   readonly #log: Log;
   #running: Promise<void> | undefined;
   #cancel: Cancel | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(settings: { readonly database: Database; readonly clock: Clock; readonly log: Log }) {
     this.#database = settings.database;
@@ -92,19 +99,20 @@ export class Retention {
 
   /** Resolves when no sweep is under way any more. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#cancel?.();
     await this.#running;
   }
 
   async #sweep(): Promise<void> {
+    const { signal } = this.#closing;
     try {
-      const rows = await sweepOldRows(this.#database, new Date(this.#clock.epochMs()));
+      const rows = await sweepOldRows(this.#database, new Date(this.#clock.epochMs()), signal);
       if (rows > 0) this.#log.debug({ rows }, 'old rows deleted');
     } catch (error) {
       const isAway = error instanceof DatabaseUnavailableError;
       this.#log[isAway ? 'warn' : 'error']({ error }, 'old rows could not be deleted');
     }
-    if (!this.#isClosed) this.#cancel = this.#clock.after(SWEEP_MS, () => this.start());
+    if (!signal.aborted) this.#cancel = this.#clock.after(SWEEP_MS, () => this.start());
   }
 }

@@ -8,7 +8,14 @@ export type RunStatement = (
 ) => Promise<readonly object[]>;
 
 /** What a transaction may take at most; one that waits for something else holds others up. */
-const TRANSACTION_LIMIT_MS = 10_000;
+export const TRANSACTION_LIMIT_MS = 10_000;
+
+/** How long a transaction may take. */
+export interface TransactionLimit {
+  readonly clock: Clock;
+  /** Undefined: as long as it does. */
+  readonly limitMs: number | undefined;
+}
 
 /**
  * Runs `work` between begin and commit. A statement that failed fails the whole, even where `work`
@@ -16,13 +23,13 @@ const TRANSACTION_LIMIT_MS = 10_000;
  */
 export async function runTransaction<T>(
   run: RunStatement,
-  clock: Clock,
   work: (transaction: Queryable) => Promise<T>,
+  { clock, limitMs }: TransactionLimit,
 ): Promise<T> {
   await run('begin');
   const statements = new Turns(run);
   try {
-    const result = await limit(work(statements), clock);
+    const result = await limit(work(statements), { clock, limitMs });
     await statements.finish();
     await run('commit');
     return result;
@@ -72,10 +79,11 @@ class Turns implements Queryable {
   }
 }
 
-function limit<T>(work: Promise<T>, clock: Clock): Promise<T> {
+function limit<T>(work: Promise<T>, { clock, limitMs }: TransactionLimit): Promise<T> {
+  if (limitMs === undefined) return work;
   let cancel: Cancel = () => {};
   const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(TRANSACTION_LIMIT_MS, () =>
+    cancel = clock.after(limitMs, () =>
       reject(new DatabaseUnavailableError('Cannot commit: the transaction took too long')),
     );
   });
