@@ -3,6 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { type Log, systemClock } from '../base/index.ts';
 import { PepperError, type Stream, StreamsFileError } from '../channel/index.ts';
 import {
+  DatabaseFolderError,
+  DatabaseUnavailableError,
+  MigrationError,
+} from '../store/sql/index.ts';
+import {
   type Asked,
   type Configuration,
   type RunRequest,
@@ -217,6 +222,9 @@ function isPlain(error: unknown): error is Error {
     error instanceof DataFolderError ||
     error instanceof TlsFilesError ||
     error instanceof PepperError ||
+    error instanceof DatabaseUnavailableError ||
+    error instanceof DatabaseFolderError ||
+    error instanceof MigrationError ||
     error instanceof StreamsFileError ||
     (error instanceof Error && 'syscall' in error)
   );

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import type { StreamView } from '../../contract/index.ts';
 import { freePort, needs, tempFolder } from '../support/component.ts';
@@ -28,6 +30,16 @@ suite('a start that cannot be', () => {
     assert.notEqual(code, 0);
     assert.match(output, /PORT is "80x"/);
     assert.match(output, /PART_DURATION is "9"/);
+    assert.doesNotMatch(output, STACK_TRACE);
+  });
+
+  test('says that the database is of another version', async (context) => {
+    const folder = tempFolder();
+    mkdirSync(join(folder, 'database'));
+    writeFileSync(join(folder, 'database/PG_VERSION'), '17\n');
+    const { code, output } = await run(context, { DATA_DIR: folder, DATABASE_URL: '' });
+    assert.equal(code, 69);
+    assert.match(output, /Millrace cannot start: .*version 17/);
     assert.doesNotMatch(output, STACK_TRACE);
   });
 
