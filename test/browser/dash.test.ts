@@ -25,6 +25,8 @@ const LEAST_SPREAD_MS = 700;
 /** When an encoder sends no sound, in its own time. */
 const SILENCE = { fromMs: 10_000, toMs: 14_000 };
 const AUDIO_MESSAGE = 8;
+/** How long an encoder is lost: longer than the window of 12 s that manifests list. */
+const LOST_MS = 16_000;
 const PATIENCE_MS = 40_000;
 const need = { ...needs('chromium', 'ffmpeg'), ...needsPlayers() };
 
@@ -110,6 +112,39 @@ suite('DASH', need, () => {
     }
     await encoder.stop();
     await sent;
+  });
+
+  test('plays on in both players when an encoder comes back after longer than the window', async () => {
+    const { id, streamKey } = await server.createStream('Boat behind the island');
+    const address = `rtmp://127.0.0.1:${server.rtmpPort}/live/${streamKey}`;
+    const lost = new FfmpegPublisher(address, { seconds: 120 });
+    const interrupted = `${server.url}/live/${id}/manifest.mpd`;
+    const text = async (): Promise<string> => (await fetch(interrupted)).text();
+    await until('segments', async () => newestOf(await text()) > 2);
+    const playing = await Promise.all(
+      PLAYERS.map(
+        async (player) => [player, await pages.play(browser, player, interrupted)] as const,
+      ),
+    );
+    for (const [, page] of playing) await untilPlaying(page);
+    await lost.lose();
+    await wait(LOST_MS);
+    const back = new FfmpegPublisher(address, { seconds: 120 });
+    try {
+      await until('another period', async () => (await text()).split('<Period').length > 2);
+      const fromS = Number(/.*<Period [^>]*start="PT([\d.]+)S"/s.exec(await text())?.[1]);
+      for (const [player, page] of playing) {
+        await until(`what follows in ${player}`, async () => (await page.playback()).time > fromS);
+        const { frames } = await page.playback();
+        await until('frames', async () => (await page.playback()).frames > frames + 60);
+        const { latency, errors } = await page.playback();
+        assert.ok(latency < LATENCY_BOUNDS_S[player], `${latency} s behind in ${player}`);
+        if (player === 'dashjs') assert.deepEqual(errors, []);
+        await page.page.close();
+      }
+    } finally {
+      await back.stop();
+    }
   });
 
   test('ends in dash.js when the broadcast ends', async () => {

@@ -123,6 +123,36 @@ test('handle() begins a period at a discontinuity, and keeps it when its first s
   ]);
 });
 
+test('handle() keeps all that is listed within reach while nothing comes, and after it', () => {
+  const { ask, broadcast, clock, manifest, both } = pair();
+  const depth = (): string => /timeShiftBufferDepth="PT(\d+)S"/.exec(manifest())?.[1] ?? '';
+  both((reel) => reel.segments(3));
+  clock.advance(6000 + 3999);
+  assert.equal(depth(), '6');
+  clock.advance(1);
+  assert.equal(depth(), '10');
+  const kept = ask(MANIFEST);
+  clock.advance(1);
+  assert.equal(depth(), '12');
+  const next = ask(MANIFEST, { ifNoneMatch: fieldOf(kept, 'etag') });
+  assert.equal(next?.status, 200);
+  assert.match(textOf(next), / publishTime="2026-11-21T08:00:10\.001Z" /);
+  clock.advance(1998);
+  assert.equal(ask(MANIFEST), next);
+  clock.advance(23_001);
+  assert.equal(depth(), '36');
+  both((reel) => reel.break(30));
+  both((reel) => reel.segments(2));
+  clock.advance(5000);
+  assert.equal(depth(), '36');
+  both((reel) => reel.segments(1));
+  clock.advance(2000);
+  assert.equal(depth(), '6');
+  clock.advance(10_000);
+  broadcast.end(clock.monotonicMs());
+  assert.match(manifest(), / type="static" /);
+});
+
 test('handle() holds a period back until every rendition has come to it, or long enough', () => {
   const { manifest, video, audio } = pair();
   for (const reel of [video, audio]) {

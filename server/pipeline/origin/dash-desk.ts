@@ -5,7 +5,7 @@ import { writeManifest } from '../../format/dash/index.ts';
 import type { Broadcast, Rendition } from '../../live/index.ts';
 import { answer, conditional, problemAnswer } from './answer.ts';
 import { type Listing, ListingReader } from './dash-listing.ts';
-import { dashManifest, leadOf } from './dash-manifest.ts';
+import { dashManifest, leadOf, silenceMs } from './dash-manifest.ts';
 import { type ListedPeriod, PeriodBook } from './dash-periods.ts';
 import type { Answer, DeliveryRequest } from './delivery.ts';
 
@@ -97,22 +97,25 @@ export class DashDesk {
 
   #render(reading: Reading): Rendered {
     const last = this.#rendered;
-    const { version } = reading;
+    const silence = this.#silenceMs(reading);
+    const version = `${reading.version}/${silence}`;
     if (last?.version === version) return last;
-    const isSame = last !== undefined && this.#write(reading, last.publishEpochMs) === last.text;
+    const write = (publishEpochMs: number): string => this.#write(reading, publishEpochMs, silence);
+    const isSame = last !== undefined && write(last.publishEpochMs) === last.text;
     this.#rendered = isSame
       ? { ...last, version }
-      : { ...this.#publish(reading, this.#clock.epochMs()), version };
+      : { ...publish(write, this.#clock.epochMs()), version };
     return this.#rendered;
   }
 
-  #publish(reading: Reading, publishEpochMs: number): Rendered {
-    const text = this.#write(reading, publishEpochMs);
-    const etag = createHash('sha256').update(text).digest('base64url').slice(0, ETAG_LENGTH);
-    return { text, etag, publishEpochMs, plain: undefined, compressed: undefined };
+  /** Goes on with the clock while nothing comes; see `silenceMs`. */
+  #silenceMs({ periods, lead }: Reading): number {
+    if (this.#broadcast.endedAtMs !== undefined) return 0;
+    const nowMs = this.#clock.epochMs() - (this.#availabilityStartEpochMs ?? 0);
+    return silenceMs(periods, nowMs, lead.timeline.targetDuration);
   }
 
-  #write({ periods, lead }: Reading, publishEpochMs: number): string {
+  #write({ periods, lead }: Reading, publishEpochMs: number, silence: number): string {
     const manifest = dashManifest(periods, {
       lead,
       ended: this.#broadcast.endedAtMs !== undefined,
@@ -120,9 +123,17 @@ export class DashDesk {
       availabilityStartEpochMs: this.#availabilityStartEpochMs ?? 0,
       publishEpochMs,
       broadcastId: this.#broadcast.id,
+      silenceMs: silence,
     });
     return writeManifest(manifest);
   }
+}
+
+/** The version that `write` makes, published at `publishEpochMs`. */
+function publish(write: (publishEpochMs: number) => string, publishEpochMs: number): Rendered {
+  const text = write(publishEpochMs);
+  const etag = createHash('sha256').update(text).digest('base64url').slice(0, ETAG_LENGTH);
+  return { text, etag, publishEpochMs, plain: undefined, compressed: undefined };
 }
 
 /** The server's time as xs:dateTime, for `urn:mpeg:dash:utc:http-xsdate:2014`. */

@@ -19,6 +19,8 @@ const LATENCY_PART_TARGETS = 6;
 const LEAST_LATENCY_MS = 2_000;
 /** Players may fall behind by so many target durations before they skip instead of hurrying. */
 const LATENCY_SLACK_TARGET_DURATIONS = 3;
+/** The newest whole segment may have begun so long ago while all goes well. */
+const LEAST_SILENCE_TARGET_DURATIONS = 2;
 /** Rates that nobody hears. */
 const MIN_RATE = 0.96;
 const MAX_RATE = 1.04;
@@ -38,13 +40,15 @@ export interface ManifestFrame {
   readonly publishEpochMs: number;
   /** Its media stands under this, relative to the manifest. */
   readonly broadcastId: string;
+  /** Without media, from the oldest segment listed to now; see `silenceMs`. */
+  readonly silenceMs: number;
 }
 
 /** What the manifest says. */
 export function dashManifest(periods: readonly ListedPeriod[], frame: ManifestFrame): Manifest {
   const maxSegmentMs = longestMs(periods);
   const { targetDuration, partTarget } = frame.lead.timeline;
-  const endS = frame.ended ? endOf(periods) : undefined;
+  const endS = frame.ended ? endOf(periods.at(-1)) : undefined;
   return {
     timing:
       endS === undefined
@@ -67,7 +71,7 @@ function liveTiming(frame: ManifestFrame, maxSegmentMs: number) {
     availabilityStartEpochMs: frame.availabilityStartEpochMs,
     publishEpochMs: frame.publishEpochMs,
     updateMs: lowLatency === undefined ? targetMs / 2 : UPDATE_MS,
-    timeShiftBufferMs: declared.windowSize * targetMs,
+    timeShiftBufferMs: declared.windowSize * targetMs + frame.silenceMs,
     presentationDelayMs: delayMs(lowLatency) ?? LATENCY_SLACK_TARGET_DURATIONS * targetMs,
     clockUri: CLOCK_URI,
     ...(lowLatency !== undefined && { lowLatency }),
@@ -201,10 +205,35 @@ function longestMs(periods: readonly ListedPeriod[]): number {
   return Math.ceil(longest * 1000);
 }
 
+/**
+ * How much of the time from the first of `periods` to `nowMs`, both on the presentation's timeline,
+ * has no media; in whole target durations, and 0 below two, which are nothing unusual.
+ *
+ * What is listed is kept through a silence, so the time shift buffer (ISO/IEC 23009-1, 5.3.1.2)
+ * reaches back over it. dash.js reckons for good that everything comes as late as the silence was
+ * long, once what is listed lies before a buffer that moved on with the clock.
+ */
+export function silenceMs(
+  periods: readonly ListedPeriod[],
+  nowMs: number,
+  targetDuration: number,
+): number {
+  let ms = 0;
+  for (const [at, period] of periods.entries()) {
+    const next = periods[at + 1];
+    const untilMs = next === undefined ? nowMs : next.startMs;
+    ms += Math.max(0, untilMs - endOf(period) * 1000);
+  }
+  const targetDurations = Math.ceil(ms / 1000 / targetDuration);
+  return ms < LEAST_SILENCE_TARGET_DURATIONS * targetDuration * 1000
+    ? 0
+    : targetDurations * targetDuration * 1000;
+}
+
 /** Where the longest of its tracks ends, in seconds: players that come past the end go back. */
-function endOf(periods: readonly ListedPeriod[]): number {
+function endOf(period: ListedPeriod | undefined): number {
   let end = 0;
-  for (const { segments } of periods.at(-1)?.tracks ?? []) {
+  for (const { segments } of period?.tracks ?? []) {
     const last = segments.at(-1);
     if (last !== undefined) end = Math.max(end, (last.start + last.ticks) / last.track.timescale);
   }
