@@ -29,6 +29,8 @@ export interface Credentials {
   readonly sessionSecret: string | undefined;
   /** Whether it comes from this machine, as protected mode has it. */
   readonly isLocal: boolean;
+  /** The request was admitted before and goes on: being looked at again is no use of a session. */
+  readonly isOld?: boolean;
 }
 
 /** Somebody who has just signed in. */
@@ -74,10 +76,10 @@ export class Accounts {
    * API_TOKEN, whoever sits at this machine is the operator.
    */
   async principalOf(credentials: Credentials): Promise<Principal | Refusal> {
-    const { authorization, sessionSecret, isLocal } = credentials;
+    const { authorization, sessionSecret, isLocal, isOld = false } = credentials;
     if (authorization !== undefined) return this.#bearer(authorization);
     if (sessionSecret !== undefined) {
-      const holder = await this.sessions.check(sessionSecret);
+      const holder = await this.sessions.check(sessionSecret, !isOld);
       if (holder !== undefined) return userPrincipal(holder);
     }
     if (isLocal && this.#operatorHash === undefined && !(await this.users.exist())) {
@@ -89,27 +91,6 @@ export class Accounts {
   get #operatorHash(): string | undefined {
     const { operatorToken } = this.#settings;
     return operatorToken ? hashSecret(operatorToken) : undefined;
-  }
-
-  /**
-   * Who an earlier principal is by now, with the role of now; undefined when it may no longer ask:
-   * for answers that stay open, such as the event stream.
-   */
-  async recheck(principal: Principal): Promise<Principal | undefined> {
-    switch (principal.kind) {
-      case 'user': {
-        const holder = await this.sessions.holds(principal.sessionHash);
-        return holder === undefined ? undefined : userPrincipal(holder);
-      }
-      case 'token': {
-        const holder = await this.tokens.holds(principal.tokenId);
-        return holder === undefined ? undefined : { kind: 'token', ...holder };
-      }
-      case 'operator':
-        return principal.isLocal && (await this.users.exist()) ? undefined : principal;
-      case 'anonymous':
-        return principal;
-    }
   }
 
   /** Checks name and password and opens a session. The refusal does not say which was wrong. */

@@ -105,12 +105,7 @@ export class ApiTokens {
   /** Whose token it is; undefined when it is nobody's, or no longer. */
   async check(token: string): Promise<TokenHolder | undefined> {
     if (!token.startsWith(PREFIX) || !isSecret(token.slice(PREFIX.length))) return undefined;
-    return this.#holder('secret_hash', hashSecret(token));
-  }
-
-  /** Whether the token with this id still holds. */
-  async holds(id: string): Promise<TokenHolder | undefined> {
-    return this.#holder('id', id);
+    return this.#holder(hashSecret(token));
   }
 
   /** The user's tokens that are not revoked, the newest first; also those that have expired. */
@@ -139,11 +134,11 @@ export class ApiTokens {
     });
   }
 
-  async #holder(column: 'id' | 'secret_hash', value: string): Promise<TokenHolder | undefined> {
+  async #holder(secretHash: string): Promise<TokenHolder | undefined> {
     const nowMs = this.#store.clock.epochMs();
     const [row] = await this.#store.database.query<CheckedRow>(
-      `${HOLDER} and api_tokens.${column} = $1`,
-      [value, new Date(nowMs)],
+      `${HOLDER} and api_tokens.secret_hash = $1`,
+      [secretHash, new Date(nowMs)],
     );
     if (row === undefined) return undefined;
     const { tokenId, userId, role, lastUsedAt } = row;

@@ -81,14 +81,12 @@ export class Sessions {
     return secret;
   }
 
-  /** Whose secret it is; undefined when it is nobody's, or no longer. Being asked keeps it alive. */
-  async check(secret: string): Promise<SessionHolder | undefined> {
-    return isSecret(secret) ? this.#holder(hashSecret(secret)) : undefined;
-  }
-
-  /** Whether the session with this hash still holds. */
-  async holds(idHash: string): Promise<SessionHolder | undefined> {
-    return this.#holder(idHash);
+  /**
+   * Whose secret it is; undefined when it is nobody's, or no longer. A request that `isUse` keeps
+   * the session alive.
+   */
+  async check(secret: string, isUse: boolean): Promise<SessionHolder | undefined> {
+    return isSecret(secret) ? this.#holder(hashSecret(secret), isUse) : undefined;
   }
 
   /** Where a user is signed in, the latest first. */
@@ -123,7 +121,7 @@ export class Sessions {
     });
   }
 
-  async #holder(idHash: string): Promise<SessionHolder | undefined> {
+  async #holder(idHash: string, isUse: boolean): Promise<SessionHolder | undefined> {
     const nowMs = this.#store.clock.epochMs();
     const [row] = await this.#store.database.query<CheckedRow>(
       `select sessions.id_hash as "idHash", sessions.user_id as "userId", users.role,
@@ -133,7 +131,8 @@ export class Sessions {
       [idHash, new Date(nowMs)],
     );
     if (row === undefined) return undefined;
-    if (nowMs - row.lastSeenAt.getTime() >= SEEN_EVERY_MS) await this.#seen(row, nowMs);
+    const seenMsAgo = nowMs - row.lastSeenAt.getTime();
+    if (isUse && seenMsAgo >= SEEN_EVERY_MS) await this.#seen(row, nowMs);
     return { userId: row.userId, role: row.role, idHash };
   }
 

@@ -106,6 +106,19 @@ export class ServerProcess {
     return (await response.json()) as { id: string; streamKey: string };
   }
 
+  /** The secret of the one-time link for the first account, which the server prints at its start. */
+  async setupSecret(): Promise<string> {
+    const deadline = performance.now() + READY_TIMEOUT_MS;
+    for (;;) {
+      const secret = /\/setup\/([a-z2-7]+)/.exec(this.#output)?.[1];
+      if (secret !== undefined) return secret;
+      if (performance.now() > deadline) {
+        throw new Error(`Cannot set up: the server printed no link:\n${this.#output}`);
+      }
+      await wait(20);
+    }
+  }
+
   /** Processor seconds, user and system, that the server has used so far. */
   cpuSeconds(): number {
     return cpuSecondsOf(this.pid);

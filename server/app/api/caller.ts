@@ -38,12 +38,22 @@ export class Callers {
 
   /** Who asks; a refusal for a bad token, and for a session that another site makes use of. */
   async identify(request: FastifyRequest): Promise<Principal | Refusal> {
+    return this.#identify(request, false);
+  }
+
+  /** Who asks by now, for a request whose answer goes on; this does not keep a session alive. */
+  async identifyAgain(request: FastifyRequest): Promise<Principal | Refusal> {
+    return this.#identify(request, true);
+  }
+
+  async #identify(request: FastifyRequest, isOld: boolean): Promise<Principal | Refusal> {
     const sessionSecret = this.sessionSecret(request);
     const { accounts } = this.#settings;
     const principal = await accounts.principalOf({
       authorization: request.headers.authorization,
       sessionSecret,
       isLocal: this.#isLocal(request),
+      isOld,
     });
     if ('refused' in principal) return principal;
     if (principal.kind === 'user') return this.checkCsrf(request, sessionSecret) ?? principal;

@@ -21,7 +21,7 @@ import { tokenRoutes } from './token-routes.ts';
 import { type WebhookRouteSettings, webhookRoutes } from './webhook-routes.ts';
 
 /** Who tells what happens, and to whom. */
-export type NoticeSettings = WebhookRouteSettings & Omit<EventRouteSettings, 'identify'>;
+export type NoticeSettings = WebhookRouteSettings & Omit<EventRouteSettings, 'identifyAgain'>;
 
 /** What the control API needs of the application. */
 export interface ApiSettings extends StreamRouteSettings {
@@ -45,11 +45,12 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
   const { channels, accounts, database, management, isTls, version, clock, notices } = settings;
   const callers = new Callers({ accounts, management, isTls });
   const identify = (request: FastifyRequest) => callers.identify(request);
+  const identifyAgain = (request: FastifyRequest) => callers.identifyAgain(request);
   const people = { accounts, callers };
   const routes = [
     ...streamRoutes(settings),
     ...keyRoutes(settings),
-    ...(notices === undefined ? [] : noticeRoutes({ ...notices, identify })),
+    ...(notices === undefined ? [] : noticeRoutes({ ...notices, identifyAgain })),
     ...sessionRoutes(people),
     ...tokenRoutes(people),
     ...peopleRoutes(people),

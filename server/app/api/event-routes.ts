@@ -27,7 +27,7 @@ export interface EventRouteSettings {
   readonly database: Database;
   readonly streams: EventStreams;
   /** Asked again while a connection stays. */
-  readonly identify: Identify;
+  readonly identifyAgain: Identify;
 }
 
 const eventSchema = named(
@@ -152,7 +152,7 @@ function wantsPage({ headers: { accept = '' } }: FastifyRequest): boolean {
 
 /** Writes to the socket for as long as the client listens. */
 function follow(
-  { streams, identify }: EventRouteSettings,
+  { streams, identifyAgain }: EventRouteSettings,
   {
     request,
     reply,
@@ -183,7 +183,7 @@ function follow(
     principal: nameOf(principal),
     filter: filterOf(principal, query),
     after: after === undefined ? undefined : Number(after),
-    isAllowed: () => isSame(identify, request, principal),
+    isAllowed: () => isSame(identifyAgain, request, principal),
     gone: gone.signal,
   };
   // Never rejects: what fails ends the connection.
@@ -192,12 +192,12 @@ function follow(
 
 /** Whether the caller is still known by what it showed, and may read what it is reading. */
 async function isSame(
-  identify: Identify,
+  identifyAgain: Identify,
   request: FastifyRequest,
   before: Principal,
 ): Promise<boolean> {
   try {
-    const now = await identify(request);
+    const now = await identifyAgain(request);
     return (
       !('refused' in now) &&
       mayDo(now, 'event.read') === 'allowed' &&

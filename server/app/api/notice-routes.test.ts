@@ -49,7 +49,7 @@ async function start(context: TestContext) {
   const identify = async ({ headers }: { headers: Record<string, unknown> }) =>
     PEOPLE[String(headers['x-who'])] ?? NOBODY;
   const owners = { stream: async () => undefined, webhook: (id: string) => webhooks.get(id) };
-  const settings = { database, streams, webhooks, identify };
+  const settings = { database, streams, webhooks, identifyAgain: identify };
   const limits = new RateLimits(clock);
   registerApi(app, { identify, owners, limits }, [
     ...webhookRoutes(settings),
