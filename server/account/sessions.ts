@@ -85,7 +85,7 @@ export class Sessions {
    * Whose secret it is; undefined when it is nobody's, or no longer. A request that `isUse` keeps
    * the session alive.
    */
-  async check(secret: string, isUse: boolean): Promise<SessionHolder | undefined> {
+  async check(secret: string, isUse = true): Promise<SessionHolder | undefined> {
     return isSecret(secret) ? this.#holder(hashSecret(secret), isUse) : undefined;
   }
 

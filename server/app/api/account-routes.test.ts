@@ -311,7 +311,7 @@ test('the setup link works once, and sitting at the machine opens nothing (A25)'
     encodeURIComponent("' or 1=1"),
   ]) {
     const answer = await local(`GET /api/invitations/${guess}x`);
-    assert.equal(answer.statusCode, 404, guess);
+    assert.equal(answer.statusCode, guess === '%00' ? 400 : 404, guess);
   }
 });
 

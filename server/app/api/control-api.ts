@@ -44,23 +44,11 @@ export interface ApiSettings extends StreamRouteSettings {
 export function registerControlApi(app: FastifyInstance, settings: ApiSettings): void {
   const { channels, accounts, database, management, isTls, version, clock, notices } = settings;
   const callers = new Callers({ accounts, management, isTls });
-  const identify = (request: FastifyRequest) => callers.identify(request);
-  const identifyAgain = (request: FastifyRequest) => callers.identifyAgain(request);
-  const people = { accounts, callers };
-  const routes = [
-    ...streamRoutes(settings),
-    ...keyRoutes(settings),
-    ...(notices === undefined ? [] : noticeRoutes({ ...notices, identifyAgain })),
-    ...sessionRoutes(people),
-    ...tokenRoutes(people),
-    ...peopleRoutes(people),
-    ...serverRoutes(settings),
-    ...(settings.configuration === undefined ? [] : configurationRoutes(settings.configuration)),
-  ];
+  const routes = apiRoutes(settings, callers);
   const access = {
     limits: new RateLimits(clock),
     idempotency: new IdempotencyKeys(database, clock),
-    identify,
+    identify: (request: FastifyRequest) => callers.identify(request),
     owners: {
       stream: async (id: string) => {
         const stream = await channels.get(id);
@@ -70,6 +58,23 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
     },
   };
   registerApi(app, access, [...routes, ...documentRoutes(routes, version)]);
+}
+
+/** Everything under `/api` but the document of it. */
+export function apiRoutes(settings: ApiSettings, callers: Callers): readonly ApiRoute[] {
+  const { accounts, notices, configuration } = settings;
+  const identifyAgain = (request: FastifyRequest) => callers.identifyAgain(request);
+  const people = { accounts, callers };
+  return [
+    ...streamRoutes(settings),
+    ...keyRoutes(settings),
+    ...(notices === undefined ? [] : noticeRoutes({ ...notices, identifyAgain })),
+    ...sessionRoutes(people),
+    ...tokenRoutes(people),
+    ...peopleRoutes(people),
+    ...serverRoutes(settings),
+    ...(configuration === undefined ? [] : configurationRoutes(configuration)),
+  ];
 }
 
 function noticeRoutes(settings: WebhookRouteSettings & EventRouteSettings): readonly ApiRoute[] {

@@ -6,6 +6,8 @@ const MAX_NAMED = 20;
 /** Characters of a field's name that an answer repeats: it may be a client's word. */
 const MAX_SHOWN_FIELD = 100;
 
+const NO_TEXT = 'must be well-formed Unicode without U+0000';
+
 /** The parts of a request, and what checks each. */
 export interface RequestSchemas {
   readonly params?: z.ZodType | undefined;
@@ -22,7 +24,8 @@ export interface RequestParts {
 
 /**
  * Reads the parts of a request, or refuses it naming each field that does not fit. Fields that
- * no schema asks for are passed over: none of them reaches a handler.
+ * no schema asks for are passed over: none of them reaches a handler. What is no text does not
+ * either, whatever its schema says of it.
  */
 export function readRequest(
   schemas: RequestSchemas,
@@ -33,13 +36,18 @@ export function readRequest(
   const read = (part: keyof RequestParts): unknown => {
     const schema = schemas[part];
     if (schema === undefined) return undefined;
+    const name = (path: readonly PropertyKey[]): string =>
+      path.join('.').toWellFormed().slice(0, MAX_SHOWN_FIELD) || part;
     const result = schema.safeParse(parts[part], { error: messageOf });
-    if (result.success) return result.data;
-    for (const { path, message } of result.error.issues) {
-      const field = path.join('.').slice(0, MAX_SHOWN_FIELD);
-      errors.push({ field: field || part, message });
+    if (!result.success) {
+      errors.push(
+        ...result.error.issues.map(({ path, message }) => ({ field: name(path), message })),
+      );
+      return undefined;
     }
-    return undefined;
+    const path = pathOfNoText(result.data);
+    if (path !== undefined) errors.push({ field: name(path), message: NO_TEXT });
+    return result.data;
   };
   const values = { params: read('params'), query: read('query'), body: read('body') };
   const [first] = errors;
@@ -50,6 +58,22 @@ export function readRequest(
     detail: `Cannot ${verb}: ${first.field} ${first.message}${more}`,
     errors: errors.slice(0, MAX_NAMED),
   };
+}
+
+/** Where a string is that no text can hold; undefined when there is none. Depth is the schema's. */
+function pathOfNoText(value: unknown): readonly PropertyKey[] | undefined {
+  if (typeof value === 'string') return isText(value) ? undefined : [];
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const path = isText(key) ? pathOfNoText(inner) : [];
+    if (path !== undefined) return [key, ...path];
+  }
+  return undefined;
+}
+
+/** PostgreSQL takes neither U+0000 nor half a character, and others who read it may not either. */
+function isText(string: string): boolean {
+  return !string.includes('\0') && string.isWellFormed();
 }
 
 /** What a person is told where a schema has no words of its own. */
