@@ -37,6 +37,7 @@ export {
 export type { EventView } from './event.ts';
 export {
   type CreatedStream,
+  type IngestListView,
   type IngestView,
   type IssuedKeyView,
   type LiveStreamView,

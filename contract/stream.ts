@@ -64,6 +64,17 @@ export interface IngestView {
   readonly rtmpUrl: string;
 }
 
+/** The same, and every address that is kept in the database, the primary one first. */
+export interface IngestListView extends IngestView {
+  readonly endpoints: readonly {
+    readonly url: string;
+    /** In the operator's words; empty: not said. */
+    readonly region: string;
+    /** This server's own. */
+    readonly isPrimary: boolean;
+  }[];
+}
+
 /** A stream key as its owner sees it afterwards: never the key itself. */
 export interface StreamKeyView {
   /** `key_…` */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Accounts } from '../account/index.ts';
 import type { Clock, Log } from '../base/index.ts';
-import type { Channels, PublishGrant } from '../channel/index.ts';
+import { type Channels, listIngestEndpoints, type PublishGrant } from '../channel/index.ts';
 import { OnAir } from '../live/index.ts';
 import {
   FlvSource,
@@ -33,6 +33,7 @@ import type { Notices } from './notices.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
 import { registerPageRoutes } from './routes/pages.ts';
+import { ServerRecord } from './server-record.ts';
 import { ladderFrom, surveyCapacity, Transcoding } from './transcoding.ts';
 
 /** How long held requests and open answers may take to finish when the server stops. */
@@ -80,6 +81,7 @@ export class Millrace {
   readonly #metrics = this.#createMetrics();
   readonly #databases: Databases;
   readonly #notices: Notices;
+  readonly #record: ServerRecord;
   readonly #release: () => Promise<void>;
   #ready = false;
   #closing: Promise<void> | undefined;
@@ -92,6 +94,8 @@ export class Millrace {
     this.channels = ground.channels;
     this.accounts = ground.accounts;
     const { configuration, current, clock, log } = settings;
+    const database = ground.databases.control;
+    this.#record = new ServerRecord({ database, onAir: this.#onAir, clock, log });
     this.#orchestrator = new Orchestrator({
       clock,
       log,
@@ -179,7 +183,7 @@ export class Millrace {
   }
 
   async #listen(): Promise<void> {
-    const { HOST: host, RTMP_PORT: port } = this.#settings.configuration;
+    const { HOST: host, RTMP_PORT: port, PUBLIC_URL } = this.#settings.configuration;
     await this.#orchestrator.recover();
     await this.#notices.start();
     try {
@@ -190,6 +194,7 @@ export class Millrace {
         : error;
     }
     ({ port: this.port } = await this.#http.listen());
+    await this.#record.start(PUBLIC_URL, this.rtmpPort);
     this.#ready = true;
     this.#settings.log.info({ host, port: this.port }, 'http listening');
   }
@@ -208,6 +213,7 @@ export class Millrace {
       async () => this.#notices.endStreams(),
       () => this.#http.close(CLOSE_DEADLINE_MS),
       () => this.#orchestrator.close(),
+      () => this.#record.close(),
       () => this.channels.close(),
       () => this.#notices.close(),
       () => this.#databases.close(),
@@ -373,6 +379,7 @@ export class Millrace {
       qualitiesOf: (streamId) => qualitiesOf(this.#onAir.live(streamId)),
       // Nobody counts viewers yet.
       viewersOf: () => 0,
+      ingestEndpoints: () => listIngestEndpoints(this.#databases.control),
       windowS: configuration.SLIDING_WINDOW_SIZE * configuration.SEGMENT_DURATION,
     });
     registerOperationsRoutes(app, {

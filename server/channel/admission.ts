@@ -25,7 +25,7 @@ import { findStream } from './stream-table.ts';
 /** The application in `rtmp://host/live`; people put a slash behind it. */
 const APPLICATIONS: readonly string[] = ['live', 'live/'];
 /** How long the database has to answer before what is known of a key decides. */
-const PATIENCE_MS = 200;
+const PATIENCE_MS = 100;
 /** From one look at the keys in use to the next; a revoked one is cut within twice that. */
 const RECHECK_MS = 2_000;
 

@@ -3,9 +3,15 @@
 export { isAddressRange } from './address-range.ts';
 export type { CutPublisher, PublishAttempt, PublishGrant } from './admission.ts';
 export { Channels, type ChannelsSettings } from './channels.ts';
+export {
+  type IngestEndpoint,
+  keepPrimaryEndpoint,
+  listIngestEndpoints,
+} from './ingest-table.ts';
 export { hasStreamKeys, type StreamKey } from './key-table.ts';
 export { MAX_ADDRESS_RANGES, MAX_OVERLAP_MS } from './keyring.ts';
 export { loadPepper, PepperError } from './pepper.ts';
+export { keepQualities, type StreamQuality } from './quality-table.ts';
 export {
   MAX_BROADCASTER_ID_LENGTH,
   MAX_CATEGORY_LENGTH,

@@ -2,4 +2,4 @@
 export type { ConfigurationDesk } from './configuration-routes.ts';
 export { type ApiSettings, registerControlApi } from './control-api.ts';
 export { NO_LADDER } from './stream-schemas.ts';
-export { qualitiesOf } from './stream-views.ts';
+export { qualitiesOf, rtmpUrlOf } from './stream-views.ts';

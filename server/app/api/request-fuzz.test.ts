@@ -61,7 +61,12 @@ before(async () => {
   registerControlApi(app, {
     ...{ channels, accounts, database, clock, management, version: '0.0.0', isTls: false },
     ...{ publicUrl: PUBLIC_URL, rtmpPort: () => 1935, windowS: 12 },
-    ...{ hasPoster: () => false, qualitiesOf: () => [], viewersOf: () => 0 },
+    ...{
+      hasPoster: () => false,
+      qualitiesOf: () => [],
+      viewersOf: () => 0,
+      ingestEndpoints: async () => [],
+    },
     notices: { database, webhooks, streams: new EventStreams({ tail, clock, log }) },
     configuration: {
       view: () => [],

@@ -39,6 +39,7 @@ async function start(context: TestContext, settings: Partial<ApiSettings> = {}, 
         hasPoster: () => false,
         qualitiesOf: () => [],
         viewersOf: () => 0,
+        ingestEndpoints: async () => [],
         windowS: 12,
         ...settings,
       }),
@@ -118,12 +119,15 @@ test('POST /api/streams names PUBLIC_URL and another port in the address for enc
 test('GET /api/ingest tells everybody where encoders publish to', async (context) => {
   const { request } = await start(context, { rtmpPort: () => 1999 }, TOKEN);
   const { response, status, json } = await request('GET', '/api/ingest');
-  assert.deepEqual([status, json], [200, { rtmpUrl: 'rtmp://127.0.0.1:1999/live' }]);
+  const url = 'rtmp://127.0.0.1:1999/live';
+  const own = { url, region: '', isPrimary: true };
+  assert.deepEqual([status, json], [200, { rtmpUrl: url, endpoints: [own] }]);
   assert.equal(response.headers.get('cache-control'), 'no-store');
   const publicUrl = 'https://live.example.org';
-  const usual = await start(context, { publicUrl });
+  const endpoints = [{ url: 'rtmp://live.example.org/live', region: 'here', isPrimary: true }];
+  const usual = await start(context, { publicUrl, ingestEndpoints: async () => endpoints });
   const answer = await usual.request('GET', '/api/ingest');
-  assert.deepEqual(answer.json, { rtmpUrl: 'rtmp://live.example.org/live' });
+  assert.deepEqual(answer.json, { rtmpUrl: endpoints[0]?.url, endpoints });
 });
 
 test('POST /api/streams makes one stream, however often a request with a key comes', async (context) => {

@@ -6,7 +6,7 @@ import { type ApiRoute, type Call, defineRoute } from './route.ts';
 import { byId } from './schema.ts';
 import {
   createdStreamSchema,
-  ingestSchema,
+  ingestListSchema,
   liveStreamSchema,
   startSchema,
   streamChangesSchema,
@@ -18,7 +18,7 @@ import {
 } from './stream-schemas.ts';
 import {
   createdStream,
-  ingestOf,
+  ingestListOf,
   liveViewOf,
   type StreamRouteSettings,
   viewOfStream,
@@ -43,8 +43,8 @@ function listRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
       summary: 'Where encoders publish to',
       verb: 'show the address for encoders',
       access: 'everybody',
-      answers: { 200: ingestSchema },
-      answer: async ({ request }) => ({ status: 200, body: ingestOf(settings, request) }),
+      answers: { 200: ingestListSchema },
+      answer: async ({ request }) => ({ status: 200, body: await ingestListOf(settings, request) }),
     }),
     defineRoute({
       ...{ method: 'GET', path: '/api/streams', operationId: 'listStreams', tag: 'streams' },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   type CreatedStream,
+  type IngestListView,
   type IngestView,
   type IssuedKeyView,
   type LiveStreamView,
@@ -29,9 +30,18 @@ const MAX_KEY_LENGTH = 200;
 const MAX_SEARCH_LENGTH = 200;
 
 /** Where encoders publish to. */
-export const ingestSchema = named(
+const ingestSchema = named(
   'Ingest',
   z.object({ rtmpUrl: z.string() }) satisfies z.ZodType<IngestView>,
+);
+
+/** All addresses that encoders may publish to. */
+export const ingestListSchema = named(
+  'IngestList',
+  z.object({
+    rtmpUrl: z.string(),
+    endpoints: z.array(z.object({ url: z.string(), region: z.string(), isPrimary: z.boolean() })),
+  }) satisfies z.ZodType<IngestListView>,
 );
 
 const streamShape = {

@@ -2,12 +2,13 @@
 import type { FastifyRequest } from 'fastify';
 import type {
   CreatedStream,
+  IngestListView,
   IngestView,
   LiveStreamView,
   StreamKeyView,
   StreamView,
 } from '../../../contract/index.ts';
-import type { Channels, Stream, StreamKey } from '../../channel/index.ts';
+import type { Channels, IngestEndpoint, Stream, StreamKey } from '../../channel/index.ts';
 import type { Broadcast } from '../../live/index.ts';
 
 /** What an encoder assumes when an address names no port. */
@@ -15,10 +16,14 @@ const RTMP_DEFAULT_PORT = 1935;
 
 /** One quality on air. */
 export interface QualityOnAir {
+  /** Of its rendition. */
+  readonly name: string;
   /** Null: sound alone. */
   readonly resolution: { readonly width: number; readonly height: number } | null;
   /** Bits per second at its peak. */
   readonly bandwidth: number;
+  /** As in RFC 6381, sound included. */
+  readonly codecs: readonly string[];
 }
 
 /** What the stream routes need of the application. */
@@ -30,6 +35,8 @@ export interface StreamRouteSettings {
   readonly rtmpPort: () => number;
   /** Whether there is a picture of the broadcast to show. */
   readonly hasPoster: (streamId: string, broadcastId: string) => boolean;
+  /** Every address for encoders that is kept. */
+  readonly ingestEndpoints: () => Promise<readonly IngestEndpoint[]>;
   /** The qualities on air now, the best first; none when it is not. */
   readonly qualitiesOf: (streamId: string) => readonly QualityOnAir[];
   /** How many watch it now. */
@@ -106,7 +113,9 @@ export function qualitiesOf(broadcast: Broadcast | undefined): readonly QualityO
   if (broadcast === undefined) return [];
   const { variants } = broadcast.presentation.multivariant((rendition) => rendition);
   return variants
-    .map(({ resolution = null, bandwidth }) => ({ resolution, bandwidth }))
+    .map(({ uri: name, resolution = null, bandwidth, codecs = [] }) => {
+      return { name, resolution, bandwidth, codecs };
+    })
     .toSorted((left, right) => right.bandwidth - left.bandwidth);
 }
 
@@ -132,9 +141,24 @@ export function ingestOf(
   request: FastifyRequest,
 ): IngestView {
   const host = publicUrl === undefined ? hostOf(request) : new URL(publicUrl).hostname;
-  const port = rtmpPort();
-  const authority = port === RTMP_DEFAULT_PORT ? host : `${host}:${port}`;
-  return { rtmpUrl: `rtmp://${authority}/live` };
+  return { rtmpUrl: rtmpUrlOf(host, rtmpPort()) };
+}
+
+/** The same, and all other addresses that encoders may publish to. */
+export async function ingestListOf(
+  settings: StreamRouteSettings,
+  request: FastifyRequest,
+): Promise<IngestListView> {
+  const { rtmpUrl } = ingestOf(settings, request);
+  const own = { url: rtmpUrl, region: '', isPrimary: true };
+  const kept = await settings.ingestEndpoints();
+  const hasPrimary = kept.some(({ isPrimary }) => isPrimary);
+  return { rtmpUrl, endpoints: hasPrimary ? kept : [own, ...kept] };
+}
+
+/** What is typed into an encoder for a server of this name. */
+export function rtmpUrlOf(host: string, port: number): string {
+  return `rtmp://${port === RTMP_DEFAULT_PORT ? host : `${host}:${port}`}/live`;
 }
 
 /** The name in the Host field, if it can be one: it is a client's word. */
