@@ -6,7 +6,7 @@ export interface ApiRoutes {
   /** Where encoders publish to. */
   readonly 'GET /api/ingest': {
     readonly request: Readonly<Record<never, never>>;
-    readonly answer: ApiSchemas['Ingest'];
+    readonly answer: ApiSchemas['IngestList'];
   };
   /** Streams, newest first, in pages. */
   readonly 'GET /api/streams': {
@@ -277,16 +277,6 @@ export interface ApiRoutes {
     };
     readonly answer: ApiSchemas['AuditPage'];
   };
-  /** Every setting as it counts now; secrets are hidden. */
-  readonly 'GET /api/configuration': {
-    readonly request: Readonly<Record<never, never>>;
-    readonly answer: { readonly settings: readonly ApiSchemas['Setting'][] };
-  };
-  /** Reads .env and the certificate again, as SIGHUP does. */
-  readonly 'POST /api/configuration/reload': {
-    readonly request: Readonly<Record<never, never>>;
-    readonly answer: ApiSchemas['ConfigurationReload'];
-  };
   /** Who asks. */
   readonly 'GET /api/me': {
     readonly request: Readonly<Record<never, never>>;
@@ -418,6 +408,16 @@ export interface ApiRoutes {
   readonly 'GET /api/clock': {
     readonly request: Readonly<Record<never, never>>;
     readonly answer: ApiSchemas['Clock'];
+  };
+  /** Every setting as it counts now; secrets are hidden. */
+  readonly 'GET /api/configuration': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: { readonly settings: readonly ApiSchemas['Setting'][] };
+  };
+  /** Reads .env and the certificate again, as SIGHUP does. */
+  readonly 'POST /api/configuration/reload': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: ApiSchemas['ConfigurationReload'];
   };
   /** This document: OpenAPI 3.1. */
   readonly 'GET /api/openapi.json': {

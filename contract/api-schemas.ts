@@ -108,6 +108,14 @@ export interface ApiSchemas {
     readonly next_cursor: string;
   };
   readonly Ingest: { readonly rtmpUrl: string };
+  readonly IngestList: {
+    readonly rtmpUrl: string;
+    readonly endpoints: readonly {
+      readonly url: string;
+      readonly region: string;
+      readonly isPrimary: boolean;
+    }[];
+  };
   readonly Invitation: {
     readonly purpose: 'first_admin' | 'invitation' | 'password_reset';
     readonly role: 'admin' | 'broadcaster' | 'moderator' | 'viewer' | null;

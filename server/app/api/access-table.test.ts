@@ -81,8 +81,6 @@ const TABLE: Readonly<Record<string, keyof typeof ROWS>> = {
   getMe: 'everybody',
   signIn: 'everybody',
   signOut: 'everybody',
-  getConfiguration: 'auditors',
-  reloadConfiguration: 'auditors',
   getInvitation: 'everybody',
   acceptInvitation: 'everybody',
   listSessions: 'account',
