@@ -1,6 +1,6 @@
 /** Everything that tells others what happens: webhooks, the event stream, and what is kept of both. */
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Clock, Log } from '../base/index.ts';
+import type { Cancel, Clock, Log } from '../base/index.ts';
 import { EventStreams } from '../notice/event-stream/index.ts';
 import {
   Courier,
@@ -10,6 +10,9 @@ import {
   Webhooks,
 } from '../notice/webhook/index.ts';
 import { type Database, EventTail, Retention } from '../store/sql/index.ts';
+
+/** Nobody notices so little, and a burst of changes costs one look at the outbox. */
+const WAKE_DELAY_MS = 25;
 
 /** What notices need of the application. */
 export interface NoticesSettings {
@@ -36,9 +39,12 @@ export class Notices {
   readonly #tail: EventTail;
   readonly #deliveries: Deliveries;
   readonly #retention: Retention;
+  readonly #clock: Clock;
+  #cancelWake: Cancel | undefined;
 
   constructor({ database, pepper, allowsLoopback, clock, log }: NoticesSettings) {
     this.database = database;
+    this.#clock = clock;
     const policy = { allowsLoopback };
     const sender = new WebhookSender({ clock, policy });
     // A key of its own for each purpose: nothing that signs here can stand for a stream key's hash.
@@ -66,9 +72,12 @@ export class Notices {
     this.#retention.start();
   }
 
-  /** To be called after events were committed, so that they are told at once. */
+  /** To be called after events were committed, so that they are told soon: many at once count as one. */
   wake(): void {
-    this.#tail.wake();
+    this.#cancelWake ??= this.#clock.after(WAKE_DELAY_MS, () => {
+      this.#cancelWake = undefined;
+      this.#tail.wake();
+    });
   }
 
   /** Ends the connections that follow events; to be called before the HTTP server closes. */
@@ -79,6 +88,7 @@ export class Notices {
   /** Resolves when nothing is sent and the database is not asked any more. What waits is kept. */
   async close(): Promise<void> {
     this.streams.close();
+    this.#cancelWake?.();
     await Promise.all([this.#deliveries.close(), this.#tail.close(), this.#retention.close()]);
   }
 }

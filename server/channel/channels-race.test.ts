@@ -149,6 +149,17 @@ test('watchChanges() tells of changes and of what becomes of a broadcast', async
   assert.equal(told, 2);
 });
 
+test('close() ends what was started and waits for its encoder', async () => {
+  const { channels, database } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  await channels.start(stream.id, streamKey, ANNA);
+  await channels.close();
+  const rows = await database.query(
+    'select s.status, b.end_reason as reason from streams s join broadcasts b on b.id = s.broadcast_id',
+  );
+  assert.deepEqual(rows, [{ status: 'ended', reason: 'the server is stopping' }]);
+});
+
 test('start() leaves an encoder time to come where lost ones get none', async () => {
   const { channels, clock } = await openChannels({ reconnectWindowMs: () => 0 });
   const { stream, streamKey } = await created(channels);

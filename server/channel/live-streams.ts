@@ -182,10 +182,12 @@ export class LiveStreams {
     return this.overlay(after);
   }
 
-  /** No timer of this runs any more. */
+  /** Ends what is on air still, as a start that waits for its encoder is; no timer runs any more. */
   stop(): void {
     this.#cancelSweep?.();
-    for (const { cancelExpiry } of this.#presences.values()) cancelExpiry?.();
+    for (const [id, { stream }] of this.#presences) {
+      if (isOnAir(stream)) this.#follow(id, { action: 'expire', reason: 'the server is stopping' });
+    }
   }
 
   #follow(

@@ -32,8 +32,8 @@ export async function loadPepper(source: PepperSource): Promise<Uint8Array> {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     if (source.hasKeys) {
       throw new PepperError(
-        `Cannot check stream keys: ${path} is missing. Restore it from a copy, or move the file ` +
-          'of streams away to begin without streams.',
+        `Cannot check stream keys: ${path} is missing, and the database has keys that need it. ` +
+          'Restore it from a copy, or begin with an empty database.',
       );
     }
     return create(path, source);
