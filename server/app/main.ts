@@ -82,6 +82,11 @@ async function run(started: RunRequest, args: readonly string[]): Promise<void> 
   const log = createLog({ level, format, secrets, colours: process.stdout.isTTY === true });
   const reload = new ConfigurationReload({ started, read: () => readSettings(args), log });
   const end = awaitEnd(log);
+  let isStarting = true;
+  // Nothing is served yet, and what is being opened bears being killed; a database may be waited for.
+  void end.then((code) => {
+    if (isStarting) process.exit(code);
+  });
   let millrace: Millrace | undefined;
   const target = reloadTarget(log, (pair) => millrace?.renewTls(pair));
   onHangUp(() => void reload.reload(target));
@@ -96,7 +101,9 @@ async function run(started: RunRequest, args: readonly string[]): Promise<void> 
       clock: systemClock,
       log,
     });
+    isStarting = false;
   } catch (error) {
+    isStarting = false;
     if (isPlain(error)) leave(EXIT_UNAVAILABLE, [`Millrace cannot start: ${error.message}`]);
     log.error({ error }, 'start failed');
     process.exitCode = EXIT_FAULT;

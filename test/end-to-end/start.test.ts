@@ -11,6 +11,8 @@ import { FfmpegPublisher } from '../support/ffmpeg-publisher.ts';
 import { startProcess } from '../support/process.ts';
 import { SERVER_PROGRAM, ServerProcess } from '../support/server-process.ts';
 
+/** Half of what a service manager is told to wait. */
+const SHUTDOWN_MS = 5_000;
 /** What a stack trace has and a sentence for people has not. */
 const STACK_TRACE = /\n\s+at |node:internal|file:\/\//;
 
@@ -41,6 +43,17 @@ suite('a start that cannot be', () => {
     assert.equal(code, 69);
     assert.match(output, /Millrace cannot start: .*version 17/);
     assert.doesNotMatch(output, STACK_TRACE);
+  });
+
+  test('ends at once when it is told to while it waits for its database', async (context) => {
+    const port = await freePort();
+    const env = { DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/none` };
+    const running = await launch(context, env);
+    await running.waitFor(/database does not answer yet/);
+    const startedMs = performance.now();
+    await running.stop('SIGTERM');
+    assert.equal((await running.exited).code, 0);
+    assert.ok(performance.now() - startedMs < SHUTDOWN_MS, running.output);
   });
 
   test('says whose the data folder is', async (context) => {
@@ -139,14 +152,18 @@ suite('the demo', needs('ffmpeg'), () => {
 
 /** Runs the server to its end. */
 async function run(context: TestContext, env: Record<string, string>, args: string[] = []) {
+  const running = await launch(context, env, args);
+  const { code } = await running.exited;
+  return { code, output: running.output };
+}
+
+async function launch(context: TestContext, env: Record<string, string>, args: string[] = []) {
   const ports = { PORT: String(await freePort()), RTMP_PORT: String(await freePort()) };
   const cwd = tempFolder();
-  const running = await startProcess(context, [process.execPath, SERVER_PROGRAM, ...args], {
+  return startProcess(context, [process.execPath, SERVER_PROGRAM, ...args], {
     cwd,
     env: { ...ports, DATA_DIR: cwd, DEMO: '0', ...env },
   });
-  const { code } = await running.exited;
-  return { code, output: running.output };
 }
 
 /** A port that stays taken until the test is over. */
