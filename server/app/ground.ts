@@ -1,5 +1,5 @@
 /** What stands before anything is served: the database, and who and what is in it. */
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Accounts } from '../account/index.ts';
 import type { Clock, Log } from '../base/index.ts';
@@ -22,6 +22,8 @@ export interface Ground {
   readonly accounts: Accounts;
   readonly databases: Databases;
   readonly notices: Notices;
+  /** Seals kept answers. A key of its own: nothing made with it can stand for a stream key's hash. */
+  readonly answerRoot: Uint8Array;
   /** Gives the data folder back. */
   readonly release: () => Promise<void>;
 }
@@ -59,7 +61,8 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       const { WEBHOOK_ALLOW_LOCAL: allowsLoopback } = configuration;
       const notices = new Notices({ database, pepper, allowsLoopback, clock, log });
       channels.watchChanges(() => notices.wake());
-      return { channels, accounts, databases, notices, release };
+      const answerRoot = createHmac('sha256', pepper).update('kept answers').digest();
+      return { channels, accounts, databases, notices, answerRoot, release };
     } catch (error) {
       await databases.close();
       throw error;

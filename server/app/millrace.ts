@@ -82,6 +82,7 @@ export class Millrace {
   readonly #databases: Databases;
   readonly #notices: Notices;
   readonly #record: ServerRecord;
+  readonly #answerRoot: Uint8Array;
   readonly #release: () => Promise<void>;
   #ready = false;
   #closing: Promise<void> | undefined;
@@ -90,6 +91,7 @@ export class Millrace {
     this.#release = ground.release;
     this.#databases = ground.databases;
     this.#notices = ground.notices;
+    this.#answerRoot = ground.answerRoot;
     this.#settings = settings;
     this.channels = ground.channels;
     this.accounts = ground.accounts;
@@ -367,6 +369,7 @@ export class Millrace {
       channels: this.channels,
       accounts: this.accounts,
       database: this.#databases.control,
+      answerRoot: this.#answerRoot,
       notices: this.#notices,
       configuration: this.#settings.desk,
       isTls: this.#settings.tls !== undefined,

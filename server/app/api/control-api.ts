@@ -32,6 +32,8 @@ export interface ApiSettings extends StreamRouteSettings {
   readonly accounts: Accounts;
   /** Keeps what requests with an Idempotency-Key were answered. */
   readonly database: Database;
+  /** A secret that is not in the database, with which those answers are sealed. */
+  readonly answerRoot: Uint8Array;
   /** Undefined where nobody keeps the settings, as in tests. */
   readonly configuration?: ConfigurationDesk | undefined;
   /** Whether this very port speaks HTTPS. */
@@ -47,7 +49,7 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
   const routes = apiRoutes(settings, callers);
   const access = {
     limits: new RateLimits(clock),
-    idempotency: new IdempotencyKeys(database, clock),
+    idempotency: new IdempotencyKeys(database, clock, settings.answerRoot),
     identify: (request: FastifyRequest) => callers.identify(request),
     owners: {
       stream: async (id: string) => {

@@ -1,9 +1,17 @@
 /**
  * A request that is sent again after its answer was lost is answered again, not done again: for
  * 24 h what a key was answered with is kept. Answers may hold secrets that are shown once, so they
- * are sealed with the key itself, which the database does not have.
+ * are sealed with the key and with a secret of the server, neither of which the database has: keys
+ * are a client's choice, and "1" is one.
  */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
 import type { Refusal } from '../../../contract/index.ts';
 import type { Principal } from '../../account/index.ts';
 import type { Clock } from '../../base/index.ts';
@@ -56,17 +64,21 @@ export type Claim =
 export class IdempotencyKeys {
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #root: Uint8Array;
 
-  constructor(database: Database, clock: Clock) {
+  /** `root`: at least 32 random bytes that are not in the database. */
+  constructor(database: Database, clock: Clock, root: Uint8Array) {
     this.#database = database;
     this.#clock = clock;
+    this.#root = root;
   }
 
   /** Claims the key for a request, or tells what the same request was answered with. */
   async claim(request: KeyedRequest): Promise<Claim | Refusal> {
-    const { key, principal } = request;
-    if (!KEY.test(key)) return malformedKey;
-    const place = [callerOf(principal), digest('key', key)];
+    if (!KEY.test(request.key)) return malformedKey;
+    // What a client chose can be guessed; without the root, no guess can be tried.
+    const key = createHmac('sha256', this.#root).update(request.key).digest('hex');
+    const place = [callerOf(request.principal), digest('key', key)];
     const hash = digest(
       'request',
       request.method,

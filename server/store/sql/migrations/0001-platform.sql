@@ -247,7 +247,7 @@ create trigger audit_log_is_kept before update or delete or truncate on audit_lo
 create table idempotency_keys (
   -- Who asked: a key of one is nothing to another.
   principal text not null,
-  -- SHA-256: the key itself opens what is sealed.
+  -- A hash under a secret of the server: the key itself opens what is sealed.
   key text not null,
   -- SHA-256 of method, path and body.
   request_hash text not null,
