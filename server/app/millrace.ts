@@ -16,7 +16,6 @@ import { Orchestrator } from '../pipeline/orchestrator/index.ts';
 import { isDeliveryPath, Origin } from '../pipeline/origin/index.ts';
 import { SheetMaker, ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
 import { DiskJournal } from '../store/journal/index.ts';
-import type { Databases } from '../store/sql/index.ts';
 import { type ConfigurationDesk, qualitiesOf, registerControlApi } from './api/index.ts';
 import { Broadcasts } from './broadcasts.ts';
 import type { Configuration } from './config/index.ts';
@@ -79,19 +78,15 @@ export class Millrace {
   readonly #rtmp: RtmpListener<PublishGrant>;
   readonly #http: HttpServer;
   readonly #metrics = this.#createMetrics();
-  readonly #databases: Databases;
+  readonly #ground: Ground;
   readonly #notices: Notices;
   readonly #record: ServerRecord;
-  readonly #answerRoot: Uint8Array;
-  readonly #release: () => Promise<void>;
   #ready = false;
   #closing: Promise<void> | undefined;
 
   private constructor(settings: MillraceSettings, ground: Ground) {
-    this.#release = ground.release;
-    this.#databases = ground.databases;
+    this.#ground = ground;
     this.#notices = ground.notices;
-    this.#answerRoot = ground.answerRoot;
     this.#settings = settings;
     this.channels = ground.channels;
     this.accounts = ground.accounts;
@@ -218,8 +213,8 @@ export class Millrace {
       () => this.#record.close(),
       () => this.channels.close(),
       () => this.#notices.close(),
-      () => this.#databases.close(),
-      () => this.#release(),
+      () => this.#ground.databases.close(),
+      () => this.#ground.release(),
     ]) {
       await step().catch((error: unknown) => failures.push(error));
     }
@@ -368,8 +363,8 @@ export class Millrace {
     registerControlApi(app, {
       channels: this.channels,
       accounts: this.accounts,
-      database: this.#databases.control,
-      answerRoot: this.#answerRoot,
+      database: this.#ground.databases.control,
+      answerRoot: this.#ground.answerRoot,
       notices: this.#notices,
       configuration: this.#settings.desk,
       isTls: this.#settings.tls !== undefined,
@@ -382,7 +377,7 @@ export class Millrace {
       qualitiesOf: (streamId) => qualitiesOf(this.#onAir.live(streamId)),
       // Nobody counts viewers yet.
       viewersOf: () => 0,
-      ingestEndpoints: () => listIngestEndpoints(this.#databases.control),
+      ingestEndpoints: () => listIngestEndpoints(this.#ground.databases.control),
       windowS: configuration.SLIDING_WINDOW_SIZE * configuration.SEGMENT_DURATION,
     });
     registerOperationsRoutes(app, {

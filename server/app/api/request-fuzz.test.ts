@@ -60,7 +60,7 @@ before(async () => {
   });
   registerControlApi(app, {
     ...{ channels, accounts, database, clock, management, version: '0.0.0', isTls: false },
-    ...{ publicUrl: PUBLIC_URL, rtmpPort: () => 1935, windowS: 12 },
+    ...{ publicUrl: PUBLIC_URL, rtmpPort: () => 1935, windowS: 12, answerRoot: randomBytes(32) },
     ...{
       hasPoster: () => false,
       qualitiesOf: () => [],
@@ -155,6 +155,7 @@ function fitting(schema: DocumentSchema): fc.Arbitrary<unknown> {
   return fc.oneof(
     fc.string({ maxLength: 30 }),
     fc.constantFrom('2026-11-21T20:00:00Z', '9999-12-31T23:59:59.999Z', '192.0.2.0/24', 'off'),
+    fc.constantFrom('0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59'),
   );
 }
 

@@ -56,6 +56,7 @@ export async function openWholeApi() {
   registerControlApi(app, {
     ...{ channels, accounts, database, clock, management, publicUrl: PUBLIC_URL },
     answerRoot: randomBytes(32),
+    ingestEndpoints: async () => [],
     ...{ isTls: false, version: '0.0.0', rtmpPort: () => 1935, windowS: 12 },
     ...{ hasPoster: () => false, qualitiesOf: () => [], viewersOf: () => 0 },
     configuration: {
