@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { pathOf } from './component.ts';
 import { type Cleaning, freePort, tempFolder } from './place.ts';
 import { type ProcessOptions, RunningProcess, startProcess } from './process.ts';
+import { childrenOf } from './process-tree.ts';
 
 /** A PostgreSQL server of its own for one test file, which forgets everything when that ends. */
 export class PostgresServer {
@@ -48,6 +49,16 @@ export class PostgresServer {
     this.#process = undefined;
   }
 
+  /** Stops all its processes where they are, as a machine does that hangs; `thaw` lets them go on. */
+  freeze(): void {
+    this.#signal('SIGSTOP');
+  }
+
+  /** Lets the server go on after `freeze`. */
+  thaw(): void {
+    this.#signal('SIGCONT');
+  }
+
   /** Starts the server again on the same port, with what it had. */
   async resume(): Promise<void> {
     this.#process = new RunningProcess(
@@ -58,6 +69,13 @@ export class PostgresServer {
       { user: this.#user },
     );
     await this.#process.waitFor(/ready to accept connections/);
+  }
+
+  #signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    if (this.#process === undefined) throw new Error(`Cannot send ${signal}: PostgreSQL is away`);
+    // Its children have groups of their own.
+    const { pid } = this.#process;
+    for (const each of [pid, ...childrenOf(pid)]) process.kill(each, signal);
   }
 
   async #make(context: Cleaning): Promise<void> {

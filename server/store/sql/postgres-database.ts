@@ -7,6 +7,7 @@ import {
   DatabaseUnavailableError,
   type Queryable,
 } from './database.ts';
+import { PostgresPulse } from './postgres-pulse.ts';
 import { toDatabaseError } from './sql-error.ts';
 import { type RunStatement, runTransaction, TRANSACTION_LIMIT_MS } from './transaction.ts';
 import { decoderOf, encodeValue } from './values.ts';
@@ -49,9 +50,12 @@ export class PostgresDatabases implements Databases {
   readonly control: Database;
   readonly admission: Database;
 
+  readonly #pulse: PostgresPulse;
+
   constructor(options: PostgresOptions) {
-    this.control = new PostgresPool(options, CONTROL);
-    this.admission = new PostgresPool(options, ADMISSION);
+    this.#pulse = new PostgresPulse(options);
+    this.control = new PostgresPool(options, CONTROL, this.#pulse);
+    this.admission = new PostgresPool(options, ADMISSION, this.#pulse);
   }
 
   /** Waits until the server answers, then lets `work` have a connection without a time limit. */
@@ -70,6 +74,7 @@ export class PostgresDatabases implements Databases {
 
   async close(): Promise<void> {
     await Promise.all([this.control.close(), this.admission.close()]);
+    this.#pulse.close();
   }
 }
 
@@ -77,14 +82,18 @@ class PostgresPool implements Database {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
   readonly #transactionMs: number | undefined;
+  /** Undefined for work that may take any time. */
+  readonly #pulse: PostgresPulse | undefined;
   readonly #begun = new Set<Promise<unknown>>();
   #isClosed = false;
 
   constructor(
     { url, log, clock }: PostgresOptions,
     { connections, statementMs, transactionMs }: PoolLimits,
+    pulse?: PostgresPulse,
   ) {
     this.#clock = clock;
+    this.#pulse = pulse;
     this.#transactionMs = transactionMs;
     this.#pool = new pg.Pool({
       connectionString: url,
@@ -138,7 +147,8 @@ class PostgresPool implements Database {
     client.on('error', ignore);
     let failure: unknown;
     try {
-      return await work(client);
+      const result = work(client);
+      return await (this.#pulse?.guard(result) ?? result);
     } catch (error) {
       failure = error;
       throw error;
@@ -152,6 +162,7 @@ class PostgresPool implements Database {
     if (this.#isClosed) {
       throw new DatabaseUnavailableError('Cannot use database: it is closed');
     }
+    this.#pulse?.check();
     if (this.#pool.waitingCount >= MOST_WAITING) {
       throw new DatabaseUnavailableError(`Cannot use database: ${MOST_WAITING} wait already`);
     }
