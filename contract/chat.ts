@@ -98,7 +98,7 @@ export type ChatRequest =
   | {
       readonly type: 'post';
       readonly text: string;
-      /** Up to 64 characters, repeated in the answer; the same one again is not posted again. */
+      /** Up to 64 printable characters of ASCII, repeated in the answer; the same one again is not posted again. */
       readonly nonce?: string;
       readonly replyTo?: string;
     };

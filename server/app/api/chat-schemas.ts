@@ -14,7 +14,6 @@ import { body, line, named, timeSchema } from './schema.ts';
 const MAX_CONTENT_LENGTH = 2_000;
 const MAX_ID_LENGTH = 100;
 const MAX_NAME_LENGTH = 50;
-const MAX_NONCE_LENGTH = 64;
 /** An hour between two messages. */
 const MAX_SLOW_MODE_S = 3_600;
 /** What a room keeps in memory. */
@@ -86,7 +85,9 @@ export const chatDraftSchema = body({
   content: z
     .string({ error: ({ input }) => (input === undefined ? 'is missing' : 'must be a string') })
     .max(MAX_CONTENT_LENGTH, { error: 'must have at most 500 characters' }),
-  nonce: line(MAX_NONCE_LENGTH)
+  nonce: z
+    .string()
+    .regex(/^[ -~]{1,64}$/, { error: 'must be 1 to 64 printable characters of ASCII' })
     .optional()
     .meta({ description: 'The same one again is answered as the first time.' }),
   replyTo: line(MAX_ID_LENGTH).optional(),

@@ -1,7 +1,8 @@
 import { CHAT_VERSION, type ChatRequest } from '../../../contract/index.ts';
 
 const MAX_TOKEN_LENGTH = 100;
-const MAX_NONCE_LENGTH = 64;
+/** Printable ASCII: it is kept, and a database does not take every character. */
+const NONCE = /^[ -~]{1,64}$/;
 const MAX_ID_LENGTH = 100;
 
 type Join = ChatRequest & { readonly type: 'join' };
@@ -36,7 +37,7 @@ function isPost(value: Readonly<Record<string, unknown>>): value is PostRequest 
   return (
     type === 'post' &&
     typeof text === 'string' &&
-    isOptionalText(nonce, MAX_NONCE_LENGTH) &&
+    (nonce === undefined || (typeof nonce === 'string' && NONCE.test(nonce))) &&
     isOptionalText(replyTo, MAX_ID_LENGTH)
   );
 }

@@ -102,12 +102,7 @@ export class MessageKeeper {
     const batch = this.#queue.slice(0, BATCH_ENTRIES);
     const cancel = this.#clock.after(ANSWER_MS, () => this.#answer(this.#queue, false));
     try {
-      const now = new Date(this.#clock.epochMs());
-      await this.#store.write(
-        batch.map(({ unkept }) => unkept),
-        now,
-      );
-      this.#drop(batch, true);
+      await this.#write(batch);
       if (this.#isAway) this.#log.info({ waiting: this.#queue.length }, 'chat is kept again');
       this.#isAway = false;
     } catch (error) {
@@ -116,12 +111,27 @@ export class MessageKeeper {
         this.#isAway = true;
         this.#answer(this.#queue, false);
       } else {
-        this.#log.error({ error, entries: batch.length }, 'chat could not be kept');
-        this.#lose(batch.length);
-        this.#drop(batch, false);
+        this.#log.error({ error }, 'chat message could not be kept');
+        this.#lose(1);
+        this.#drop(this.#queue.slice(0, 1), false);
       }
     } finally {
       cancel();
+    }
+  }
+
+  /** What the database does not take for what it is must not take others along. */
+  async #write(batch: readonly Pending[]): Promise<void> {
+    const now = new Date(this.#clock.epochMs());
+    try {
+      await this.#store.write(
+        batch.map(({ unkept }) => unkept),
+        now,
+      );
+      this.#drop(batch, true);
+    } catch (error) {
+      if (batch.length === 1 || error instanceof DatabaseUnavailableError) throw error;
+      for (const each of batch) await this.#write([each]);
     }
   }
 
