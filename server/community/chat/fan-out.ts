@@ -25,8 +25,9 @@ export const MOST_UNSENT_BYTES = 256 * 1024;
 /** Who catches up is sent more only below this. */
 const CATCH_UP_BYTES = 64 * 1024;
 const CATCH_UP_ENTRIES = 100;
-/** Readers written to in one go: about half a millisecond. */
+/** Readers written to in one go, and bytes: both take less than half a millisecond. */
 const SLICE_READERS = 48;
+const SLICE_BYTES = 256 * 1024;
 /** Messages that who comes is shown. */
 export const WELCOME_MESSAGES = 50;
 
@@ -127,11 +128,11 @@ export class FanOut {
   tell(json: string): void {
     const frame = textFrame(json);
     const seats = [...this.#seats.values()];
-    this.#inSlices(
-      seats,
-      (seat) => this.#write(seat, frame),
-      () => {},
-    );
+    this.#inSlices(seats, {
+      sizeBytes: frame.length,
+      task: (seat) => this.#write(seat, frame),
+      done: () => {},
+    });
   }
 
   /** Ends what is still to be sent. */
@@ -159,19 +160,22 @@ export class FanOut {
     const seats = this.#live.slice();
     // Whoever becomes live now is sent this batch by that.
     for (const seat of this.#early) this.#catchUp(seat);
-    this.#inSlices(
-      seats,
-      (seat) => this.#write(seat, own?.get(seat) ?? shared),
-      () => {
+    this.#inSlices(seats, {
+      sizeBytes: shared.length,
+      task: (seat) => this.#write(seat, own?.(seat) ?? shared),
+      done: () => {
         this.#isSending = false;
         if (!this.#isLate) return;
         this.#isLate = false;
         this.#flushIn(pace.delayMs(clock.monotonicMs(), this.#seats.size));
       },
-    );
+    });
   }
 
-  /** The frame for everybody, and those of the few who would miss something of their own. */
+  /**
+   * The frame for everybody, and how to make those of the few who would miss something of their
+   * own: each when its turn comes, since hundreds in one go would take as long as a slice.
+   */
   #framesOf(batch: readonly LoggedEntry[], seq: number, budget: number) {
     const shown = batch.filter((logged) => !this.#settings.log.isRemoved(logged));
     if (shown.length <= budget) {
@@ -186,8 +190,11 @@ export class FanOut {
       );
       return listFrame('entries', list, { seq, skipped: shown.length - list.length });
     };
-    const own = new Map<Seat, Buffer>();
-    for (const [seat, also] of this.#concerned(entries, chosen)) own.set(seat, sample(also));
+    const concerned = this.#concerned(entries, chosen);
+    const own = (seat: Seat): Buffer | undefined => {
+      const also = concerned.get(seat);
+      return also === undefined ? undefined : sample(also);
+    };
     return { shared: sample(undefined), own };
   }
 
@@ -218,10 +225,20 @@ export class FanOut {
     reader.write(frame);
   }
 
-  #inSlices(seats: readonly Seat[], task: (seat: Seat) => void, done: () => void): void {
+  #inSlices(
+    seats: readonly Seat[],
+    work: {
+      /** Of what each is written. */
+      readonly sizeBytes: number;
+      readonly task: (seat: Seat) => void;
+      readonly done: () => void;
+    },
+  ): void {
     const { yieldTo } = this.#settings;
+    const { sizeBytes, task, done } = work;
+    const slice = Math.max(1, Math.min(SLICE_READERS, Math.floor(SLICE_BYTES / sizeBytes)));
     const from = (begin: number): void => {
-      const end = Math.min(seats.length, begin + SLICE_READERS);
+      const end = Math.min(seats.length, begin + slice);
       for (let index = begin; index < end; index += 1) {
         const seat = seats[index];
         if (seat !== undefined) task(seat);
