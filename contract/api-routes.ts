@@ -277,6 +277,53 @@ export interface ApiRoutes {
     };
     readonly answer: ApiSchemas['AuditPage'];
   };
+  /** The latest messages, oldest first. */
+  readonly 'GET /api/streams/{id}/chat': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly query?: { readonly limit?: number | undefined };
+    };
+    readonly answer: ApiSchemas['ChatHistory'];
+  };
+  /** Say something. */
+  readonly 'POST /api/streams/{id}/chat': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: {
+        /** Who speaks; without it, whoever asks. */
+        readonly userId?: string | undefined;
+        /** The name of a `userId` that has no account here. */
+        readonly username?: string | undefined;
+        readonly content: string;
+        /** The same one again is answered as the first time. */
+        readonly nonce?: string | undefined;
+        readonly replyTo?: string | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['ChatPost'];
+  };
+  /** A ticket with which to join by WebSocket as who asks: once, within 30 seconds. */
+  readonly 'POST /api/streams/{id}/chat/ticket': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatTicket'];
+  };
+  /** How the chat is set. */
+  readonly 'GET /api/streams/{id}/chat/settings': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatSettings'];
+  };
+  /** Change how the chat is set; everybody in it is told. */
+  readonly 'PATCH /api/streams/{id}/chat/settings': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: {
+        /** Seconds between two messages of one author; 0: none. */
+        readonly slowModeS?: number | undefined;
+        readonly guestsMayPost?: boolean | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['ChatSettings'];
+  };
   /** Who asks. */
   readonly 'GET /api/me': {
     readonly request: Readonly<Record<never, never>>;

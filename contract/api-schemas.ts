@@ -18,6 +18,58 @@ export interface ApiSchemas {
     readonly data: readonly ApiSchemas['AuditEntry'][];
     readonly next_cursor: string | null;
   };
+  readonly ChatFragment:
+    | { readonly type: 'text'; readonly text: string }
+    | { readonly type: 'mention'; readonly text: string; readonly name: string }
+    | { readonly type: 'link'; readonly text: string; readonly url: string }
+    | { readonly type: 'emote'; readonly text: string; readonly emote: string };
+  readonly ChatHistory: { readonly messages: readonly ApiSchemas['ChatMessage'][] };
+  readonly ChatMessage: {
+    readonly type: 'message';
+    /** Its place in the room. */
+    readonly seq: number;
+    readonly id: string;
+    readonly timestamp: string;
+    /** Seconds of media time; 0 while nothing is on air. */
+    readonly streamTime: number;
+    readonly broadcastId: string | null;
+    readonly author: {
+      readonly id: string;
+      readonly name: string;
+      readonly roles: readonly ('broadcaster' | 'moderator' | 'vip' | 'subscriber')[];
+    };
+    /** Plain text in pieces; never markup. */
+    readonly fragments: readonly ApiSchemas['ChatFragment'][];
+    readonly replyTo?: string;
+    readonly isPaid?: true;
+  };
+  readonly ChatPost: {
+    readonly type: 'message';
+    /** Its place in the room. */
+    readonly seq: number;
+    readonly id: string;
+    readonly timestamp: string;
+    /** Seconds of media time; 0 while nothing is on air. */
+    readonly streamTime: number;
+    readonly broadcastId: string | null;
+    readonly author: {
+      readonly id: string;
+      readonly name: string;
+      readonly roles: readonly ('broadcaster' | 'moderator' | 'vip' | 'subscriber')[];
+    };
+    /** Plain text in pieces; never markup. */
+    readonly fragments: readonly ApiSchemas['ChatFragment'][];
+    readonly replyTo?: string;
+    readonly isPaid?: true;
+    /** Whether it is in the database; false: it is shown, and not kept yet. */
+    readonly isKept: boolean;
+  };
+  readonly ChatSettings: {
+    /** Seconds between two messages of one author; 0: none. */
+    readonly slowModeS: number;
+    readonly guestsMayPost: boolean;
+  };
+  readonly ChatTicket: { readonly ticket: string; readonly expiresAt: string };
   readonly Clock: { readonly epochMs: number };
   readonly ConfigurationReload: {
     readonly applied: readonly string[];
@@ -173,6 +225,7 @@ export interface ApiSchemas {
       | 'unauthorized'
       | 'invalid_credentials'
       | 'forbidden'
+      | 'chat_disabled'
       | 'csrf_rejected'
       | 'insecure_connection'
       | 'management_is_local'
@@ -218,6 +271,7 @@ export interface ApiSchemas {
       | 'exceeds_target_duration'
       | 'exceeds_part_target'
       | 'too_many_requests'
+      | 'slow_mode'
       | 'header_too_large'
       | 'internal_error'
       | 'journal_write_failed'
@@ -225,6 +279,7 @@ export interface ApiSchemas {
       | 'too_many_streams'
       | 'too_many_readers'
       | 'database_unavailable'
+      | 'chat_unavailable'
       | 'held_too_long'
       | 'too_many_held'
       | 'shutting_down';

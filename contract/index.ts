@@ -28,6 +28,26 @@ export type { ApiRoutes } from './api-routes.ts';
 export type { ApiSchemas } from './api-schemas.ts';
 export type { AuditView } from './audit.ts';
 export {
+  CHAT_CLOSE,
+  CHAT_ROLES,
+  CHAT_VERSION,
+  type ChatAuthor,
+  type ChatCloseReason,
+  type ChatEntry,
+  type ChatFragment,
+  type ChatFrame,
+  type ChatMessage,
+  type ChatPosition,
+  type ChatPostView,
+  type ChatRemoval,
+  type ChatRequest,
+  type ChatRole,
+  type ChatSettings,
+  type ChatTicketView,
+  MAX_CHAT_LENGTH,
+  type ResyncReason,
+} from './chat.ts';
+export {
   ERROR_STATUS,
   type ErrorCode,
   type FieldProblem,

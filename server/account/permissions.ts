@@ -37,6 +37,11 @@ const RULES = {
   'event.read': { ...rule(['admin'], ['broadcaster'], ['events:read']), isHidden: true },
   'webhook.read': { ...rule(['admin'], ['broadcaster'], ['webhooks:write']), isHidden: true },
   'webhook.write': { ...rule(['admin'], ['broadcaster'], ['webhooks:write']), isHidden: true },
+  /** In the own name; in somebody else's, see `chat.speak`. */
+  'chat.post': rule(EVERYONE, [], ['chat:write']),
+  /** Messages in the name of whoever a program says. */
+  'chat.speak': rule(['admin'], ['broadcaster'], ['chat:write']),
+  'chat.configure': rule(['admin'], ['broadcaster'], ['chat:write']),
   'audit.read': { ...rule(['admin'], [], []), operator: 'by-token' },
   'settings.write': { ...rule(['admin'], [], []), operator: 'by-token' },
   'user.read': { ...rule(['admin'], [], []), isHidden: true, operator: 'by-token' },

@@ -10,7 +10,9 @@ import {
   loadPepper,
   StreamKeys,
 } from '../channel/index.ts';
+import { OnAir } from '../live/index.ts';
 import { type Databases, openDatabases } from '../store/sql/index.ts';
+import { ChatFace } from './chat.ts';
 import type { Configuration } from './config/index.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { Notices } from './notices.ts';
@@ -24,6 +26,8 @@ export interface Ground {
   readonly notices: Notices;
   /** Seals kept answers. A key of its own: nothing made with it can stand for a stream key's hash. */
   readonly answerRoot: Uint8Array;
+  readonly chat: ChatFace;
+  readonly onAir: OnAir;
   /** Gives the data folder back. */
   readonly release: () => Promise<void>;
 }
@@ -62,7 +66,10 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       const notices = new Notices({ database, pepper, allowsLoopback, clock, log });
       channels.watchChanges(() => notices.wake());
       const answerRoot = createHmac('sha256', pepper).update('kept answers').digest();
-      return { channels, accounts, databases, notices, answerRoot, release };
+      const onAir = new OnAir();
+      const publicUrl = configuration.PUBLIC_URL;
+      const chat = new ChatFace({ database, pepper, onAir, channels, publicUrl, clock, log });
+      return { channels, accounts, databases, notices, chat, onAir, answerRoot, release };
     } catch (error) {
       await databases.close();
       throw error;

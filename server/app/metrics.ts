@@ -7,6 +7,7 @@ import type { RtmpCounters } from '../pipeline/ingest/index.ts';
 import type { OrchestratorCounters } from '../pipeline/orchestrator/index.ts';
 import type { HeldObserver } from '../pipeline/origin/index.ts';
 import type { PackagerObserver } from '../pipeline/packager/index.ts';
+import type { ChatTally } from './chat.ts';
 import type { HttpServerStats, ResponseCount } from './http/index.ts';
 import { Histogram } from './metrics-histogram.ts';
 import type { NoticesTally } from './notices.ts';
@@ -45,6 +46,8 @@ export interface MetricsSources {
   };
   /** Undefined where nobody is told anything. */
   readonly notices?: () => NoticesTally;
+  /** Undefined where there is no chat. */
+  readonly chat?: () => ChatTally;
   /** Undefined where nothing is transcoded. */
   readonly transcoding: () => TranscodingTally | undefined;
 }
@@ -89,6 +92,7 @@ export class Metrics implements PackagerObserver, HeldObserver {
     exposeHttp(register, sources);
     exposeTranscoding(register, sources);
     exposeNotices(register, sources);
+    exposeChat(register, sources);
   }
 
   get contentType(): string {
@@ -240,6 +244,16 @@ function exposeNotices(register: Registry, { notices }: MetricsSources): void {
     () => notices().oldestPendingMs / 1000,
   );
   gauge('event_stream_readers', 'Connections that follow events.', () => notices().readers);
+}
+
+function exposeChat(register: Registry, { chat }: MetricsSources): void {
+  if (chat === undefined) return;
+  const { countBy, gauge } = exposer(register);
+  gauge('chat_readers', 'Sockets that read a chat.', () => chat().readers);
+  gauge('chat_rooms', 'Chats that are open.', () => chat().rooms);
+  gauge('chat_unkept', 'Messages that wait for the database.', () => chat().pending);
+  countBy('chat_lost_total', 'Messages never kept.', 'reason', () => ({ unkept: chat().lost }));
+  countBy('chat_closes_total', 'Sockets closed, by reason.', 'reason', () => chat().closes);
 }
 
 /** One value and the labels it stands under. */

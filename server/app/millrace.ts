@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Accounts } from '../account/index.ts';
 import type { Clock, Log } from '../base/index.ts';
 import { type Channels, listIngestEndpoints, type PublishGrant } from '../channel/index.ts';
-import { OnAir } from '../live/index.ts';
+import type { OnAir } from '../live/index.ts';
 import {
   FlvSource,
   type MediaSink,
@@ -66,7 +66,7 @@ export class Millrace {
   port = 0;
   rtmpPort = 0;
   readonly #settings: MillraceSettings;
-  readonly #onAir = new OnAir();
+  readonly #onAir: OnAir;
   readonly #orchestrator: Orchestrator;
   readonly #sheets: SheetMaker;
   readonly #shelves: ThumbnailShelves;
@@ -87,6 +87,7 @@ export class Millrace {
   private constructor(settings: MillraceSettings, ground: Ground) {
     this.#ground = ground;
     this.#notices = ground.notices;
+    this.#onAir = ground.onAir;
     this.#settings = settings;
     this.channels = ground.channels;
     this.accounts = ground.accounts;
@@ -208,11 +209,12 @@ export class Millrace {
       async () => this.#sheets.close(),
       async () => this.#origin.release(),
       async () => this.#notices.endStreams(),
+      () => this.#ground.chat.leave(),
       () => this.#http.close(CLOSE_DEADLINE_MS),
       () => this.#orchestrator.close(),
       () => this.#record.close(),
       () => this.channels.close(),
-      () => this.#notices.close(),
+      () => Promise.all([this.#notices.close(), this.#ground.chat.close()]),
       () => this.#ground.databases.close(),
       () => this.#ground.release(),
     ]) {
@@ -227,6 +229,7 @@ export class Millrace {
       responses: () => this.#http.responses.counts(),
       http: () => this.#http.stats,
       notices: () => this.#notices.tally,
+      chat: () => this.#ground.chat.tally,
       errors: () => ({
         http: this.#http.responses.faults,
         broadcast: this.#broadcasts.faults,
@@ -342,6 +345,7 @@ export class Millrace {
       delivery: { handler: this.#origin, matches: isDeliveryPath },
       management: this.#management(),
       limits: { maxConnections: configuration.MAX_CONNECTIONS },
+      upgrade: this.#ground.chat.upgrade,
       register: (app) => this.#register(app),
     });
   }
@@ -367,9 +371,9 @@ export class Millrace {
       answerRoot: this.#ground.answerRoot,
       notices: this.#notices,
       configuration: this.#settings.desk,
+      chat: this.#ground.chat,
       isTls: this.#settings.tls !== undefined,
-      clock,
-      version,
+      ...{ clock, version },
       management: this.#management(),
       publicUrl,
       rtmpPort: () => this.rtmpPort,

@@ -5,7 +5,15 @@ import { listImports } from './scanner.ts';
 /** The page that names every package with its version. */
 const PAGE = 'docs/reference/dependencies.md';
 /** Used by their command, or by the compiler, rather than by an import. */
-const TOOLS = new Set(['node', 'typescript', '@types/node', '@types/pg', '@biomejs/biome', 'vite']);
+const TOOLS = new Set([
+  'node',
+  'typescript',
+  '@types/node',
+  '@types/pg',
+  '@types/ws',
+  '@biomejs/biome',
+  'vite',
+]);
 
 /** Checks that each package of package.json is imported or a tool, exact, and listed on the page. */
 export function checkPackages(files: readonly SourceFile[]): Finding[] {

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/index.ts';
 import type { Database } from '../../store/sql/index.ts';
 import type { GuardSettings } from '../http/index.ts';
 import { Callers } from './caller.ts';
+import { type ChatRouteSettings, chatRoutes } from './chat-routes.ts';
 import { type ConfigurationDesk, configurationRoutes } from './configuration-routes.ts';
 import { documentRoutes } from './document-routes.ts';
 import { type EventRouteSettings, eventRoutes } from './event-routes.ts';
@@ -40,6 +41,8 @@ export interface ApiSettings extends StreamRouteSettings {
   readonly isTls: boolean;
   /** Undefined where there is no database: then nobody is told anything. */
   readonly notices?: NoticeSettings | undefined;
+  /** Undefined where there is no database, likewise. */
+  readonly chat?: Omit<ChatRouteSettings, 'accounts'> | undefined;
 }
 
 /** Adds everything under `/api`. To be called before any other route is added there. */
@@ -64,13 +67,14 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
 
 /** Everything under `/api` but the document of it. */
 export function apiRoutes(settings: ApiSettings, callers: Callers): readonly ApiRoute[] {
-  const { accounts, notices, configuration } = settings;
+  const { accounts, notices, chat, configuration } = settings;
   const identifyAgain = (request: FastifyRequest) => callers.identifyAgain(request);
   const people = { accounts, callers };
   return [
     ...streamRoutes(settings),
     ...keyRoutes(settings),
     ...(notices === undefined ? [] : noticeRoutes({ ...notices, identifyAgain })),
+    ...(chat === undefined ? [] : chatRoutes({ ...chat, accounts })),
     ...sessionRoutes(people),
     ...tokenRoutes(people),
     ...peopleRoutes(people),

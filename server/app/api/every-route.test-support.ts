@@ -6,6 +6,9 @@ import type { ApiRoute } from './route.ts';
 /** Every route; those that would answer by themselves have nothing to answer with. */
 export function everyRoute(): readonly ApiRoute[] {
   const nothing = {} as never;
-  const routes = apiRoutes({ notices: nothing, configuration: nothing } as never, nothing);
+  const routes = apiRoutes(
+    { notices: nothing, chat: nothing, configuration: nothing } as never,
+    nothing,
+  );
   return [...routes, ...documentRoutes(routes, '0.0.0')];
 }

@@ -13,6 +13,7 @@ import type { Access } from './access.ts';
 export const TAGS = [
   'streams',
   'keys',
+  'chat',
   'accounts',
   'webhooks',
   'events',

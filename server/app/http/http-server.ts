@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { assert, type Cancel, type Clock, type Log } from '../../base/index.ts';
 import type { DeliveryHandler } from '../../pipeline/origin/index.ts';
@@ -19,7 +20,7 @@ import { ManagementGuard } from './management-guard.ts';
 import { PlainTransport } from './plain-transport.ts';
 import { ResponseTally } from './response-tally.ts';
 import { SecureTransport } from './secure-transport.ts';
-import type { TlsKeyPair, Transport } from './transport.ts';
+import type { TlsKeyPair, Transport, UpgradeHandler } from './transport.ts';
 
 /** What the HTTP layer needs of the application. */
 export interface HttpServerSettings {
@@ -35,6 +36,8 @@ export interface HttpServerSettings {
     /** Whether a raw path, without its query, is one that the handler answers. */
     readonly matches: (path: string) => boolean;
   };
+  /** Without one, an offer to change the protocol is passed over. */
+  readonly upgrade?: UpgradeHandler | undefined;
   /** Adds the routes of the other faces. */
   readonly register: (app: FastifyInstance) => void | Promise<void>;
   readonly management: {
@@ -187,6 +190,7 @@ export class HttpServer {
       this.#refused += 1;
     });
     server.on('clientError', clientErrorListener({ clock, limits, responses }));
+    takeUpgrades(server, this.#settings.upgrade);
     return transport;
   }
 
@@ -212,6 +216,17 @@ export class HttpServer {
       this.#sweepLater();
     });
   }
+}
+
+/** A client may always offer another protocol (RFC 9110 section 7.8); only those asked for change. */
+function takeUpgrades(server: Server, upgrade: UpgradeHandler | undefined): void {
+  if (upgrade === undefined) return;
+  const { matches, handle } = upgrade;
+  // Node's HTTP/2 server, which speaks HTTP/1.1 as well, has no option for it.
+  Object.assign(server, {
+    shouldUpgradeCallback: ({ url = '' }: IncomingMessage) => matches(url),
+  });
+  server.on('upgrade', handle);
 }
 
 const twoHosts = refusalAnswer({

@@ -10,4 +10,4 @@ export { ListenError, listenErrorOf } from './listen-error.ts';
 export { type Caller, type GuardSettings, ManagementGuard } from './management-guard.ts';
 export { problemOf, refuse } from './problem.ts';
 export { FACES, type Face, type ResponseCount, ResponseTally } from './response-tally.ts';
-export type { TlsKeyPair } from './transport.ts';
+export type { TlsKeyPair, UpgradeHandler } from './transport.ts';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { DropReason } from './lane-connection.ts';
 
 /** PEM texts of the certificate chain and of its key. */
@@ -27,4 +28,12 @@ export interface Transport {
   drain(): void;
   /** Ends all connections now. */
   destroy(): void;
+}
+
+/** Who takes connections that change their protocol. */
+export interface UpgradeHandler {
+  /** Whether a raw address, with its query, is one of its own; all others are answered in HTTP. */
+  readonly matches: (url: string) => boolean;
+  /** Takes the connection for good, with the bytes that came behind the request. */
+  readonly handle: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import Fastify from 'fastify';
+import type { Accounts, Principal } from '../../account/index.ts';
+import { silentLog, systemClock } from '../../base/index.ts';
+import { Chat, LocalBus, MessageKeeper, SqlChatStore } from '../../community/chat/index.ts';
+import { testDatabase } from '../../store/sql/database.test-support.ts';
+import { chatRoutes } from './chat-routes.ts';
+import { RateLimits } from './rate-limits.ts';
+import { registerApi } from './registration.ts';
+
+const database = await testDatabase();
+
+const user = (userId: string, role: 'admin' | 'broadcaster' | 'viewer'): Principal => {
+  return { kind: 'user', userId, role, sessionHash: '' };
+};
+const PEOPLE: Readonly<Record<string, Principal>> = {
+  operator: { kind: 'operator' },
+  root: user('usr_root', 'admin'),
+  ada: user('usr_ada', 'broadcaster'),
+  bob: user('usr_bob', 'broadcaster'),
+  eve: user('usr_eve', 'viewer'),
+  bot: {
+    kind: 'token',
+    tokenId: 't',
+    userId: 'usr_ada',
+    role: 'broadcaster',
+    scopes: ['events:read'],
+  },
+};
+
+/** A server with one stream, `ada`'s, and its chat. */
+async function start(context: TestContext) {
+  const clock = systemClock;
+  const store = new SqlChatStore(database);
+  const streamId = `s${randomBytes(6).toString('hex')}`;
+  const chat = new Chat({
+    ...{ clock, store, randomBytes, log: silentLog, random: Math.random, yieldTo: setImmediate },
+    bus: new LocalBus(() => 'e'),
+    keeper: new MessageKeeper({ store, clock, log: silentLog }),
+    mayPost: () => undefined,
+    emoteOf: () => undefined,
+    onAir: () => undefined,
+    guestKey: randomBytes(32),
+  });
+  const users = { get: async (id: string) => ({ displayName: `Name of ${id}` }) };
+  let isOpen = true;
+  const placeOf = async (id: string) =>
+    id === streamId ? { ownerId: 'usr_ada', isOpen } : undefined;
+  const accounts = { users } as unknown as Accounts;
+  const app = Fastify();
+  const access = {
+    identify: async ({ headers }: { headers: Record<string, unknown> }): Promise<Principal> =>
+      PEOPLE[String(headers['x-who'])] ?? { kind: 'anonymous' },
+    owners: { stream: placeOf, webhook: async () => undefined },
+    limits: new RateLimits(clock),
+  };
+  registerApi(app, access, chatRoutes({ chat, accounts, placeOf }));
+  context.after(async () => {
+    await app.close();
+    await chat.close();
+  });
+  const ask = async (who: string, method: 'GET' | 'POST' | 'PATCH', path = '', body?: object) => {
+    const url = `/api/streams/${streamId}/chat${path}`;
+    const headers = { 'x-who': who };
+    const answer = await app.inject({ method, url, headers, ...(body && { payload: body }) });
+    return { status: answer.statusCode, json: answer.json(), headers: answer.headers };
+  };
+  const shut = (): void => {
+    isOpen = false;
+  };
+  return { app, ask, chat, streamId, shut };
+}
+
+test('a post is made in the own name, and in another only by who may', async (context) => {
+  const { ask } = await start(context);
+  const other = { userId: 'usr_x', username: 'X', content: 'hi' };
+  const cases = [
+    ['nobody', { content: 'hi' }, 401],
+    ['eve', { content: 'hi' }, 201],
+    ['eve', other, 403],
+    ['bob', other, 403],
+    ['bot', { content: 'hi' }, 403],
+    ['ada', other, 201],
+    ['root', { ...other, userId: 'usr_y' }, 201],
+    ['operator', { ...other, userId: 'usr_z' }, 201],
+    ['eve', { content: 7 }, 400],
+    ['root', { content: ' \u202e ' }, 400],
+  ] as const;
+  for (const [who, body, status] of cases) {
+    assert.equal(
+      (await ask(who, 'POST', '', body)).status,
+      status,
+      `${who} ${JSON.stringify(body)}`,
+    );
+  }
+  const { json } = await ask('nobody', 'GET');
+  assert.deepEqual(
+    json.messages.map(({ author }: { author: { name: string } }) => author.name),
+    ['Name of usr_eve', 'X', 'X', 'X'],
+  );
+});
+
+test('roles come from the account and the stream, never from the body', async (context) => {
+  const { ask } = await start(context);
+  const rolesOf = async (who: string, body = {}) =>
+    (await ask(who, 'POST', '', { content: 'hi', roles: ['moderator'], isPaid: true, ...body }))
+      .json;
+  assert.deepEqual((await rolesOf('ada')).author.roles, ['broadcaster']);
+  assert.deepEqual((await rolesOf('root')).author.roles, ['moderator']);
+  const eve = await rolesOf('eve');
+  assert.deepEqual([eve.author.roles, eve.isPaid, eve.isKept], [[], undefined, true]);
+});
+
+test('slow mode answers 429 with Retry-After, and only its owner changes it', async (context) => {
+  const { ask } = await start(context);
+  assert.equal((await ask('eve', 'POST', '', { content: '1' })).status, 201);
+  const soon = await ask('eve', 'POST', '', { content: '2' });
+  assert.deepEqual([soon.status, soon.json.code], [429, 'slow_mode']);
+  assert.match(String(soon.headers['retry-after']), /^[123]$/);
+  assert.equal((await ask('bob', 'PATCH', '/settings', { slowModeS: 0 })).status, 403);
+  const changed = await ask('ada', 'PATCH', '/settings', { slowModeS: 0 });
+  assert.deepEqual(changed.json, { slowModeS: 0, guestsMayPost: true });
+  assert.deepEqual((await ask('nobody', 'GET', '/settings')).json, changed.json);
+  assert.equal((await ask('eve', 'POST', '', { content: '2' })).status, 201);
+  assert.equal((await ask('ada', 'PATCH', '/settings', { slowModeS: -1 })).status, 400);
+});
+
+test('a ticket is for who asks, and an unknown stream has no chat', async (context) => {
+  const { app, ask, chat, streamId } = await start(context);
+  const { status, json } = await ask('eve', 'POST', '/ticket');
+  assert.equal(status, 201);
+  assert.equal(chat.takeTicket(json.ticket, streamId)?.name, 'Name of usr_eve');
+  assert.equal((await ask('nobody', 'POST', '/ticket')).status, 401);
+  for (const path of ['', '/settings']) {
+    const answer = await app.inject({ url: `/api/streams/none/chat${path}` });
+    assert.equal(answer.statusCode, 404);
+  }
+});
+
+test('a stream without a chat takes no posts', async (context) => {
+  const { ask, shut } = await start(context);
+  shut();
+  const refused = await ask('ada', 'POST', '', { content: 'hi' });
+  assert.deepEqual([refused.status, refused.json.code], [403, 'chat_disabled']);
+});

@@ -1,0 +1,204 @@
+/** The chat of a stream, without a WebSocket: to post, to read what was said, and to get a ticket. */
+import type { ChatAuthor, ChatMessage, ChatRole, Refusal } from '../../../contract/index.ts';
+import { type Accounts, mayDo, type Principal } from '../../account/index.ts';
+import { type Chat, type ChatPlace, cleanLine } from '../../community/chat/index.ts';
+import { unknownObject } from './access.ts';
+import {
+  chatChangesSchema,
+  chatDraftSchema,
+  chatHistoryQuerySchema,
+  chatHistorySchema,
+  chatPostSchema,
+  chatSettingsSchema,
+  chatTicketSchema,
+} from './chat-schemas.ts';
+import { type ApiRoute, defineRoute } from './route.ts';
+import { byId } from './schema.ts';
+
+/** What the chat routes need of the application. */
+export interface ChatRouteSettings {
+  readonly chat: Chat;
+  readonly accounts: Accounts;
+  /** Undefined where no stream is. */
+  readonly placeOf: (streamId: string) => Promise<ChatPlace | undefined>;
+}
+
+/** Everything under `/api/streams/{id}/chat`; the WebSocket there is another door. */
+export function chatRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
+  return [
+    historyRoute(settings),
+    postRoute(settings),
+    ticketRoute(settings),
+    ...settingsRoutes(settings),
+  ];
+}
+
+function historyRoute(settings: ChatRouteSettings): ApiRoute {
+  const verb = 'read chat of stream';
+  return defineRoute({
+    ...{ method: 'GET', path: '/api/streams/:id/chat', operationId: 'getChat', tag: 'chat' },
+    summary: 'The latest messages, oldest first',
+    verb,
+    access: 'everybody',
+    params: byId,
+    query: chatHistoryQuerySchema,
+    problems: ['stream_not_found', 'chat_unavailable'],
+    answers: { 200: chatHistorySchema },
+    answer: async ({ params: { id }, query: { limit } }) => {
+      const place = await roomOf(settings, verb, id);
+      if ('refused' in place) return place;
+      return { status: 200, body: { messages: place.room.recent(limit).map(viewOf) } };
+    },
+  });
+}
+
+function postRoute(settings: ChatRouteSettings): ApiRoute {
+  const verb = 'post to chat of stream';
+  return defineRoute({
+    ...{ method: 'POST', path: '/api/streams/:id/chat', operationId: 'postChat', tag: 'chat' },
+    summary: 'Say something',
+    description:
+      'Whoever may write to the stream may speak as somebody else, by `userId` and `username`; ' +
+      'all others speak as themselves. Slow mode is per author; `Retry-After` says how long to wait.',
+    verb,
+    access: { action: 'chat.post' },
+    params: byId,
+    body: chatDraftSchema,
+    problems: ['stream_not_found', 'chat_disabled', 'slow_mode', 'chat_unavailable'],
+    answers: { 201: chatPostSchema },
+    answer: async ({ params: { id }, body, principal, reply }) => {
+      const place = await roomOf(settings, verb, id);
+      if ('refused' in place) return place;
+      if (!place.isOpen) {
+        return { refused: 'chat_disabled', detail: 'Cannot post: the stream has no chat' };
+      }
+      const author = await speakerOf(settings, { principal, ownerId: place.ownerId, ...body });
+      if ('refused' in author) return author;
+      const { content: text, nonce = null, replyTo } = body;
+      const posted = await place.room.post({ author, isGuest: false, text, nonce, replyTo });
+      if ('refused' in posted) {
+        const { refused, detail, retryAfterMs } = posted;
+        if (retryAfterMs !== undefined) {
+          reply.header('retry-after', String(Math.ceil(retryAfterMs / 1000)));
+        }
+        return { refused, detail };
+      }
+      const isKept = await posted.kept;
+      return { status: 201, body: { ...viewOf(posted.message), isKept } };
+    },
+  });
+}
+
+function ticketRoute(settings: ChatRouteSettings): ApiRoute {
+  const verb = 'enter chat of stream';
+  const path = '/api/streams/:id/chat/ticket';
+  return defineRoute({
+    ...{ method: 'POST', path, operationId: 'createChatTicket', tag: 'chat' },
+    summary: 'A ticket with which to join by WebSocket as who asks: once, within 30 seconds',
+    verb,
+    access: { action: 'chat.post' },
+    params: byId,
+    problems: ['stream_not_found'],
+    answers: { 201: chatTicketSchema },
+    answer: async ({ params: { id }, principal }) => {
+      const place = await settings.placeOf(id);
+      if (place === undefined) return unknownObject('stream', verb, id);
+      const author = await selfOf(settings, principal, place.ownerId);
+      const { ticket, expiresAtMs } = settings.chat.issueTicket(id, author);
+      return { status: 201, body: { ticket, expiresAt: new Date(expiresAtMs).toISOString() } };
+    },
+  });
+}
+
+function settingsRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
+  const path = '/api/streams/:id/chat/settings';
+  const [show, change] = ['show chat settings of stream', 'change chat settings of stream'];
+  return [
+    defineRoute({
+      ...{ method: 'GET', path, operationId: 'getChatSettings', tag: 'chat' },
+      summary: 'How the chat is set',
+      verb: show,
+      access: 'everybody',
+      params: byId,
+      problems: ['stream_not_found', 'chat_unavailable'],
+      answers: { 200: chatSettingsSchema },
+      answer: async ({ params: { id } }) => {
+        const place = await roomOf(settings, show, id);
+        return 'refused' in place ? place : { status: 200, body: place.room.settings };
+      },
+    }),
+    defineRoute({
+      ...{ method: 'PATCH', path, operationId: 'updateChatSettings', tag: 'chat' },
+      summary: 'Change how the chat is set; everybody in it is told',
+      verb: change,
+      access: { action: 'chat.configure', object: 'stream' },
+      params: byId,
+      body: chatChangesSchema,
+      problems: ['chat_unavailable'],
+      answers: { 200: chatSettingsSchema },
+      answer: async ({ params: { id }, body }) => {
+        const place = await roomOf(settings, change, id);
+        if ('refused' in place) return place;
+        const { slowModeS, guestsMayPost } = { ...place.room.settings, ...body };
+        const changed = { slowModeS, guestsMayPost };
+        await place.room.change(changed);
+        return { status: 200, body: changed };
+      },
+    }),
+  ];
+}
+
+/** A copy that the schemas of answers may hold. */
+function viewOf({ author, fragments, ...rest }: ChatMessage) {
+  return { ...rest, author: { ...author, roles: [...author.roles] }, fragments: [...fragments] };
+}
+
+async function roomOf({ chat, placeOf }: ChatRouteSettings, verb: string, id: string) {
+  const place = await placeOf(id);
+  if (place === undefined) return unknownObject('stream', verb, id);
+  const room = await chat.room(id);
+  if (room !== undefined) return { room, ...place };
+  const refusal: Refusal = { refused: 'chat_unavailable', detail: `Cannot ${verb}: too many are` };
+  return refusal;
+}
+
+/** Who is to be named as the author of what `principal` posts. */
+async function speakerOf(
+  settings: ChatRouteSettings,
+  {
+    principal,
+    ownerId,
+    userId,
+    username,
+  }: {
+    readonly principal: Principal;
+    readonly ownerId: string;
+    readonly userId?: string | undefined;
+    readonly username?: string | undefined;
+  },
+): Promise<ChatAuthor | Refusal> {
+  const isSelf = userId === undefined || ('userId' in principal && principal.userId === userId);
+  if (isSelf) return selfOf(settings, principal, ownerId);
+  if (mayDo(principal, 'chat.speak', ownerId) !== 'allowed') {
+    return { refused: 'forbidden', detail: 'Cannot post: you may speak for yourself alone' };
+  }
+  const name = cleanLine(username ?? userId);
+  if (name !== '') return { id: userId, name, roles: userId === ownerId ? ['broadcaster'] : [] };
+  const errors = [{ field: 'username', message: 'must not be blank' }];
+  const detail = 'Cannot post to chat of stream: username must not be blank';
+  return { refused: 'invalid_request', detail, errors };
+}
+
+async function selfOf(
+  { accounts }: ChatRouteSettings,
+  principal: Principal,
+  ownerId: string,
+): Promise<ChatAuthor> {
+  if (!('userId' in principal)) return { id: 'operator', name: 'Operator', roles: ['moderator'] };
+  const { userId: id, role } = principal;
+  const roles: ChatRole[] = [];
+  if (id === ownerId) roles.push('broadcaster');
+  if (role === 'admin' || role === 'moderator') roles.push('moderator');
+  const user = await accounts.users.get(id);
+  return { id, name: cleanLine(user?.displayName ?? id), roles };
+}

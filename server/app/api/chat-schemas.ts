@@ -1,0 +1,122 @@
+/** What the chat routes take and answer. */
+import { z } from 'zod';
+import {
+  CHAT_ROLES,
+  type ChatFragment,
+  type ChatMessage,
+  type ChatPostView,
+  type ChatSettings,
+  type ChatTicketView,
+} from '../../../contract/index.ts';
+import { body, line, named, timeSchema } from './schema.ts';
+
+/** Characters of the text as sent; what is left after cleaning has at most 500. */
+const MAX_CONTENT_LENGTH = 2_000;
+const MAX_ID_LENGTH = 100;
+const MAX_NAME_LENGTH = 50;
+/** An hour between two messages. */
+const MAX_SLOW_MODE_S = 3_600;
+/** What a room keeps in memory. */
+const MOST_HISTORY = 200;
+const DEFAULT_HISTORY = 50;
+
+const fragmentSchema = named(
+  'ChatFragment',
+  z.discriminatedUnion('type', [
+    z.object({ type: z.literal('text'), text: z.string() }),
+    z.object({ type: z.literal('mention'), text: z.string(), name: z.string() }),
+    z.object({ type: z.literal('link'), text: z.string(), url: z.string() }),
+    z.object({ type: z.literal('emote'), text: z.string(), emote: z.string() }),
+  ]) satisfies z.ZodType<ChatFragment>,
+);
+
+const messageShape = {
+  type: z.literal('message'),
+  seq: z.number().meta({ description: 'Its place in the room.' }),
+  id: z.string(),
+  timestamp: timeSchema,
+  streamTime: z.number().meta({ description: 'Seconds of media time; 0 while nothing is on air.' }),
+  broadcastId: z.string().nullable(),
+  author: z.object({ id: z.string(), name: z.string(), roles: z.array(z.enum(CHAT_ROLES)) }),
+  fragments: z.array(fragmentSchema).meta({ description: 'Plain text in pieces; never markup.' }),
+  replyTo: z.string().exactOptional(),
+  isPaid: z.literal(true).exactOptional(),
+};
+
+/** A list of messages. */
+export const chatHistorySchema = named(
+  'ChatHistory',
+  z.object({
+    messages: z.array(
+      named('ChatMessage', z.object(messageShape) satisfies z.ZodType<ChatMessage>),
+    ),
+  }),
+);
+
+/** A message that was posted. */
+export const chatPostSchema = named(
+  'ChatPost',
+  z.object({
+    ...messageShape,
+    isKept: z.boolean().meta({
+      description: 'Whether it is in the database; false: it is shown, and not kept yet.',
+    }),
+  }) satisfies z.ZodType<ChatPostView>,
+);
+
+/** How many messages are asked for. */
+export const chatHistoryQuerySchema = z.object({
+  limit: z.coerce
+    .number({ error: 'must be a number' })
+    .int({ error: 'must be a whole number' })
+    .min(1, { error: 'must be at least 1' })
+    .max(MOST_HISTORY, { error: `must be at most ${MOST_HISTORY}` })
+    .default(DEFAULT_HISTORY),
+});
+
+/** A message to post. */
+export const chatDraftSchema = body({
+  userId: line(MAX_ID_LENGTH)
+    .optional()
+    .meta({ description: 'Who speaks; without it, whoever asks.' }),
+  username: line(MAX_NAME_LENGTH)
+    .optional()
+    .meta({ description: 'The name of a `userId` that has no account here.' }),
+  content: z
+    .string({ error: ({ input }) => (input === undefined ? 'is missing' : 'must be a string') })
+    .max(MAX_CONTENT_LENGTH, { error: 'must have at most 500 characters' }),
+  nonce: z
+    .string()
+    .regex(/^[ -~]{1,64}$/, { error: 'must be 1 to 64 printable characters of ASCII' })
+    .optional()
+    .meta({ description: 'The same one again is answered as the first time.' }),
+  replyTo: line(MAX_ID_LENGTH).optional(),
+});
+
+const slowModeSchema = z
+  .number()
+  .int()
+  .min(0)
+  .max(MAX_SLOW_MODE_S)
+  .meta({ description: 'Seconds between two messages of one author; 0: none.' });
+
+/** See `ChatSettings`. */
+export const chatSettingsSchema = named(
+  'ChatSettings',
+  z.object({
+    slowModeS: slowModeSchema,
+    guestsMayPost: z.boolean(),
+  }) satisfies z.ZodType<ChatSettings>,
+);
+
+/** What is to be changed; the rest stays. */
+export const chatChangesSchema = body({
+  slowModeS: slowModeSchema.exactOptional(),
+  guestsMayPost: z.boolean().exactOptional(),
+});
+
+/** See `ChatTicketView`. */
+export const chatTicketSchema = named(
+  'ChatTicket',
+  z.object({ ticket: z.string(), expiresAt: timeSchema }) satisfies z.ZodType<ChatTicketView>,
+);

@@ -1,0 +1,100 @@
+/** The chat of this server: its rooms, and what they need of the rest. */
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Clock, Log } from '../base/index.ts';
+import type { Channels } from '../channel/index.ts';
+import {
+  Chat,
+  ChatDoor,
+  type ChatPlace,
+  LocalBus,
+  type MediaMoment,
+  MessageKeeper,
+  SqlChatStore,
+} from '../community/chat/index.ts';
+import type { OnAir } from '../live/index.ts';
+import type { Database } from '../store/sql/index.ts';
+import type { UpgradeHandler } from './http/index.ts';
+
+const EPOCH_BYTES = 9;
+/** How long readers may take to close their side when the server stops. */
+const GOODBYE_MS = 1_000;
+
+/** What chat needs of the application. */
+export interface ChatFaceSettings {
+  readonly database: Database;
+  /** The secret that the server keeps outside of its database. */
+  readonly pepper: Uint8Array;
+  readonly onAir: OnAir;
+  readonly channels: Channels;
+  readonly publicUrl: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What is told to metrics. */
+export type ChatTally = Chat['tally'] & { readonly closes: ChatDoor['closes'] };
+
+/** See the top of the file. */
+export class ChatFace {
+  readonly chat: Chat;
+  readonly placeOf: (streamId: string) => Promise<ChatPlace | undefined>;
+  readonly #door: ChatDoor;
+
+  constructor(settings: ChatFaceSettings) {
+    const { database, pepper, onAir, channels, publicUrl, clock, log } = settings;
+    const store = new SqlChatStore(database);
+    this.chat = new Chat({
+      bus: new LocalBus(() => randomBytes(EPOCH_BYTES).toString('base64url')),
+      store,
+      keeper: new MessageKeeper({ store, clock, log }),
+      ...{ clock, log, randomBytes },
+      random: Math.random,
+      yieldTo: setImmediate,
+      mayPost: () => undefined,
+      emoteOf: () => undefined,
+      onAir: (streamId) => momentOf(onAir, streamId, clock),
+      guestKey: createHmac('sha256', pepper).update('chat guests').digest(),
+    });
+    const placeOf = (streamId: string) => chatPlaceOf(channels, streamId);
+    this.placeOf = placeOf;
+    this.#door = new ChatDoor({ chat: this.chat, clock, log, placeOf, publicUrl });
+  }
+
+  /** What takes the WebSockets. */
+  get upgrade(): UpgradeHandler {
+    return {
+      matches: ChatDoor.accepts,
+      handle: (request, socket, head) => this.#door.upgrade(request, socket, head),
+    };
+  }
+
+  /** What is told to metrics. */
+  get tally(): ChatTally {
+    return { ...this.chat.tally, closes: this.#door.closes };
+  }
+
+  /** Sends readers away; to be called before the HTTP server closes. */
+  leave(): Promise<void> {
+    return this.#door.close(GOODBYE_MS);
+  }
+
+  /** Keeps what is not kept yet; to be called before the database closes. */
+  close(): Promise<void> {
+    return this.chat.close();
+  }
+}
+
+function momentOf(onAir: OnAir, streamId: string, clock: Clock): MediaMoment | undefined {
+  const broadcast = onAir.live(streamId);
+  if (broadcast === undefined) return undefined;
+  const { id: broadcastId, zeroEpochMs, startedEpochMs } = broadcast;
+  // Before the first segment is dated, media time is about the time since the beginning.
+  return { broadcastId, streamTimeMs: clock.epochMs() - (zeroEpochMs ?? startedEpochMs) };
+}
+
+/** A stream's chat, from memory while it is on air. */
+async function chatPlaceOf(channels: Channels, streamId: string): Promise<ChatPlace | undefined> {
+  const stream = channels.onAir(streamId) ?? (await channels.get(streamId));
+  if (stream === undefined) return undefined;
+  return { ownerId: stream.broadcasterId, isOpen: stream.chatEnabled };
+}

@@ -1,0 +1,90 @@
+/**
+ * What carries a room between the servers that have readers in it: gives every entry its number and
+ * hands it to each of them in order.
+ */
+import type { ChatEntry, ChatSettings } from '../../../contract/index.ts';
+
+/** An entry before it has a number. */
+export type EntryDraft = ChatEntry extends infer Entry
+  ? Entry extends ChatEntry
+    ? Omit<Entry, 'seq'>
+    : never
+  : never;
+
+/** An entry as the bus hands it to every server. */
+export interface NumberedEntry {
+  readonly entry: ChatEntry;
+  /** Which run of numbers it is of. */
+  readonly epoch: string;
+  /** What its author called it; null: nothing. */
+  readonly nonce: string | null;
+}
+
+/** Something without a number that every server should know. */
+export interface RoomNotice {
+  readonly type: 'settings';
+  readonly settings: ChatSettings;
+}
+
+/** A server's part in a room. */
+export interface RoomListener {
+  /** Takes the next entry: one behind the one before. Must not throw. */
+  deliver(numbered: NumberedEntry): void;
+  notice(notice: RoomNotice): void;
+}
+
+/** A server's way into a room, until it is closed. */
+export interface BusRoom {
+  /** Names the run of numbers: another one after everything was forgotten. */
+  readonly epoch: string;
+  /** Resolves once this server's listener was handed the entry. */
+  publish(draft: EntryDraft, nonce: string | null): Promise<NumberedEntry>;
+  tell(notice: RoomNotice): Promise<void>;
+  close(): void;
+}
+
+/** See the top of the file. */
+export interface Bus {
+  /** Enters a room whose last number, as far as the database knows, is `lastSeq`. */
+  open(streamId: string, lastSeq: number, listener: RoomListener): Promise<BusRoom>;
+}
+
+interface LocalRoom {
+  readonly epoch: string;
+  readonly listeners: Set<RoomListener>;
+  lastSeq: number;
+}
+
+/** The bus of a server that is alone. */
+export class LocalBus implements Bus {
+  readonly #rooms = new Map<string, LocalRoom>();
+  readonly #newEpoch: () => string;
+
+  /** `newEpoch` gives another name each time. */
+  constructor(newEpoch: () => string) {
+    this.#newEpoch = newEpoch;
+  }
+
+  async open(streamId: string, lastSeq: number, listener: RoomListener): Promise<BusRoom> {
+    const known = this.#rooms.get(streamId);
+    const room = known ?? { epoch: this.#newEpoch(), listeners: new Set(), lastSeq };
+    room.listeners.add(listener);
+    this.#rooms.set(streamId, room);
+    return {
+      epoch: room.epoch,
+      publish: async (draft, nonce) => {
+        room.lastSeq += 1;
+        const numbered = { entry: { ...draft, seq: room.lastSeq }, epoch: room.epoch, nonce };
+        for (const each of room.listeners) each.deliver(numbered);
+        return numbered;
+      },
+      tell: async (notice) => {
+        for (const each of room.listeners) each.notice(notice);
+      },
+      close: () => {
+        room.listeners.delete(listener);
+        if (room.listeners.size === 0) this.#rooms.delete(streamId);
+      },
+    };
+  }
+}

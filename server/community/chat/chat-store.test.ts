@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testDatabase } from '../../store/sql/database.test-support.ts';
+import { DEFAULT_SETTINGS, SqlChatStore } from './chat-store.ts';
+import { message } from './room.test-support.ts';
+
+const NOW = new Date('2026-01-01T00:00:00Z');
+const database = await testDatabase();
+const store = new SqlChatStore(database);
+
+test('write() keeps messages as they were, once, and load() gives them back', async () => {
+  const rich = message(1, {
+    streamTime: 12.345,
+    broadcastId: 'b1',
+    author: { id: 'u', name: "O'Neil \\ {x}", roles: ['moderator', 'vip'] },
+    fragments: [
+      { type: 'text', text: 'a "b" \\u0000 {1,2} ' },
+      { type: 'link', text: 'http://a', url: 'http://a/' },
+    ],
+    isPaid: true,
+  });
+  const batch = [rich, message(2), message(3, { replyTo: rich.id })].map((entry) => {
+    return { streamId: 's', entry, epoch: 'e1', nonce: entry.seq === 2 ? 'mine' : null };
+  });
+  await store.write(batch.slice(0, 2), NOW);
+  await store.write(batch, NOW);
+  const { settings, lastSeq, recent } = await store.load('s', 10);
+  assert.deepEqual(settings, DEFAULT_SETTINGS);
+  assert.equal(lastSeq, 3);
+  assert.deepEqual(
+    recent,
+    batch.map(({ streamId: _, ...numbered }) => numbered),
+  );
+  assert.deepEqual(
+    (await store.load('s', 1)).recent.map(({ entry }) => entry.seq),
+    [3],
+  );
+});
+
+test('write() takes removed messages out of what is loaded, but not out of the count', async () => {
+  const batch = [1, 2].map((seq) => ({
+    ...{ streamId: 'r', epoch: 'e', nonce: null },
+    entry: message(seq, { id: `r${seq}` }),
+  }));
+  const removal = { type: 'removal', seq: 3, ids: ['r2', 'of another'] } as const;
+  await store.write(
+    [...batch, { ...batch[0], streamId: 'r', epoch: 'e', nonce: null, entry: removal }],
+    NOW,
+  );
+  const { lastSeq, recent } = await store.load('r', 10);
+  assert.equal(lastSeq, 2);
+  assert.deepEqual(
+    recent.map(({ entry }) => entry.id),
+    ['r1'],
+  );
+});
+
+test('saveSettings() keeps what was said last', async () => {
+  await store.saveSettings('t', { slowModeS: 5, guestsMayPost: true }, NOW);
+  await store.saveSettings('t', { slowModeS: 0, guestsMayPost: false }, NOW);
+  const { settings } = await store.load('t', 1);
+  assert.deepEqual(settings, { slowModeS: 0, guestsMayPost: false });
+});

@@ -1,0 +1,91 @@
+/** All rooms of this server: opened when somebody comes, closed when nobody has for a while. */
+import type { ChatAuthor } from '../../../contract/index.ts';
+import type { Cancel, Log } from '../../base/index.ts';
+import { Guests } from './guests.ts';
+import { Room, type RoomParts } from './room.ts';
+import { type Ticket, Tickets } from './tickets.ts';
+
+/** Rooms at once. */
+const MOST_ROOMS = 5_000;
+const SWEEP_MS = 30_000;
+/** A room stays for who comes back soon. */
+const UNUSED_MS = 5 * 60_000;
+
+/** What chat needs of the application. */
+export interface ChatParts extends RoomParts {
+  readonly log: Log;
+  /** Secret, the same on all servers: guests are known again by it. */
+  readonly guestKey: Uint8Array;
+}
+
+/** See the top of the file. */
+export class Chat {
+  readonly guests: Guests;
+  readonly #parts: ChatParts;
+  readonly #tickets: Tickets;
+  readonly #rooms = new Map<string, Promise<Room>>();
+  readonly #open = new Map<string, Room>();
+  #cancelSweep: Cancel | undefined;
+
+  constructor(parts: ChatParts) {
+    const { clock, guestKey, randomBytes } = parts;
+    this.#parts = parts;
+    this.guests = new Guests(guestKey, randomBytes);
+    this.#tickets = new Tickets(clock, randomBytes);
+    this.#sweepLater();
+  }
+
+  /** Rooms that are open, who reads in them, and messages that wait to be kept or never were. */
+  get tally() {
+    let readers = 0;
+    for (const room of this.#open.values()) readers += room.readers;
+    return { rooms: this.#open.size, readers, ...this.#parts.keeper.tally };
+  }
+
+  /** The room of a stream that is known to be; undefined when there are too many. Rejects without a database. */
+  room(streamId: string): Promise<Room> | undefined {
+    const known = this.#rooms.get(streamId);
+    if (known !== undefined) return known;
+    if (this.#rooms.size >= MOST_ROOMS) return undefined;
+    const opening = Room.open(streamId, this.#parts);
+    this.#rooms.set(streamId, opening);
+    opening.then(
+      (room) => this.#open.set(streamId, room),
+      () => this.#rooms.delete(streamId),
+    );
+    return opening;
+  }
+
+  /** A ticket with which `author` joins once, soon. */
+  issueTicket(streamId: string, author: ChatAuthor): Ticket {
+    return this.#tickets.issue(streamId, author);
+  }
+
+  /** Whose the ticket was. */
+  takeTicket(ticket: string, streamId: string): ChatAuthor | undefined {
+    return this.#tickets.take(ticket, streamId);
+  }
+
+  /** Keeps what is not kept yet. Nobody may read or write any more. */
+  async close(): Promise<void> {
+    this.#cancelSweep?.();
+    for (const room of this.#open.values()) room.close();
+    await this.#parts.keeper.close();
+  }
+
+  #sweepLater(): void {
+    const { clock, keeper } = this.#parts;
+    this.#cancelSweep = clock.after(SWEEP_MS, () => {
+      const limitMs = clock.monotonicMs() - UNUSED_MS;
+      for (const [streamId, room] of this.#open) {
+        const isUsed = (room.unusedSinceMs ?? limitMs) >= limitMs;
+        // What is not kept yet has numbers that the database does not know.
+        if (isUsed || keeper.holds(streamId)) continue;
+        room.close();
+        this.#open.delete(streamId);
+        this.#rooms.delete(streamId);
+      }
+      this.#sweepLater();
+    });
+  }
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ManualClock } from '../../base/index.ts';
+import { BatchPace } from './batch-pace.ts';
+import { FanOut, MOST_UNSENT_BYTES } from './fan-out.ts';
+import { logged, message, TestReader } from './room.test-support.ts';
+import { RoomLog } from './room-log.ts';
+
+function stage() {
+  const clock = new ManualClock();
+  const log = new RoomLog('e', 0);
+  const yielded: (() => void)[] = [];
+  const fanOut = new FanOut({
+    log,
+    pace: new BatchPace(),
+    clock,
+    random: () => 0,
+    yieldTo: (task) => yielded.push(task),
+  });
+  const say = (changes = {}): void => {
+    const seq = log.lastSeq + 1;
+    log.append(logged(seq, clock.monotonicMs(), 'e', message(seq, changes)));
+    fanOut.arrived();
+  };
+  const turn = (): void => yielded.shift()?.();
+  const settle = (): void => {
+    while (yielded.length > 0) turn();
+    clock.advance(1_000);
+    while (yielded.length > 0) turn();
+  };
+  return { clock, log, fanOut, say, turn, settle };
+}
+
+const upTo = (from: number, to: number) =>
+  Array.from({ length: Math.max(0, to - from) }, (_, index) => from + 1 + index);
+
+test('a FanOut sends everybody each entry once and in order, whoever comes and goes meanwhile', () => {
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.constant('say') },
+    { weight: 2, arbitrary: fc.constant('join') },
+    { weight: 2, arbitrary: fc.constant('come back') },
+    { weight: 1, arbitrary: fc.constant('leave') },
+    { weight: 3, arbitrary: fc.constant('turn') },
+    { weight: 1, arbitrary: fc.constant('wait') },
+    { weight: 1, arbitrary: fc.constant('stick') },
+    { weight: 1, arbitrary: fc.constant('drain') },
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 150 }), fc.nat(), (steps, seed) => {
+      const { clock, log, fanOut, say, turn, settle } = stage();
+      const present: { reader: TestReader; from: number }[] = [];
+      const join = (seq: number | undefined): void => {
+        const reader = new TestReader();
+        present.push({ reader, from: seq ?? fanOut.sentSeq });
+        fanOut.join(reader, seq);
+      };
+      // Enough of them that one batch takes several slices.
+      for (let count = 0; count < 120; count += 1) join(undefined);
+      for (const [index, name] of steps.entries()) {
+        const chosen = present[(seed + index * 7) % present.length];
+        if (name === 'say') say();
+        if (name === 'join') join(undefined);
+        if (name === 'come back') join((seed + index) % (log.lastSeq + 1));
+        if (name === 'turn') turn();
+        if (name === 'wait') clock.advance(60);
+        if (name === 'stick' && chosen !== undefined) chosen.reader.isStuck = true;
+        if (name === 'drain') chosen?.reader.drain();
+        if (name === 'leave' && chosen !== undefined && present.length > 1) {
+          fanOut.leave(chosen.reader);
+          present.splice(present.indexOf(chosen), 1);
+        }
+      }
+      settle();
+      for (const { reader } of present) reader.drain();
+      settle();
+      for (const { reader, from } of present) {
+        assert.deepEqual(reader.seqs, upTo(from, log.lastSeq));
+        assert.equal(reader.closed, undefined);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a FanOut writes the same bytes to all', () => {
+  const { fanOut, say } = stage();
+  const frames: Buffer[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    const reader = new TestReader();
+    reader.write = (frame) => frames.push(frame);
+    fanOut.join(reader, 0);
+  }
+  say();
+  assert.equal(frames.length, 3);
+  assert.ok(frames[0] === frames[1] && frames[1] === frames[2]);
+});
+
+test('a FanOut closes who does not read, and the others never feel it', () => {
+  const { fanOut, say, settle, log } = stage();
+  const [stuck, swift] = [new TestReader(), new TestReader()];
+  stuck.isStuck = true;
+  fanOut.join(stuck, 0);
+  fanOut.join(swift, 0);
+  let most = 0;
+  for (let count = 0; count < 40 && stuck.closed === undefined; count += 1) {
+    say({ fragments: [{ type: 'text', text: 'x'.repeat(10_000) }] });
+    settle();
+    most = Math.max(most, stuck.unsentBytes);
+  }
+  assert.equal(stuck.closed, 'too_slow');
+  assert.ok(most < MOST_UNSENT_BYTES + 20_000, `${most} bytes waited`);
+  assert.deepEqual(swift.seqs, upTo(0, log.lastSeq));
+  assert.equal(fanOut.size, 1);
+});
+
+test('a FanOut batches a storm so that nothing is later than 250 ms', () => {
+  const { clock, fanOut, say, turn } = stage();
+  const arrivals: number[] = [];
+  const late: number[] = [];
+  const readers = Array.from({ length: 2_000 }, () => new TestReader());
+  for (const reader of readers) {
+    reader.write = () => {};
+    fanOut.join(reader, 0);
+  }
+  const watched = new TestReader();
+  const write = watched.write.bind(watched);
+  watched.write = (frame) => {
+    write(frame);
+    for (const seq of watched.seqs.slice(late.length)) {
+      late.push(clock.monotonicMs() - (arrivals[seq - 1] ?? 0));
+    }
+  };
+  fanOut.join(watched, 0);
+  for (let ms = 0; ms < 5_000; ms += 5) {
+    arrivals.push(clock.monotonicMs());
+    say();
+    clock.advance(5);
+    for (let slices = 0; slices < 50; slices += 1) turn();
+  }
+  assert.ok(late.length > 900, `${late.length} of 1,000 were sent`);
+  assert.ok(Math.max(...late) <= 250, `${Math.max(...late)} ms`);
+  const frames = watched.frames.filter(({ type }) => type === 'entries').length;
+  assert.ok(frames <= 60, `${frames} frames in 5 s`);
+});
+
+test('a FanOut leaves out of a flood nothing of those who are concerned', () => {
+  const { clock, fanOut, say, settle, log } = stage();
+  const [author, named, other] = ['usr_3', 'Named', 'Other'].map((id) => new TestReader(id));
+  assert.ok(author !== undefined && named !== undefined && other !== undefined);
+  for (const reader of [author, named, other]) fanOut.join(reader, 0);
+  const mention = { fragments: [{ type: 'mention', text: '@named', name: 'named' }] };
+  for (let count = 0; count < 2_000; count += 1) say(count % 100 === 7 ? mention : {});
+  clock.advance(1_000);
+  settle();
+  const [own, mentions] = [
+    upTo(0, log.lastSeq).filter((seq) => seq % 10 === 3),
+    upTo(0, log.lastSeq).filter((seq) => seq % 100 === 8),
+  ];
+  assert.ok(other.seqs.length < 400, `${other.seqs.length} of 2,000 were shown`);
+  assert.deepEqual(
+    author.seqs.filter((seq) => seq % 10 === 3),
+    own,
+  );
+  assert.deepEqual(
+    named.seqs.filter((seq) => seq % 100 === 8),
+    mentions,
+  );
+  const skipped = other.frames.reduce(
+    (sum, frame) => sum + (frame.type === 'entries' ? frame.skipped : 0),
+    0,
+  );
+  assert.equal(skipped + other.seqs.length, 2_000, 'it says how many were left out');
+});
+
+test('a FanOut sends no removed message to who catches up', () => {
+  const { fanOut, log, say, settle } = stage();
+  say();
+  say();
+  log.append({ ...logged(3, 0), entry: { type: 'removal', seq: 3, ids: ['msg_1'] } });
+  fanOut.arrived();
+  settle();
+  const reader = new TestReader();
+  fanOut.join(reader, 0);
+  assert.deepEqual(reader.frames.at(-1)?.type, 'entries');
+  const entries = reader.frames.flatMap((frame) => (frame.type === 'entries' ? frame.entries : []));
+  assert.ok(!entries.some((entry) => entry.type === 'message' && entry.id === 'msg_1'));
+});

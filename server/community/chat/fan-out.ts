@@ -1,0 +1,313 @@
+/**
+ * Sends what is in a room's log to everybody who reads it. A batch is framed once and the same bytes
+ * go to every reader, a slice of them at a time: between two slices the process answers others.
+ *
+ *              join                    nothing behind
+ *     (none) ------> catching up ---------------------> live --too slow, left--> gone
+ *                     |  ^   | the log has moved past it: resync ^
+ *                     +--+   +-----------------------------------+
+ *                     drained
+ *
+ * I1. A live reader was sent everything up to `#sentSeq`, or is in the slices still to come of the
+ *     batch that ends there.
+ * I2. What waits for one reader is at most `MOST_UNSENT_BYTES` and one batch.
+ */
+import type { ChatEntry } from '../../../contract/index.ts';
+import type { Cancel, Clock } from '../../base/index.ts';
+import type { BatchPace } from './batch-pace.ts';
+import { fairSample } from './fair-sample.ts';
+import type { Reader } from './reader.ts';
+import type { LoggedEntry, RoomLog } from './room-log.ts';
+import { frameOf, listFrame, textFrame } from './text-frame.ts';
+
+/** With more than this unsent a reader is too slow: minutes of a busy room. */
+export const MOST_UNSENT_BYTES = 256 * 1024;
+/** Who catches up is sent more only below this. */
+const CATCH_UP_BYTES = 64 * 1024;
+const CATCH_UP_ENTRIES = 100;
+/** Readers written to in one go, and bytes: both take less than half a millisecond. */
+const SLICE_READERS = 48;
+const SLICE_BYTES = 256 * 1024;
+/** Messages that who comes is shown. */
+export const WELCOME_MESSAGES = 50;
+
+/** One reader's seat in a room. */
+interface Seat {
+  readonly reader: Reader;
+  state: 'catching up' | 'live' | 'gone';
+  /** While catching up: the last number sent. */
+  seq: number;
+  /** While live: where it is in the list. */
+  index: number;
+}
+
+/** What a room gives its fan-out. */
+export interface FanOutSettings {
+  readonly log: RoomLog;
+  readonly pace: BatchPace;
+  readonly clock: Clock;
+  /** 0 to below 1. */
+  readonly random: () => number;
+  /** Runs a task after others had their turn: `setImmediate`. */
+  readonly yieldTo: (task: () => void) => void;
+}
+
+/** See the top of the file. */
+export class FanOut {
+  readonly #settings: FanOutSettings;
+  readonly #seats = new Map<Reader, Seat>();
+  #live: Seat[] = [];
+  /** Connections by author's id and by lower-case name: whose messages are never left out. */
+  readonly #known = new Map<string, Set<Seat>>();
+  /** Readers that have seen more than was sent here: they came from another server. */
+  readonly #early = new Set<Seat>();
+  #sentSeq: number;
+  #cancel: Cancel | undefined;
+  #isSending = false;
+  #isLate = false;
+  #history: { readonly seq: number; readonly frame: Buffer } | undefined;
+
+  constructor(settings: FanOutSettings) {
+    this.#settings = settings;
+    this.#sentSeq = settings.log.lastSeq;
+  }
+
+  /** Readers now. */
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  /** The last number that everybody was sent. */
+  get sentSeq(): number {
+    return this.#sentSeq;
+  }
+
+  /** Takes a reader that has seen everything up to `seq`, or is to be shown recent history. */
+  join(reader: Reader, seq: number | undefined): void {
+    const seat: Seat = { reader, state: 'catching up', seq: seq ?? this.#sentSeq, index: -1 };
+    this.#seats.set(reader, seat);
+    for (const key of keysOf(reader)) {
+      const known = this.#known.get(key);
+      if (known === undefined) this.#known.set(key, new Set([seat]));
+      else known.add(seat);
+    }
+    if (seq === undefined) reader.write(this.#historyFrame());
+    this.#catchUp(seat);
+  }
+
+  /** Lets a reader go. */
+  leave(reader: Reader): void {
+    const seat = this.#seats.get(reader);
+    if (seat === undefined) return;
+    this.#seats.delete(reader);
+    for (const key of keysOf(reader)) {
+      const known = this.#known.get(key);
+      known?.delete(seat);
+      if (known?.size === 0) this.#known.delete(key);
+    }
+    if (seat.state === 'live') this.#takeOff(seat);
+    this.#early.delete(seat);
+    seat.state = 'gone';
+  }
+
+  /** The log has one more entry. */
+  arrived(): void {
+    const { pace, clock } = this.#settings;
+    const delayMs = pace.arrived(clock.monotonicMs(), this.#seats.size);
+    if (this.#cancel !== undefined) return;
+    if (this.#isSending) {
+      this.#isLate = true;
+    } else if (delayMs === 0) {
+      this.#flush();
+    } else {
+      this.#flushIn(delayMs);
+    }
+  }
+
+  /** Sends a frame that has no number to everybody. */
+  tell(json: string): void {
+    const frame = textFrame(json);
+    const seats = [...this.#seats.values()];
+    this.#inSlices(seats, {
+      sizeBytes: frame.length,
+      task: (seat) => this.#write(seat, frame),
+      done: () => {},
+    });
+  }
+
+  /** Ends what is still to be sent. */
+  close(): void {
+    this.#cancel?.();
+    for (const { reader } of [...this.#seats.values()]) this.leave(reader);
+  }
+
+  #flushIn(delayMs: number): void {
+    this.#cancel = this.#settings.clock.after(delayMs, () => {
+      this.#cancel = undefined;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const { log, pace, clock } = this.#settings;
+    const batch = log.behind(this.#sentSeq, log.lastSeq, Number.MAX_SAFE_INTEGER);
+    if (batch.length === 0) return;
+    const budget = pace.sent(clock.monotonicMs(), batch.length);
+    const { lastSeq: seq } = log;
+    this.#sentSeq = seq;
+    const { shared, own } = this.#framesOf(batch, seq, budget);
+    this.#isSending = true;
+    const seats = this.#live.slice();
+    // Whoever becomes live now is sent this batch by that.
+    for (const seat of this.#early) this.#catchUp(seat);
+    this.#inSlices(seats, {
+      sizeBytes: shared.length,
+      task: (seat) => this.#write(seat, own?.(seat) ?? shared),
+      done: () => {
+        this.#isSending = false;
+        if (!this.#isLate) return;
+        this.#isLate = false;
+        this.#flushIn(pace.delayMs(clock.monotonicMs(), this.#seats.size));
+      },
+    });
+  }
+
+  /**
+   * The frame for everybody, and how to make those of the few who would miss something of their
+   * own: each when its turn comes, since hundreds in one go would take as long as a slice.
+   */
+  #framesOf(batch: readonly LoggedEntry[], seq: number, budget: number) {
+    const shown = batch.filter((logged) => !this.#settings.log.isRemoved(logged));
+    if (shown.length <= budget) {
+      return { shared: listFrame('entries', shown, { seq, skipped: 0 }), own: undefined };
+    }
+    const { random } = this.#settings;
+    const entries = shown.map(({ entry }) => entry);
+    const chosen = fairSample(entries, budget, random);
+    const sample = (also: ReadonlySet<number> | undefined): Buffer => {
+      const list = shown.filter(
+        ({ entry }) => chosen.has(entry.seq) || also?.has(entry.seq) === true,
+      );
+      return listFrame('entries', list, { seq, skipped: shown.length - list.length });
+    };
+    const concerned = this.#concerned(entries, chosen);
+    const own = (seat: Seat): Buffer | undefined => {
+      const also = concerned.get(seat);
+      return also === undefined ? undefined : sample(also);
+    };
+    return { shared: sample(undefined), own };
+  }
+
+  /** Who wrote or is named in a message that was left out, and which. */
+  #concerned(entries: readonly ChatEntry[], chosen: ReadonlySet<number>) {
+    const concerned = new Map<Seat, Set<number>>();
+    for (const entry of entries) {
+      if (chosen.has(entry.seq) || entry.type !== 'message') continue;
+      for (const key of concernedBy(entry)) {
+        for (const seat of this.#known.get(key) ?? []) {
+          const also = concerned.get(seat);
+          if (also === undefined) concerned.set(seat, new Set([entry.seq]));
+          else also.add(entry.seq);
+        }
+      }
+    }
+    return concerned;
+  }
+
+  #write(seat: Seat, frame: Buffer): void {
+    const { reader, state } = seat;
+    if (state === 'gone') return;
+    if (reader.unsentBytes > MOST_UNSENT_BYTES) {
+      this.leave(reader);
+      reader.close('too_slow');
+      return;
+    }
+    reader.write(frame);
+  }
+
+  #inSlices(
+    seats: readonly Seat[],
+    work: {
+      /** Of what each is written. */
+      readonly sizeBytes: number;
+      readonly task: (seat: Seat) => void;
+      readonly done: () => void;
+    },
+  ): void {
+    const { yieldTo } = this.#settings;
+    const { sizeBytes, task, done } = work;
+    const slice = Math.max(1, Math.min(SLICE_READERS, Math.floor(SLICE_BYTES / sizeBytes)));
+    const from = (begin: number): void => {
+      const end = Math.min(seats.length, begin + slice);
+      for (let index = begin; index < end; index += 1) {
+        const seat = seats[index];
+        if (seat !== undefined) task(seat);
+      }
+      if (end === seats.length) done();
+      else yieldTo(() => from(end));
+    };
+    from(0);
+  }
+
+  /** Sends what is behind the reader's place, no faster than it reads, until it is live. */
+  #catchUp(seat: Seat): void {
+    const { log } = this.#settings;
+    const { reader } = seat;
+    while (seat.state === 'catching up') {
+      if (seat.seq > this.#sentSeq) {
+        this.#early.add(seat);
+        return;
+      }
+      this.#early.delete(seat);
+      if (seat.seq < log.floorSeq) {
+        reader.write(frameOf({ type: 'resync', reason: 'too_old' }));
+        reader.write(this.#historyFrame());
+        seat.seq = this.#sentSeq;
+      }
+      const page = log.behind(seat.seq, this.#sentSeq, CATCH_UP_ENTRIES);
+      const last = page.at(-1);
+      if (last === undefined) {
+        seat.state = 'live';
+        seat.index = this.#live.push(seat) - 1;
+        return;
+      }
+      seat.seq = last.entry.seq;
+      const shown = page.filter((logged) => !log.isRemoved(logged));
+      reader.write(listFrame('entries', shown, { seq: seat.seq, skipped: 0 }));
+      if (reader.unsentBytes > CATCH_UP_BYTES) {
+        reader.whenDrained(() => this.#catchUp(seat));
+        return;
+      }
+    }
+  }
+
+  /** Fills the seat's place with the last one. */
+  #takeOff(seat: Seat): void {
+    const last = this.#live.pop();
+    if (last === undefined || last === seat) return;
+    last.index = seat.index;
+    this.#live[seat.index] = last;
+  }
+
+  #historyFrame(): Buffer {
+    const seq = this.#sentSeq;
+    if (this.#history?.seq !== seq) {
+      const recent = this.#settings.log.recent(WELCOME_MESSAGES);
+      const sent = recent.filter(({ entry }) => entry.seq <= seq);
+      this.#history = { seq, frame: listFrame('history', sent, { seq, skipped: 0 }) };
+    }
+    return this.#history.frame;
+  }
+}
+
+function keysOf({ authorId, name }: Reader): readonly string[] {
+  return [`id ${authorId}`, `name ${name.toLowerCase()}`];
+}
+
+function concernedBy({ author, fragments }: ChatEntry & { readonly type: 'message' }): string[] {
+  const keys = [`id ${author.id}`];
+  for (const fragment of fragments) {
+    if (fragment.type === 'mention') keys.push(`name ${fragment.name.toLowerCase()}`);
+  }
+  return keys;
+}

@@ -1,0 +1,15 @@
+import type { ChatCloseReason } from '../../../contract/index.ts';
+
+/** Somebody who reads a room, as far as the room is concerned. */
+export interface Reader {
+  readonly authorId: string;
+  readonly name: string;
+  /** Bytes written and not taken by the network yet. */
+  readonly unsentBytes: number;
+  /** Sends a whole frame; the bytes are shared and not to be changed. */
+  write(frame: Buffer): void;
+  /** Calls back once when what was written is on its way. Never, when the reader has gone. */
+  whenDrained(task: () => void): void;
+  /** Ends the connection and says why. */
+  close(reason: ChatCloseReason): void;
+}

@@ -1,0 +1,101 @@
+/** Readers, entries and a store for tests of rooms. */
+import type { ChatCloseReason, ChatFrame, ChatMessage } from '../../../contract/index.ts';
+import { DatabaseUnavailableError } from '../../store/sql/index.ts';
+import { type ChatStore, DEFAULT_SETTINGS, type UnkeptEntry } from './chat-store.ts';
+import type { Reader } from './reader.ts';
+import type { LoggedEntry } from './room-log.ts';
+
+/** A message with this number; its author is one of ten. */
+export function message(seq: number, changes: Partial<ChatMessage> = {}): ChatMessage {
+  return {
+    type: 'message',
+    seq,
+    id: `msg_${seq}`,
+    timestamp: '2026-01-01T00:00:00.000Z',
+    streamTime: 0,
+    broadcastId: null,
+    author: { id: `usr_${seq % 10}`, name: `User${seq % 10}`, roles: [] },
+    fragments: [{ type: 'text', text: `text ${seq}` }],
+    ...changes,
+  };
+}
+
+/** The same in a log. */
+export function logged(seq: number, atMs: number, epoch = 'e', entry = message(seq)): LoggedEntry {
+  return { entry, epoch, atMs, json: JSON.stringify(entry), nonce: null };
+}
+
+/** A reader that remembers, and reads when it is told to. */
+export class TestReader implements Reader {
+  readonly authorId: string;
+  readonly name: string;
+  readonly frames: ChatFrame[] = [];
+  unsentBytes = 0;
+  closed: ChatCloseReason | undefined;
+  isStuck = false;
+  #drained: (() => void) | undefined;
+
+  constructor(authorId = 'reader', name = authorId) {
+    this.authorId = authorId;
+    this.name = name;
+  }
+
+  write(frame: Buffer): void {
+    if (this.isStuck) this.unsentBytes += frame.length;
+    this.frames.push(JSON.parse(textIn(frame)));
+  }
+
+  whenDrained(task: () => void): void {
+    this.#drained = task;
+  }
+
+  close(reason: ChatCloseReason): void {
+    this.closed = reason;
+  }
+
+  /** Takes everything that waits. */
+  drain(): void {
+    this.unsentBytes = 0;
+    const task = this.#drained;
+    this.#drained = undefined;
+    task?.();
+  }
+
+  /** The numbers of the entries it was sent, in their order. */
+  get seqs(): readonly number[] {
+    return this.frames.flatMap((frame) =>
+      frame.type === 'entries' ? frame.entries.map(({ seq }) => seq) : [],
+    );
+  }
+}
+
+/** The text of a frame as RFC 6455 section 5.2 has it, whole and not masked. */
+export function textIn(frame: Buffer): string {
+  const short = (frame[1] ?? 0) & 0x7f;
+  const head = short < 126 ? 2 : short === 126 ? 4 : 10;
+  return frame.toString('utf8', head);
+}
+
+/** A store in memory whose database can go away. */
+export class TestStore implements ChatStore {
+  readonly kept: UnkeptEntry[] = [];
+  readonly batches: number[] = [];
+  isAway = false;
+  /** The id of a message that it fails for. */
+  unfit: string | undefined;
+
+  async load() {
+    return { settings: DEFAULT_SETTINGS, lastSeq: 0, recent: [] };
+  }
+
+  async write(batch: readonly UnkeptEntry[]): Promise<void> {
+    if (this.isAway) throw new DatabaseUnavailableError('it is away');
+    if (batch.some(({ entry }) => entry.type === 'message' && entry.id === this.unfit)) {
+      throw new Error('it does not fit');
+    }
+    this.batches.push(batch.length);
+    this.kept.push(...batch);
+  }
+
+  async saveSettings(): Promise<void> {}
+}

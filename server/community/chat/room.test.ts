@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { ChatAuthor } from '../../../contract/index.ts';
+import { ManualClock, silentLog } from '../../base/index.ts';
+import { LocalBus } from './bus.ts';
+import type { MayPost } from './may-post.ts';
+import { MessageKeeper } from './message-keeper.ts';
+import { TestReader, TestStore } from './room.test-support.ts';
+import { Room } from './room.ts';
+
+const ANNA: ChatAuthor = { id: 'usr_anna', name: 'Anna', roles: [] };
+const MOD: ChatAuthor = { id: 'usr_mod', name: 'Mod', roles: ['moderator'] };
+
+async function open(mayPost: MayPost = () => undefined) {
+  const clock = new ManualClock();
+  const store = new TestStore();
+  const room = await Room.open('s', {
+    ...{ clock, store, mayPost, randomBytes },
+    bus: new LocalBus(() => 'e'),
+    keeper: new MessageKeeper({ store, clock, log: silentLog }),
+    random: () => 0,
+    yieldTo: (task) => task(),
+    emoteOf: () => undefined,
+    onAir: () => ({ broadcastId: 'b', streamTimeMs: 1_234.4 }),
+  });
+  const say = (text: string, changes = {}) => {
+    const post = { author: ANNA, isGuest: false, text, nonce: null, replyTo: undefined };
+    return room.post({ ...post, ...changes });
+  };
+  return { clock, store, room, say };
+}
+
+function idOf(posted: Awaited<ReturnType<Room['post']>>): string {
+  assert.ok(!('refused' in posted), JSON.stringify(posted));
+  return posted.message.id;
+}
+
+test('post() lets an author write once in three seconds, and moderators always', async () => {
+  const { clock, say } = await open();
+  idOf(await say('one'));
+  clock.advance(1_000);
+  const refused = await say('two');
+  assert.ok('refused' in refused);
+  assert.deepEqual([refused.refused, refused.retryAfterMs], ['slow_mode', 2_000]);
+  idOf(await say('three', { author: MOD }));
+  idOf(await say('four', { author: MOD }));
+  clock.advance(2_000);
+  idOf(await say('five'));
+});
+
+test('post() lets only one of two at once through slow mode', async () => {
+  const { say } = await open(async () => undefined);
+  const [one, two] = await Promise.all([say('one'), say('two')]);
+  assert.deepEqual(
+    [one, two].map((each) => 'refused' in each),
+    [false, true],
+  );
+});
+
+test('post() asks the policy, and holds nothing against who was refused', async () => {
+  let isShut = true;
+  const { say, room } = await open(({ fragments }) =>
+    isShut ? { refused: 'forbidden', detail: `no ${fragments.length}` } : undefined,
+  );
+  assert.deepEqual(await say('one'), { refused: 'forbidden', detail: 'no 1' });
+  assert.deepEqual(room.recent(10), []);
+  isShut = false;
+  idOf(await say('two'));
+});
+
+test('post() answers a nonce that it knows as the first time', async () => {
+  const { say, room } = await open();
+  const ids = await Promise.all([say('one', { nonce: 'n' }), say('one', { nonce: 'n' })]);
+  const other = await say('two', { nonce: 'n', author: MOD });
+  assert.equal(idOf(ids[0]), idOf(ids[1]));
+  assert.notEqual(idOf(other), idOf(ids[0]));
+  assert.equal(room.recent(10).length, 2);
+});
+
+test('post() carries media time, and lets guests write only where they may', async () => {
+  const { say, room } = await open();
+  await room.change({ slowModeS: 0, guestsMayPost: false });
+  const refused = await say('one', { isGuest: true });
+  assert.ok('refused' in refused && refused.refused === 'forbidden');
+  idOf(await say('two'));
+  const [message] = room.recent(1);
+  assert.deepEqual([message?.streamTime, message?.broadcastId], [1.234, 'b']);
+});
+
+test('remove() takes a message out of history and tells who reads', async () => {
+  const { say, room, store, clock } = await open();
+  const reader = new TestReader();
+  room.join(reader, { author: ANNA, isGuest: false, guest: undefined, resume: undefined });
+  const id = idOf(await say('rude'));
+  const removed = room.remove([id]);
+  await turn();
+  clock.advance(1_000);
+  await removed;
+  assert.deepEqual(room.recent(10), []);
+  const last = reader.frames.at(-1);
+  assert.ok(last?.type === 'entries');
+  assert.deepEqual(last.entries, [{ type: 'removal', seq: 2, ids: [id] }]);
+  assert.equal(store.kept.length, 2);
+});
+
+test('change() tells everybody', async () => {
+  const { room } = await open();
+  const reader = new TestReader();
+  room.join(reader, { author: ANNA, isGuest: true, guest: 'token', resume: undefined });
+  await room.change({ slowModeS: 30, guestsMayPost: true });
+  assert.deepEqual(reader.frames.at(-1), {
+    type: 'settings',
+    settings: { slowModeS: 30, guestsMayPost: true },
+  });
+});
+
+test('a Room goes on for readers and writers while the database is away', async () => {
+  const { room, say, store, clock } = await open();
+  store.isAway = true;
+  const reader = new TestReader();
+  room.join(reader, { author: MOD, isGuest: false, guest: undefined, resume: undefined });
+  const posted = await say('one');
+  assert.ok(!('refused' in posted));
+  assert.deepEqual(reader.seqs, [1]);
+  clock.advance(100);
+  assert.equal(await posted.kept, false, 'and says that it is not kept');
+});

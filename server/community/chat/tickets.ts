@@ -1,0 +1,63 @@
+import type { ChatAuthor } from '../../../contract/index.ts';
+import type { Clock } from '../../base/index.ts';
+
+const TICKET_BYTES = 24;
+/** A page asks for a ticket when it is about to connect. */
+const TICKET_MS = 30_000;
+/** Tickets not used yet; past this those made first are worth nothing. */
+const MOST_TICKETS = 20_000;
+
+/** A ticket as it was given out. */
+export interface Ticket {
+  readonly ticket: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly expiresAtMs: number;
+}
+
+interface Holder {
+  readonly streamId: string;
+  readonly author: ChatAuthor;
+  /** Monotonic milliseconds. */
+  readonly untilMs: number;
+}
+
+/**
+ * Lets who is signed in open a socket: a socket bears no session, since other sites' pages could
+ * open one with it. Each ticket is for one stream and works once.
+ */
+export class Tickets {
+  readonly #clock: Clock;
+  readonly #randomBytes: (size: number) => Uint8Array;
+  /** Oldest first. */
+  readonly #holders = new Map<string, Holder>();
+
+  constructor(clock: Clock, randomBytes: (size: number) => Uint8Array) {
+    this.#clock = clock;
+    this.#randomBytes = randomBytes;
+  }
+
+  /** Makes a ticket for `author`. */
+  issue(streamId: string, author: ChatAuthor): Ticket {
+    const ticket = Buffer.from(this.#randomBytes(TICKET_BYTES)).toString('base64url');
+    const untilMs = this.#clock.monotonicMs() + TICKET_MS;
+    this.#holders.set(ticket, { streamId, author, untilMs });
+    this.#sweep();
+    return { ticket, expiresAtMs: this.#clock.epochMs() + TICKET_MS };
+  }
+
+  /** Whose the ticket is; it is used up by this, whatever comes of it. */
+  take(ticket: string, streamId: string): ChatAuthor | undefined {
+    const holder = this.#holders.get(ticket);
+    this.#holders.delete(ticket);
+    if (holder === undefined || holder.streamId !== streamId) return undefined;
+    return holder.untilMs < this.#clock.monotonicMs() ? undefined : holder.author;
+  }
+
+  #sweep(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [ticket, { untilMs }] of this.#holders) {
+      if (untilMs >= nowMs && this.#holders.size <= MOST_TICKETS) return;
+      this.#holders.delete(ticket);
+    }
+  }
+}
