@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
 import { needs } from '../support/component.ts';
@@ -10,6 +11,10 @@ import { readManifest } from '../support/playlist-reader.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 const PATIENCE_MS = 30_000;
+/** How long nobody sends anything, at least. */
+const SILENCE_MS = 5_000;
+/** A player that came back by jumping, or not at all, is further behind. */
+const NEAR_LIVE_MS = 4_000;
 const JOINT = /#EXT-X-DISCONTINUITY\n[\s\S]*#EXTINF[\s\S]*#EXTINF/;
 
 suite('a broadcast whose encoder is lost', needs('ffmpeg', 'chromium'), () => {
@@ -77,9 +82,13 @@ suite('a broadcast whose encoder is lost', needs('ffmpeg', 'chromium'), () => {
     const late = await watch(id);
     await shows(late, 'interrupted');
 
+    // Long enough for every player to have played all that it had.
+    await wait(SILENCE_MS);
     const second = publish(streamKey);
-    await shows(page, 'live');
-    await shows(late, 'live');
+    for (const each of [page, late]) {
+      await shows(each, 'live');
+      await isNearLive(each);
+    }
     for (const url of urls) {
       const text = await fetchUntil(url, (_status, body) => JOINT.test(body));
       assertOneJoint(text);
@@ -99,6 +108,17 @@ suite('a broadcast whose encoder is lost', needs('ffmpeg', 'chromium'), () => {
     assert.deepEqual(faults, []);
   });
 });
+
+/** Resolves when the page says that it is close behind the encoder. */
+async function isNearLive(page: Page): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const latencyMs = Number(await page.getAttribute('#player', 'data-latency-ms'));
+    if (latencyMs > 0 && latencyMs < NEAR_LIVE_MS) return;
+    assert.ok(performance.now() < deadline, `${latencyMs} ms behind`);
+    await wait(100);
+  }
+}
 
 /** Numbers go on; one segment begins behind a discontinuity, dated when it really was. */
 function assertOneJoint(text: string): void {

@@ -47,7 +47,7 @@ const STATES: Readonly<Record<WatchPhase, WatchState>> = {
 /** One row an event, one column a phase: "phase after: effects". A dot: nothing happens. */
 const TABLE = `
 event         | starting                | live                    | reconnecting               | interrupted             | waiting                 | ended                   | missing                 | unsupported
-picture       | live:                   | .                       | live:                      | live:                   | .                       | .                       | .                       | .
+picture       | live:                   | .                       | live:                      | .                       | .                       | .                       | .                       | .
 steady        | .                       | .                       | .                          | .                       | .                       | .                       | .                       | .
 stalled       | .                       | live: poll              | .                          | .                       | .                       | .                       | .                       | .
 failed        | starting: wake500       | reconnecting: wake500   | reconnecting: wake4000     | .                       | .                       | .                       | .                       | .

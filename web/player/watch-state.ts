@@ -8,7 +8,8 @@
  *   waiting            reconnecting --picture--> live    notLive
  *
  * From every phase, a status that says that the encoder was lost leads to `interrupted`: nothing is loaded, because
- * nothing new is there, until the status or a picture says that it is back.
+ * nothing new is there, until the status says that it is back. A picture says nothing then: it may be the last one
+ * from before, and behind it lies a hole as long as the silence, which a player that is loaded afresh never meets.
  *
  * It knows no clock, no network and no element: it is told what was seen and returns what to do. At most one wake-up
  * is pending at any time; a later `wake` replaces an earlier one, so two failures seen at once cost one retry.
@@ -115,7 +116,7 @@ export function stepWatch(state: WatchState, event: WatchEvent, chance: number):
   if (state.phase === 'unsupported') return keep(state);
   switch (event.kind) {
     case 'picture':
-      return keep(isShowing(state) ? onScreen(state) : state);
+      return keep(isPlaying(state) ? onScreen(state) : state);
     case 'steady':
       return keep(state.phase === 'live' ? { ...state, mediaRecovered: false } : state);
     case 'stalled':
