@@ -76,6 +76,16 @@ test('RtmpListener answers an unknown or malformed key with BadName and hangs up
   assert.equal(bench.sinks.length, 0);
 });
 
+test('RtmpListener tells an encoder why its key is refused, when that is known', async () => {
+  const detail = 'Cannot publish: it was ended by request, try in 60 s';
+  const bench = await listening({ authorize: () => ({ refused: 'stream_just_ended', detail }) });
+  const peer = dial(bench.port);
+  peer.send(simpleHandshake(), opening('right'), video(0));
+  await peer.status('NetStream.Publish.BadName');
+  const answers = peer.messages.map(({ payload }) => Buffer.from(payload).toString('latin1'));
+  assert.ok(answers.some((answer) => answer.includes(detail)));
+});
+
 test('RtmpListener writes no key into its log', async () => {
   const bench = await listening();
   const { peer } = await publishing(bench, `${KEY}?token=alsosecret`);

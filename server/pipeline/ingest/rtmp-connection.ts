@@ -26,8 +26,14 @@ export interface RtmpPublisher {
   close(reason: string): void;
 }
 
-/** The answer to who asks to publish. `refused` is a stable code for logs and metrics. */
-export type RtmpAuthorization<G> = { readonly granted: G } | { readonly refused: string };
+/**
+ * The answer to who asks to publish. `refused` is a stable code for logs and metrics; `detail` is
+ * what the encoder is told instead of the usual sentence, and must tell nobody whether a key is good
+ * who does not hold it.
+ */
+export type RtmpAuthorization<G> =
+  | { readonly granted: G }
+  | { readonly refused: string; readonly detail?: string };
 
 /** Who wants to publish. */
 export interface RtmpPublishRequest {
@@ -224,7 +230,7 @@ export class RtmpConnection<G> implements RtmpPublisher {
 
   #answer(answer: RtmpAuthorization<G>): void {
     if ('refused' in answer) {
-      this.#refuse(answer.refused);
+      this.#refuse(answer.refused, answer.detail);
       return;
     }
     // Taken back in the same read as it was asked for: the `unpublish` follows, with no sink to end.
@@ -250,9 +256,9 @@ export class RtmpConnection<G> implements RtmpPublisher {
     this.#finish(reason, { why: description }, description);
   }
 
-  #refuse(reason: string): void {
+  #refuse(reason: string, told = REFUSED_KEY): void {
     this.#options.onRefused(reason);
-    this.#session.refusePublish(REFUSED_KEY);
+    this.#session.refusePublish(told);
     this.#finish('refused', { refused: reason });
   }
 
