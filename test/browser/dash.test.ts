@@ -138,7 +138,10 @@ suite('DASH', need, () => {
         const { frames } = await page.playback();
         await until('frames', async () => (await page.playback()).frames > frames + 60);
         const { latency, errors } = await page.playback();
-        assert.ok(latency < LATENCY_BOUNDS_S[player], `${latency} s behind in ${player}`);
+        // Shaka may stay as far behind as it stood still, and reports each request that timed out.
+        const stoodS = player === 'dashjs' ? 0 : LOST_MS / 1000;
+        const boundS = LATENCY_BOUNDS_S[player] + stoodS;
+        assert.ok(latency < boundS, `${latency} s behind in ${player}`);
         if (player === 'dashjs') assert.deepEqual(errors, []);
         await page.page.close();
       }
