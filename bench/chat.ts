@@ -78,6 +78,7 @@ function readerOf(socket: Socket, index: number): Reader {
   return {
     authorId: `guest_${index}`,
     name: `quiet-heron-${index}`,
+    isModerator: false,
     get unsentBytes() {
       return socket.writableLength;
     },

@@ -320,6 +320,11 @@ export interface ApiRoutes {
         /** Seconds between two messages of one author; 0: none. */
         readonly slowModeS?: number | undefined;
         readonly guestsMayPost?: boolean | undefined;
+        readonly subscribersOnly?: boolean | undefined;
+        /** Minutes that one must have followed the stream; 0: follow it; null: no. */
+        readonly followersOnlyMinutes?: number | null | undefined;
+        readonly emoteOnly?: boolean | undefined;
+        readonly uniqueChat?: boolean | undefined;
       };
     };
     readonly answer: ApiSchemas['ChatSettings'];

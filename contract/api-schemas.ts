@@ -26,6 +26,7 @@ export interface ApiSchemas {
   readonly ChatHistory: { readonly messages: readonly ApiSchemas['ChatMessage'][] };
   readonly ChatMessage: {
     readonly type: 'message';
+    readonly kind?: 'announcement' | 'raid';
     /** Its place in the room. */
     readonly seq: number;
     readonly id: string;
@@ -45,6 +46,7 @@ export interface ApiSchemas {
   };
   readonly ChatPost: {
     readonly type: 'message';
+    readonly kind?: 'announcement' | 'raid';
     /** Its place in the room. */
     readonly seq: number;
     readonly id: string;
@@ -68,6 +70,14 @@ export interface ApiSchemas {
     /** Seconds between two messages of one author; 0: none. */
     readonly slowModeS: number;
     readonly guestsMayPost: boolean;
+    /** VIPs and moderators write as well. */
+    readonly subscribersOnly: boolean;
+    /** Minutes that one must have followed the stream; 0: follow it; null: no. */
+    readonly followersOnlyMinutes: number | null;
+    readonly emoteOnly: boolean;
+    /** Nobody repeats what was said lately. */
+    readonly uniqueChat: boolean;
+    readonly shield: boolean;
   };
   readonly ChatTicket: { readonly ticket: string; readonly expiresAt: string };
   readonly Clock: { readonly epochMs: number };
@@ -226,6 +236,12 @@ export interface ApiSchemas {
       | 'invalid_credentials'
       | 'forbidden'
       | 'chat_disabled'
+      | 'chat_banned'
+      | 'chat_timed_out'
+      | 'subscribers_only'
+      | 'followers_only'
+      | 'emote_only'
+      | 'message_rejected'
       | 'csrf_rejected'
       | 'insecure_connection'
       | 'management_is_local'
@@ -258,6 +274,7 @@ export interface ApiSchemas {
       | 'idempotency_in_progress'
       | 'name_taken'
       | 'last_admin'
+      | 'message_repeated'
       | 'too_many_invitations'
       | 'too_many_tokens'
       | 'too_many_webhooks'

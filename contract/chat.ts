@@ -29,9 +29,13 @@ export type ChatFragment =
   | { readonly type: 'link'; readonly text: string; readonly url: string }
   | { readonly type: 'emote'; readonly text: string; readonly emote: string };
 
+/** What a message is, when it is not just something that somebody said. */
+export const CHAT_MESSAGE_KINDS = ['announcement', 'raid'] as const;
+
 /** A message as everybody sees it. */
 export interface ChatMessage {
   readonly type: 'message';
+  readonly kind?: (typeof CHAT_MESSAGE_KINDS)[number];
   /** Grows by one with every entry of the room. */
   readonly seq: number;
   /** `msg_…` */
@@ -57,8 +61,24 @@ export interface ChatRemoval {
   readonly ids: readonly string[];
 }
 
-/** What a room's numbers are given to, in their order. */
-export type ChatEntry = ChatMessage | ChatRemoval;
+/** Everything that somebody wrote up to here is to be shown no more: a timeout or a ban. */
+export interface ChatPurge {
+  readonly type: 'purge';
+  readonly seq: number;
+  readonly authorId: string;
+  readonly authorName: string;
+  /** Seconds for which the author may not write; null: banned. */
+  readonly durationS: number | null;
+}
+
+/** Everything up to here is to be shown no more. */
+export interface ChatClear {
+  readonly type: 'clear';
+  readonly seq: number;
+}
+
+/** What a room's numbers are given to, in their order. Pass over a type that you do not know. */
+export type ChatEntry = ChatMessage | ChatRemoval | ChatPurge | ChatClear;
 
 /** Where a client was: an epoch that `welcome` told it, and the last number that it has seen. */
 export interface ChatPosition {
@@ -72,6 +92,69 @@ export interface ChatSettings {
   readonly slowModeS: number;
   /** Whether guests may write; they may always read. */
   readonly guestsMayPost: boolean;
+  /** Only subscribers and VIPs write, besides moderators. */
+  readonly subscribersOnly: boolean;
+  /** For how many minutes one must follow the stream to write; 0: follow it; null: not at all. */
+  readonly followersOnlyMinutes: number | null;
+  /** Messages of emotes and emoji alone. */
+  readonly emoteOnly: boolean;
+  /** Nobody repeats what was said lately. */
+  readonly uniqueChat: boolean;
+  /** Whether the room is shielded: set and lifted by one call, with what it changed. */
+  readonly shield: boolean;
+}
+
+/** What is being asked of everybody. Votes are one an author. */
+export interface ChatPoll {
+  /** `poll_…` */
+  readonly id: string;
+  readonly question: string;
+  readonly choices: readonly { readonly text: string; readonly votes: number }[];
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** When it ends, or ended. ISO 8601, UTC. */
+  readonly endsAt: string;
+  readonly isOpen: boolean;
+}
+
+/** Viewers are to be taken to another stream of this server. */
+export interface ChatRaid {
+  /** `raid_…` */
+  readonly id: string;
+  readonly state: 'announced' | 'gone' | 'cancelled';
+  readonly streamId: string;
+  readonly streamTitle: string;
+  /** ISO 8601, UTC. */
+  readonly goesAt: string;
+  /** Each page waits a part of this by chance behind `goesAt`. */
+  readonly spreadMs: number;
+}
+
+/** A message that waits for a moderator. */
+export interface ChatHeld {
+  /** `held_…` */
+  readonly id: string;
+  readonly author: ChatAuthor;
+  readonly fragments: readonly ChatFragment[];
+  /** What was found in it, for moderators. */
+  readonly reason: string;
+  readonly state: 'waiting' | 'approved' | 'denied' | 'expired';
+  /** ISO 8601, UTC. */
+  readonly heldAt: string;
+  /** ISO 8601, UTC. */
+  readonly expiresAt: string;
+}
+
+/** A command: what is typed behind `/`. */
+export interface ChatCommandView {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** Such as `/timeout <name> [seconds] [reason]`. */
+  readonly usage: string;
+  /** What it does, in a sentence. */
+  readonly help: string;
+  /** The least that one has to be. */
+  readonly who: 'everybody' | 'moderator' | 'broadcaster';
 }
 
 /** Why a client that came back cannot be given just what it missed. */
@@ -97,6 +180,7 @@ export type ChatRequest =
     }
   | {
       readonly type: 'post';
+      /** A command when it begins with `/`; `//` is a message that begins with one. */
       readonly text: string;
       /** Up to 64 printable characters of ASCII, repeated in the answer; the same one again is not posted again. */
       readonly nonce?: string;
@@ -150,7 +234,25 @@ export type ChatFrame =
       readonly detail: string;
       readonly retryAfterMs: number | null;
     }
-  | { readonly type: 'settings'; readonly settings: ChatSettings };
+  /** Your command was carried out; `text` is its answer, in words for a person. */
+  | { readonly type: 'commanded'; readonly nonce: string | null; readonly text: string }
+  | { readonly type: 'settings'; readonly settings: ChatSettings }
+  /** What stands above the room; null: nothing. */
+  | { readonly type: 'pinned'; readonly message: ChatMessage | null }
+  /** The poll as it is; null: there is none to show. */
+  | { readonly type: 'poll'; readonly poll: ChatPoll | null }
+  | { readonly type: 'raid'; readonly raid: ChatRaid }
+  /** To moderators alone. */
+  | { readonly type: 'held'; readonly held: ChatHeld }
+  | { readonly type: 'viewers'; readonly count: number }
+  /** What you are and may do has changed, or is less than it looks. */
+  | {
+      readonly type: 'moderated';
+      readonly roles: readonly ChatRole[];
+      readonly isBanned: boolean;
+      /** Milliseconds since the Unix epoch until which you may not write; null: no timeout. */
+      readonly untilMs: number | null;
+    };
 
 /** Close codes of the socket, besides those of RFC 6455 (1001 going away, 1009 too big). */
 export const CHAT_CLOSE = {
@@ -168,6 +270,10 @@ export const CHAT_CLOSE = {
   unavailable: 4005,
   /** Nothing came back for a minute. */
   silent: 4006,
+  /** The stream is no more, or has no chat now. */
+  closed: 4007,
+  /** The session or token by which the ticket was given has ended. Sign in, or come as a guest. */
+  signed_out: 4008,
 } as const;
 
 /** See `CHAT_CLOSE`. */

@@ -121,7 +121,11 @@ test('slow mode answers 429 with Retry-After, and only its owner changes it', as
   assert.match(String(soon.headers['retry-after']), /^[123]$/);
   assert.equal((await ask('bob', 'PATCH', '/settings', { slowModeS: 0 })).status, 403);
   const changed = await ask('ada', 'PATCH', '/settings', { slowModeS: 0 });
-  assert.deepEqual(changed.json, { slowModeS: 0, guestsMayPost: true });
+  const modes = { subscribersOnly: false, emoteOnly: false, uniqueChat: false, shield: false };
+  assert.deepEqual(changed.json, {
+    ...modes,
+    ...{ slowModeS: 0, guestsMayPost: true, followersOnlyMinutes: null },
+  });
   assert.deepEqual((await ask('nobody', 'GET', '/settings')).json, changed.json);
   assert.equal((await ask('eve', 'POST', '', { content: '2' })).status, 201);
   assert.equal((await ask('ada', 'PATCH', '/settings', { slowModeS: -1 })).status, 400);

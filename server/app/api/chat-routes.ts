@@ -15,6 +15,19 @@ import {
 import { type ApiRoute, defineRoute } from './route.ts';
 import { byId } from './schema.ts';
 
+/** Why a message may not get into a room. */
+const POST_PROBLEMS = [
+  'chat_disabled',
+  'slow_mode',
+  'chat_banned',
+  'chat_timed_out',
+  'subscribers_only',
+  'followers_only',
+  'emote_only',
+  'message_repeated',
+  'message_rejected',
+] as const;
+
 /** What the chat routes need of the application. */
 export interface ChatRouteSettings {
   readonly chat: Chat;
@@ -64,7 +77,7 @@ function postRoute(settings: ChatRouteSettings): ApiRoute {
     access: { action: 'chat.post' },
     params: byId,
     body: chatDraftSchema,
-    problems: ['stream_not_found', 'chat_disabled', 'slow_mode', 'chat_unavailable'],
+    problems: ['stream_not_found', ...POST_PROBLEMS, 'chat_unavailable'],
     answers: { 201: chatPostSchema },
     answer: async ({ params: { id }, body, principal, reply }) => {
       const place = await roomOf(settings, verb, id);
@@ -139,10 +152,7 @@ function settingsRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
       answer: async ({ params: { id }, body }) => {
         const place = await roomOf(settings, change, id);
         if ('refused' in place) return place;
-        const { slowModeS, guestsMayPost } = { ...place.room.settings, ...body };
-        const changed = { slowModeS, guestsMayPost };
-        await place.room.change(changed);
-        return { status: 200, body: changed };
+        return { status: 200, body: await place.room.change(body) };
       },
     }),
   ];

@@ -1,6 +1,7 @@
 /** What the chat routes take and answer. */
 import { z } from 'zod';
 import {
+  CHAT_MESSAGE_KINDS,
   CHAT_ROLES,
   type ChatFragment,
   type ChatMessage,
@@ -16,6 +17,8 @@ const MAX_ID_LENGTH = 100;
 const MAX_NAME_LENGTH = 50;
 /** An hour between two messages. */
 const MAX_SLOW_MODE_S = 3_600;
+/** Three months. */
+const MAX_FOLLOWERS_ONLY_MINUTES = 129_600;
 /** What a room keeps in memory. */
 const MOST_HISTORY = 200;
 const DEFAULT_HISTORY = 50;
@@ -32,6 +35,7 @@ const fragmentSchema = named(
 
 const messageShape = {
   type: z.literal('message'),
+  kind: z.enum(CHAT_MESSAGE_KINDS).exactOptional(),
   seq: z.number().meta({ description: 'Its place in the room.' }),
   id: z.string(),
   timestamp: timeSchema,
@@ -100,12 +104,25 @@ const slowModeSchema = z
   .max(MAX_SLOW_MODE_S)
   .meta({ description: 'Seconds between two messages of one author; 0: none.' });
 
+const followersOnlySchema = z
+  .number({ error: 'must be a number or null' })
+  .int({ error: 'must be a whole number' })
+  .min(0, { error: 'must be at least 0' })
+  .max(MAX_FOLLOWERS_ONLY_MINUTES, { error: `must be at most ${MAX_FOLLOWERS_ONLY_MINUTES}` })
+  .nullable()
+  .meta({ description: 'Minutes that one must have followed the stream; 0: follow it; null: no.' });
+
 /** See `ChatSettings`. */
 export const chatSettingsSchema = named(
   'ChatSettings',
   z.object({
     slowModeS: slowModeSchema,
     guestsMayPost: z.boolean(),
+    subscribersOnly: z.boolean().meta({ description: 'VIPs and moderators write as well.' }),
+    followersOnlyMinutes: followersOnlySchema,
+    emoteOnly: z.boolean(),
+    uniqueChat: z.boolean().meta({ description: 'Nobody repeats what was said lately.' }),
+    shield: z.boolean(),
   }) satisfies z.ZodType<ChatSettings>,
 );
 
@@ -113,6 +130,10 @@ export const chatSettingsSchema = named(
 export const chatChangesSchema = body({
   slowModeS: slowModeSchema.exactOptional(),
   guestsMayPost: z.boolean().exactOptional(),
+  subscribersOnly: z.boolean().exactOptional(),
+  followersOnlyMinutes: followersOnlySchema.exactOptional(),
+  emoteOnly: z.boolean().exactOptional(),
+  uniqueChat: z.boolean().exactOptional(),
 });
 
 /** See `ChatTicketView`. */

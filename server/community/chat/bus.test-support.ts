@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Bus, EntryDraft, NumberedEntry, RoomNotice } from './bus.ts';
+import { DEFAULT_SETTINGS } from './chat-store.ts';
 import { message } from './room.test-support.ts';
 
 /** Two servers' ways into the same rooms. */
@@ -88,7 +89,7 @@ export function testBus(name: string, open: () => Promise<BusPlace>): void {
       await nodes[1].open('s', 0, listeners[1]),
       await nodes[1].open('t', 0, listeners[2]),
     ];
-    const notice = { type: 'settings', settings: { slowModeS: 9, guestsMayPost: false } } as const;
+    const notice = { type: 'settings', settings: { ...DEFAULT_SETTINGS, slowModeS: 9 } } as const;
     await rooms[0]?.tell(notice);
     await rooms[0]?.publish(draft('m'), null);
     for (const listener of listeners.slice(0, 2)) {

@@ -2,7 +2,7 @@
  * What carries a room between the servers that have readers in it: gives every entry its number and
  * hands it to each of them in order.
  */
-import type { ChatEntry, ChatSettings } from '../../../contract/index.ts';
+import type { ChatEntry, ChatFrame, ChatSettings } from '../../../contract/index.ts';
 
 /** An entry before it has a number. */
 export type EntryDraft = ChatEntry extends infer Entry
@@ -20,11 +20,14 @@ export interface NumberedEntry {
   readonly nonce: string | null;
 }
 
-/** Something without a number that every server should know. */
-export interface RoomNotice {
-  readonly type: 'settings';
-  readonly settings: ChatSettings;
-}
+/** Something without a number that every server should know; it is JSON on its way. */
+export type RoomNotice =
+  | { readonly type: 'settings'; readonly settings: ChatSettings }
+  /** To be sent as it is. */
+  | { readonly type: 'frame'; readonly to: Audience; readonly frame: ChatFrame };
+
+/** Whom of a room a frame is for. */
+export type Audience = 'everybody' | 'moderators' | { readonly authorId: string };
 
 /** A server's part in a room. */
 export interface RoomListener {

@@ -55,9 +55,27 @@ test('write() takes removed messages out of what is loaded, but not out of the c
   );
 });
 
+test('write() hides what an author wrote before a purge, and all before a clear', async () => {
+  const context = { streamId: 'p', epoch: 'e', nonce: null };
+  const said = (seq: number, author: string) => ({
+    ...context,
+    entry: message(seq, { id: `p${seq}`, author: { id: author, name: author, roles: [] } }),
+  });
+  const shown = async () => (await store.load('p', 10)).recent.map(({ entry }) => entry.seq);
+  const purge = { type: 'purge', seq: 3, authorId: 'a', authorName: 'A', durationS: 60 } as const;
+  await store.write([said(1, 'a'), said(2, 'b'), { ...context, entry: purge }, said(4, 'a')], NOW);
+  assert.deepEqual(await shown(), [2, 4]);
+  await store.write([{ ...context, entry: { type: 'clear', seq: 5 } }, said(6, 'b')], NOW);
+  assert.deepEqual(await shown(), [6]);
+});
+
 test('saveSettings() keeps what was said last', async () => {
-  await store.saveSettings('t', { slowModeS: 5, guestsMayPost: true }, NOW);
-  await store.saveSettings('t', { slowModeS: 0, guestsMayPost: false }, NOW);
+  const last = {
+    ...{ slowModeS: 0, guestsMayPost: false, subscribersOnly: true, followersOnlyMinutes: 0 },
+    ...{ emoteOnly: true, uniqueChat: true, shield: true },
+  };
+  await store.saveSettings('t', DEFAULT_SETTINGS, NOW);
+  await store.saveSettings('t', last, NOW);
   const { settings } = await store.load('t', 1);
-  assert.deepEqual(settings, { slowModeS: 0, guestsMayPost: false });
+  assert.deepEqual(settings, last);
 });

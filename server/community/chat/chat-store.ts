@@ -1,9 +1,17 @@
-import type { ChatMessage, ChatRemoval, ChatSettings } from '../../../contract/index.ts';
+import type { ChatEntry, ChatMessage, ChatSettings } from '../../../contract/index.ts';
 import type { Database, Queryable } from '../../store/sql/index.ts';
 import type { NumberedEntry } from './bus.ts';
 
 /** A room's settings until its owner says otherwise. */
-export const DEFAULT_SETTINGS: ChatSettings = { slowModeS: 3, guestsMayPost: true };
+export const DEFAULT_SETTINGS: ChatSettings = {
+  slowModeS: 3,
+  guestsMayPost: true,
+  subscribersOnly: false,
+  followersOnlyMinutes: null,
+  emoteOnly: false,
+  uniqueChat: false,
+  shield: false,
+};
 
 /** What a room is opened with. */
 export interface StoredRoom {
@@ -27,6 +35,9 @@ export interface ChatStore {
   saveSettings(streamId: string, settings: ChatSettings, now: Date): Promise<void>;
 }
 
+/** What takes messages out of sight. */
+type Concealment = Exclude<ChatEntry, ChatMessage>;
+
 interface MessageRow {
   readonly seq: number;
   readonly epoch: string;
@@ -41,14 +52,20 @@ interface MessageRow {
   readonly reply_to: string | null;
   readonly nonce: string | null;
   readonly is_paid: boolean;
+  readonly kind: NonNullable<ChatMessage['kind']> | null;
 }
 
 interface SettingsRow {
   readonly slow_mode_s: number;
   readonly guests_may_post: boolean;
+  readonly subscribers_only: boolean;
+  readonly followers_only_minutes: number | null;
+  readonly emote_only: boolean;
+  readonly unique_chat: boolean;
+  readonly shield: boolean;
 }
 
-/** Chat in PostgreSQL's tables, see migration 0002. */
+/** Chat in PostgreSQL's tables, see migrations 0002 and 0003. */
 export class SqlChatStore implements ChatStore {
   readonly #database: Database;
 
@@ -58,7 +75,9 @@ export class SqlChatStore implements ChatStore {
 
   async load(streamId: string, limit: number): Promise<StoredRoom> {
     const [settings] = await this.#database.query<SettingsRow>(
-      'select slow_mode_s, guests_may_post from chat_settings where stream_id = $1',
+      `select slow_mode_s, guests_may_post, subscribers_only, followers_only_minutes, emote_only,
+         unique_chat, shield
+       from chat_settings where stream_id = $1`,
       [streamId],
     );
     const [last] = await this.#database.query<{ seq: number | null }>(
@@ -67,16 +86,13 @@ export class SqlChatStore implements ChatStore {
     );
     const rows = await this.#database.query<MessageRow>(
       `select seq, epoch, id, posted_at, broadcast_id, stream_time_ms, author_id, author_name,
-         author_roles, fragments, reply_to, nonce, is_paid
+         author_roles, fragments, reply_to, nonce, is_paid, kind
        from chat_messages where stream_id = $1 and removed_at is null
        order by seq desc limit $2`,
       [streamId, limit],
     );
     return {
-      settings:
-        settings === undefined
-          ? DEFAULT_SETTINGS
-          : { slowModeS: settings.slow_mode_s, guestsMayPost: settings.guests_may_post },
+      settings: settings === undefined ? DEFAULT_SETTINGS : settingsOf(settings),
       lastSeq: last?.seq ?? 0,
       recent: rows.map(numberedOf).reverse(),
     };
@@ -86,18 +102,32 @@ export class SqlChatStore implements ChatStore {
     await this.#database.transaction(async (transaction) => {
       await insertMessages(transaction, batch);
       for (const { streamId, entry } of batch) {
-        if (entry.type === 'removal') await remove(transaction, { streamId, entry, now });
+        if (entry.type !== 'message') await hide(transaction, { streamId, entry, now });
       }
     });
   }
 
   async saveSettings(streamId: string, settings: ChatSettings, now: Date): Promise<void> {
     await this.#database.query(
-      `insert into chat_settings (stream_id, slow_mode_s, guests_may_post, updated_at)
-       values ($1, $2, $3, $4)
+      `insert into chat_settings (stream_id, slow_mode_s, guests_may_post, subscribers_only,
+         followers_only_minutes, emote_only, unique_chat, shield, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        on conflict (stream_id) do update set slow_mode_s = excluded.slow_mode_s,
-         guests_may_post = excluded.guests_may_post, updated_at = excluded.updated_at`,
-      [streamId, settings.slowModeS, settings.guestsMayPost, now],
+         guests_may_post = excluded.guests_may_post, subscribers_only = excluded.subscribers_only,
+         followers_only_minutes = excluded.followers_only_minutes,
+         emote_only = excluded.emote_only, unique_chat = excluded.unique_chat,
+         shield = excluded.shield, updated_at = excluded.updated_at`,
+      [
+        streamId,
+        settings.slowModeS,
+        settings.guestsMayPost,
+        settings.subscribersOnly,
+        settings.followersOnlyMinutes,
+        settings.emoteOnly,
+        settings.uniqueChat,
+        settings.shield,
+        now,
+      ],
     );
   }
 }
@@ -111,31 +141,52 @@ async function insertMessages(
   // A try whose outcome was not known may have kept them; another message in a place is a fault.
   await transaction.query(
     `insert into chat_messages (stream_id, seq, epoch, id, posted_at, broadcast_id,
-       stream_time_ms, author_id, author_name, author_roles, fragments, reply_to, nonce, is_paid)
+       stream_time_ms, author_id, author_name, author_roles, fragments, reply_to, nonce, is_paid,
+       kind)
      select stream_id, seq, epoch, id, posted_at, broadcast_id,
-       stream_time_ms, author_id, author_name, author_roles, fragments, reply_to, nonce, is_paid
+       stream_time_ms, author_id, author_name, author_roles, fragments, reply_to, nonce, is_paid,
+       kind
      from jsonb_to_recordset($1::jsonb) as row(stream_id text, seq bigint, epoch text, id text,
        posted_at timestamptz, broadcast_id text, stream_time_ms bigint, author_id text,
        author_name text, author_roles text[], fragments jsonb, reply_to text, nonce text,
-       is_paid boolean)
+       is_paid boolean, kind text)
      on conflict (id) do nothing`,
     [JSON.stringify(rows)],
   );
 }
 
-async function remove(
+async function hide(
   transaction: Queryable,
-  {
-    streamId,
-    entry,
-    now,
-  }: { readonly streamId: string; readonly entry: ChatRemoval; readonly now: Date },
+  { streamId, entry, now }: { readonly streamId: string; entry: Concealment; readonly now: Date },
 ): Promise<void> {
-  await transaction.query(
-    `update chat_messages set removed_at = $3
-     where stream_id = $1 and id = any($2) and removed_at is null`,
-    [streamId, entry.ids, now],
-  );
+  const shown = `update chat_messages set removed_at = $2
+    where stream_id = $1 and removed_at is null`;
+  switch (entry.type) {
+    case 'removal':
+      await transaction.query(`${shown} and id = any($3)`, [streamId, now, entry.ids]);
+      break;
+    case 'purge': {
+      const { authorId, seq } = entry;
+      const values = [streamId, now, authorId, seq];
+      await transaction.query(`${shown} and author_id = $3 and seq < $4`, values);
+      break;
+    }
+    case 'clear':
+      await transaction.query(`${shown} and seq < $3`, [streamId, now, entry.seq]);
+      break;
+  }
+}
+
+function settingsOf(row: SettingsRow): ChatSettings {
+  return {
+    slowModeS: row.slow_mode_s,
+    guestsMayPost: row.guests_may_post,
+    subscribersOnly: row.subscribers_only,
+    followersOnlyMinutes: row.followers_only_minutes,
+    emoteOnly: row.emote_only,
+    uniqueChat: row.unique_chat,
+    shield: row.shield,
+  };
 }
 
 function rowOf({ streamId, entry, epoch, nonce }: UnkeptEntry) {
@@ -152,6 +203,7 @@ function rowOf({ streamId, entry, epoch, nonce }: UnkeptEntry) {
       author_roles: author.roles,
       reply_to: replyTo ?? null,
       is_paid: entry.isPaid === true,
+      kind: entry.kind ?? null,
     },
   ];
 }
@@ -160,6 +212,7 @@ function numberedOf(row: MessageRow): NumberedEntry & { readonly entry: ChatMess
   const { seq, id, fragments, epoch, nonce } = row;
   const entry: ChatMessage = {
     type: 'message',
+    ...(row.kind === null ? {} : { kind: row.kind }),
     ...{ seq, id },
     timestamp: row.posted_at.toISOString(),
     streamTime: row.stream_time_ms / 1000,

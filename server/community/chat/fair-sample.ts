@@ -1,4 +1,5 @@
-import type { ChatEntry } from '../../../contract/index.ts';
+import type { ChatEntry, ChatMessage } from '../../../contract/index.ts';
+import { isModerator } from './roles.ts';
 
 /**
  * Which of `entries` everybody is shown when there is room for `budget` messages: all that must not
@@ -34,11 +35,8 @@ export function fairSample(
   }
 }
 
-function isExempt(entry: ChatEntry & { readonly type: 'message' }): boolean {
-  const { author, isPaid } = entry;
-  return (
-    isPaid === true || author.roles.includes('moderator') || author.roles.includes('broadcaster')
-  );
+function isExempt({ author, isPaid, kind }: ChatMessage): boolean {
+  return isPaid === true || kind !== undefined || isModerator(author);
 }
 
 /** Fisher and Yates. */

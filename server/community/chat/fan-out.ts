@@ -12,13 +12,14 @@
  *     batch that ends there.
  * I2. What waits for one reader is at most `MOST_UNSENT_BYTES` and one batch.
  */
-import type { ChatEntry } from '../../../contract/index.ts';
+import type { ChatEntry, ChatFrame } from '../../../contract/index.ts';
 import type { Cancel, Clock } from '../../base/index.ts';
 import type { BatchPace } from './batch-pace.ts';
+import type { Audience } from './bus.ts';
 import { fairSample } from './fair-sample.ts';
 import type { Reader } from './reader.ts';
 import type { LoggedEntry, RoomLog } from './room-log.ts';
-import { frameOf, listFrame, textFrame } from './text-frame.ts';
+import { frameOf, listFrame } from './text-frame.ts';
 
 /** With more than this unsent a reader is too slow: minutes of a busy room. */
 export const MOST_UNSENT_BYTES = 256 * 1024;
@@ -124,15 +125,21 @@ export class FanOut {
     }
   }
 
-  /** Sends a frame that has no number to everybody. */
-  tell(json: string): void {
-    const frame = textFrame(json);
-    const seats = [...this.#seats.values()];
+  /** Sends a frame that has no number to those it is for. */
+  tell(value: ChatFrame, to: Audience): void {
+    const frame = frameOf(value);
+    const seats = this.#audience(to);
     this.#inSlices(seats, {
       sizeBytes: frame.length,
       task: (seat) => this.#write(seat, frame),
       done: () => {},
     });
+  }
+
+  #audience(to: Audience): readonly Seat[] {
+    if (typeof to === 'object') return [...(this.#known.get(`id ${to.authorId}`) ?? [])];
+    const seats = [...this.#seats.values()];
+    return to === 'everybody' ? seats : seats.filter(({ reader }) => reader.isModerator);
   }
 
   /** Ends what is still to be sent. */

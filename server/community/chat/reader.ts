@@ -4,6 +4,8 @@ import type { ChatCloseReason } from '../../../contract/index.ts';
 export interface Reader {
   readonly authorId: string;
   readonly name: string;
+  /** Whether it is shown what is for moderators. */
+  readonly isModerator: boolean;
   /** Bytes written and not taken by the network yet. */
   readonly unsentBytes: number;
   /** Sends a whole frame; the bytes are shared and not to be changed. */

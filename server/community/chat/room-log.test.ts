@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { logged } from './room.test-support.ts';
+import { logged, message } from './room.test-support.ts';
 import { HOT_ENTRIES, MOST_ENTRIES, RESUME_MS, RoomLog } from './room-log.ts';
 
 function filled(count: number, { lastSeq = 0, gapMs = 0 } = {}): RoomLog {
@@ -20,6 +20,18 @@ test('recent() gives the latest messages, without those removed', () => {
   log.append({ ...logged(5, 0), entry: removal });
   assert.deepEqual(seqsOf(log.recent(2)), [2, 4]);
   assert.equal(log.lastSeq, 5);
+});
+
+test('recent() gives nothing from before a purge of its author, or before a clear', () => {
+  const log = filled(4);
+  const [authorId, authorName] = ['usr_2', 'User2'];
+  const purge = { type: 'purge', seq: 5, authorId, authorName, durationS: null } as const;
+  log.append({ ...logged(5, 0), entry: purge });
+  log.append(logged(6, 0, 'e', message(6, { author: { id: authorId, name: '', roles: [] } })));
+  assert.deepEqual(seqsOf(log.recent(9)), [1, 3, 4, 6]);
+  log.append({ ...logged(7, 0), entry: { type: 'clear', seq: 7 } });
+  log.append(logged(8, 0));
+  assert.deepEqual(seqsOf(log.recent(9)), [8]);
 });
 
 test('append() takes the next number only', () => {

@@ -45,6 +45,10 @@ export class RoomLog {
   #entries: LoggedEntry[] = [];
   #firstSeq: number;
   readonly #removed = new Set<string>();
+  /** By author: all messages before this number are to be shown no more. */
+  readonly #purged = new Map<string, number>();
+  /** The same for every author. */
+  #clearedSeq = 0;
 
   /** A room that goes on behind `lastSeq`. */
   constructor(epoch: string, lastSeq: number) {
@@ -62,9 +66,7 @@ export class RoomLog {
     const { seq } = logged.entry;
     assert(seq === this.lastSeq + 1, `Cannot append entry ${seq}: ${this.lastSeq} is the last`);
     this.#entries.push(logged);
-    if (logged.entry.type === 'removal') {
-      for (const id of logged.entry.ids) this.#removed.add(id);
-    }
+    this.#hide(logged.entry);
     this.#trim(logged.atMs);
   }
 
@@ -100,7 +102,10 @@ export class RoomLog {
 
   /** Whether a removed message is what this is; it has a number and nothing to show. */
   isRemoved({ entry }: LoggedEntry): boolean {
-    return entry.type === 'message' && this.#removed.has(entry.id);
+    if (entry.type !== 'message') return false;
+    const { id, seq, author } = entry;
+    if (seq < this.#clearedSeq || this.#removed.has(id)) return true;
+    return seq < (this.#purged.get(author.id) ?? 0);
   }
 
   /** The number before the first entry held: a reader at or behind it can go on from the log. */
@@ -115,6 +120,17 @@ export class RoomLog {
       if (entry?.type === 'message' && entry.id === id) return entry;
     }
     return undefined;
+  }
+
+  #hide(entry: ChatEntry): void {
+    if (entry.type === 'removal') {
+      for (const id of entry.ids) this.#removed.add(id);
+    } else if (entry.type === 'purge') {
+      this.#purged.delete(entry.authorId);
+      this.#purged.set(entry.authorId, entry.seq);
+    } else if (entry.type === 'clear') {
+      this.#clearedSeq = entry.seq;
+    }
   }
 
   #at(seq: number): LoggedEntry | undefined {
@@ -136,5 +152,9 @@ export class RoomLog {
     }
     this.#entries = this.#entries.slice(cut);
     this.#firstSeq += cut;
+    for (const [authorId, seq] of this.#purged) {
+      if (seq >= this.#firstSeq) break;
+      this.#purged.delete(authorId);
+    }
   }
 }

@@ -29,6 +29,7 @@ export function logged(seq: number, atMs: number, epoch = 'e', entry = message(s
 export class TestReader implements Reader {
   readonly authorId: string;
   readonly name: string;
+  isModerator = false;
   readonly frames: ChatFrame[] = [];
   unsentBytes = 0;
   closed: ChatCloseReason | undefined;

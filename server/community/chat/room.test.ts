@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { ChatAuthor } from '../../../contract/index.ts';
 import { ManualClock, silentLog } from '../../base/index.ts';
 import { LocalBus } from './bus.ts';
+import { DEFAULT_SETTINGS } from './chat-store.ts';
 import type { MayPost } from './may-post.ts';
 import { MessageKeeper } from './message-keeper.ts';
 import { TestReader, TestStore } from './room.test-support.ts';
@@ -89,12 +90,12 @@ test('post() carries media time, and lets guests write only where they may', asy
   assert.deepEqual([message?.streamTime, message?.broadcastId], [1.234, 'b']);
 });
 
-test('remove() takes a message out of history and tells who reads', async () => {
+test('conceal() takes messages out of history and tells who reads', async () => {
   const { say, room, store, clock } = await open();
   const reader = new TestReader();
   room.join(reader, { author: ANNA, isGuest: false, guest: undefined, resume: undefined });
   const id = idOf(await say('rude'));
-  const removed = room.remove([id]);
+  const removed = room.conceal({ type: 'removal', ids: [id] });
   await turn();
   clock.advance(1_000);
   await removed;
@@ -109,11 +110,30 @@ test('change() tells everybody', async () => {
   const { room } = await open();
   const reader = new TestReader();
   room.join(reader, { author: ANNA, isGuest: true, guest: 'token', resume: undefined });
-  await room.change({ slowModeS: 30, guestsMayPost: true });
-  assert.deepEqual(reader.frames.at(-1), {
-    type: 'settings',
-    settings: { slowModeS: 30, guestsMayPost: true },
-  });
+  const settings = await room.change({ slowModeS: 30 });
+  assert.deepEqual(settings, { ...DEFAULT_SETTINGS, slowModeS: 30 });
+  assert.deepEqual(reader.frames.at(-1), { type: 'settings', settings });
+});
+
+test('tell() sends a frame to those it is for', async () => {
+  const { room } = await open();
+  const [anna, mod] = [new TestReader(ANNA.id), new TestReader(MOD.id)];
+  mod.isModerator = true;
+  const joining = { isGuest: false, guest: undefined, resume: undefined };
+  room.join(anna, { author: ANNA, ...joining });
+  room.join(mod, { author: MOD, ...joining });
+  const seenBy = ({ frames }: TestReader) =>
+    frames.flatMap((frame) => (frame.type === 'viewers' ? [frame.count] : []));
+  await room.tell({ type: 'viewers', count: 1 }, 'everybody');
+  await room.tell({ type: 'viewers', count: 2 }, 'moderators');
+  await room.tell({ type: 'viewers', count: 3 }, { authorId: ANNA.id });
+  assert.deepEqual(
+    [seenBy(anna), seenBy(mod)],
+    [
+      [1, 3],
+      [1, 2],
+    ],
+  );
 });
 
 test('a Room goes on for readers and writers while the database is away', async () => {

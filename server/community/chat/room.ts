@@ -3,6 +3,7 @@ import type {
   ChatAuthor,
   ChatEntry,
   ChatFragment,
+  ChatFrame,
   ChatMessage,
   ChatPosition,
   ChatSettings,
@@ -10,13 +11,14 @@ import type {
 import { CHAT_VERSION, MAX_CHAT_LENGTH } from '../../../contract/index.ts';
 import { type Clock, newId } from '../../base/index.ts';
 import { BatchPace } from './batch-pace.ts';
-import type { Bus, BusRoom, NumberedEntry, RoomNotice } from './bus.ts';
+import type { Audience, Bus, BusRoom, EntryDraft, NumberedEntry, RoomNotice } from './bus.ts';
 import type { ChatStore, StoredRoom } from './chat-store.ts';
 import { FanOut } from './fan-out.ts';
 import { type EmoteOf, toFragments, type UnfitText } from './fragments.ts';
 import type { MayPost, PostRefusal } from './may-post.ts';
 import type { MessageKeeper } from './message-keeper.ts';
 import type { Reader } from './reader.ts';
+import { isModerator } from './roles.ts';
 import { HOT_ENTRIES, MOST_ENTRIES, RoomLog } from './room-log.ts';
 import { SlowMode } from './slow-mode.ts';
 import { frameOf } from './text-frame.ts';
@@ -57,6 +59,9 @@ export interface Post {
   readonly nonce: string | null;
   readonly replyTo: string | undefined;
 }
+
+/** What takes messages out of sight, before it has a number. */
+export type Concealment = Exclude<EntryDraft, { readonly type: 'message' }>;
 
 /** A message that is in the room. */
 export interface Posted {
@@ -192,17 +197,23 @@ export class Room {
     return outcome;
   }
 
-  /** Takes messages back, here, in history, and for whoever comes later. */
-  async remove(ids: readonly string[]): Promise<void> {
-    const { entry } = await this.#publish({ type: 'removal', ids }, null);
-    await this.#keep({ entry, epoch: this.#log.epoch, nonce: null });
+  /** Takes messages out of sight: here, in history, and for whoever comes later. */
+  async conceal(draft: Concealment): Promise<void> {
+    await this.#keep(await this.#publish(draft, null));
+  }
+
+  /** Sends a frame without a number to those it is for, on every server. */
+  async tell(frame: ChatFrame, to: Audience): Promise<void> {
+    await this.#bus?.tell({ type: 'frame', to, frame });
   }
 
   /** Changes the settings, kept and told to everybody. */
-  async change(settings: ChatSettings): Promise<void> {
+  async change(changes: Partial<ChatSettings>): Promise<ChatSettings> {
     const { store, clock } = this.#parts;
+    const settings = { ...this.#settings, ...changes };
     await store.saveSettings(this.streamId, settings, new Date(clock.epochMs()));
     await this.#bus?.tell({ type: 'settings', settings });
+    return settings;
   }
 
   /** Ends what is still to be sent; nobody may use the room any more. */
@@ -240,9 +251,7 @@ export class Room {
     if (isGuest && !guestsMayPost) {
       return { refused: 'forbidden', detail: 'Cannot post: only who is signed in may write here' };
     }
-    if (author.roles.includes('moderator') || author.roles.includes('broadcaster')) {
-      return undefined;
-    }
+    if (isModerator(author)) return undefined;
     const nowMs = this.#parts.clock.monotonicMs();
     const retryAfterMs = this.#slowMode.waitMs(author.id, slowModeS * 1000, nowMs);
     if (retryAfterMs === 0) return undefined;
@@ -288,9 +297,14 @@ export class Room {
     this.#fanOut.arrived();
   }
 
-  #hear({ settings }: RoomNotice): void {
+  #hear(notice: RoomNotice): void {
+    if (notice.type === 'frame') {
+      this.#fanOut.tell(notice.frame, notice.to);
+      return;
+    }
+    const { type, settings } = notice;
     this.#settings = settings;
-    this.#fanOut.tell(JSON.stringify({ type: 'settings', settings }));
+    this.#fanOut.tell({ type, settings }, 'everybody');
   }
 
   #remember(key: string, outcome: Promise<Posted | PostRefusal>): void {

@@ -20,6 +20,7 @@ import type { Chat } from './chat.ts';
 import { readRequest } from './chat-request.ts';
 import { FrameBudget } from './frame-budget.ts';
 import type { Reader } from './reader.ts';
+import { isModerator } from './roles.ts';
 import type { Room } from './room.ts';
 import { frameOf, PING_FRAME } from './text-frame.ts';
 
@@ -76,6 +77,10 @@ export class SocketReader implements Reader {
     // What a peer sends against the protocol closes its socket; there is nothing more to do.
     webSocket.on('error', () => {});
     webSocket.on('close', () => this.#leave());
+  }
+
+  get isModerator(): boolean {
+    return this.#author !== undefined && isModerator(this.#author);
   }
 
   get unsentBytes(): number {
