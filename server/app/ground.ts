@@ -7,6 +7,7 @@ import {
   Channels,
   hasStreamKeys,
   importStreamsFile,
+  loadNodeId,
   loadPepper,
   StreamKeys,
 } from '../channel/index.ts';
@@ -57,8 +58,9 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       const hasKeys = await hasStreamKeys(database);
       const pepper = await loadPepper({ folder, hasKeys, randomBytes });
       const keys = new StreamKeys(pepper, randomBytes);
+      const nodeId = await loadNodeId(folder, clock.epochMs(), randomBytes);
       const channels = await Channels.open({
-        ...{ databases, keys, clock, log, randomBytes },
+        ...{ nodeId, databases, keys, clock, log, randomBytes },
         reconnectWindowMs: () => current().RECONNECT_WINDOW * 1000,
       });
       const accounts = await openAccounts({ databases, current, clock, log });

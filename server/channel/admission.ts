@@ -18,7 +18,7 @@ import {
 import { KnownKeys, MAX_KNOWN_KEYS } from './known-keys.ts';
 import type { LiveStreams } from './live-streams.ts';
 import { OneTimeKeys } from './one-time-keys.ts';
-import { isOver, type Stream } from './stream.ts';
+import { isOnAir, isOver, type Stream } from './stream.ts';
 import { isStreamKey, type StreamKeys } from './stream-key.ts';
 import { findStream } from './stream-table.ts';
 
@@ -205,7 +205,10 @@ export class Admission {
     if (key.revokedAtMs !== null) return 'the stream key was revoked';
     if (!isActive(key, this.#settings.clock.epochMs())) return 'the stream key has expired';
     if (seen.isOwnerDisabled) return 'the account of the stream’s owner is disabled';
-    const stream = this.#settings.live.overlay(seen.stream);
+    const { live } = this.#settings;
+    const stream = live.overlay(seen.stream);
+    const elsewhere = whyElsewhere(seen.stream, live.get(stream.id));
+    if (elsewhere !== undefined) return elsewhere;
     if (stream.isDisabled) return 'the stream is disabled';
     return isOver(stream) ? 'the stream has ended' : undefined;
   }
@@ -268,6 +271,18 @@ function unavailable(error: unknown): Refusal {
   if (!(error instanceof DatabaseUnavailableError)) throw error;
   const detail = 'Cannot publish: the database is away, and the stream key is not known without it';
   return { refused: 'database_unavailable', detail };
+}
+
+/** What another server on the database has made of a broadcast that is on air here. */
+function whyElsewhere(row: Stream, here: Stream | undefined): string | undefined {
+  const [kept, own] = [row.broadcast, here?.broadcast ?? null];
+  if (kept === null || own === null) return undefined;
+  if (kept.id === own.id) {
+    return isOnAir(row) ? undefined : 'the broadcast was ended by another server';
+  }
+  // An older one is what was there before ours, which is not written yet.
+  const isNewer = isOnAir(row) && kept.startedAtMs > own.startedAtMs;
+  return isNewer ? 'the stream is published to another server' : undefined;
 }
 
 /** Whose account is disabled goes on air by no key, however many they handed out. */

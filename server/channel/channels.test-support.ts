@@ -73,7 +73,7 @@ export async function openChannels(
   const close = async () => {};
   const databases: Databases = { control: database, admission: admission ?? database, close };
   const channels = await Channels.open({
-    ...{ databases, keys: testKeys, clock, log: silentLog, randomBytes },
+    ...{ nodeId: 'nod_test', databases, keys: testKeys, clock, log: silentLog, randomBytes },
     ...settings,
   });
   return { channels, clock, database };

@@ -21,11 +21,11 @@ import {
   type PublishAttempt,
   type PublishGrant,
 } from './admission.ts';
-import { endCutOff } from './cut-off.ts';
 import { insertKey } from './key-table.ts';
 import { type IssuedStreamKey, Keyring, unknownStream } from './keyring.ts';
 import { refuseTransition } from './lifecycle.ts';
 import { LiveStreams } from './live-streams.ts';
+import { NodePulse } from './node-pulse.ts';
 import {
   type BroadcastRecord,
   differencesOf,
@@ -61,6 +61,8 @@ const ID_LENGTH = 12;
 /** What channels work with. */
 export interface ChannelsSettings {
   readonly databases: Databases;
+  /** Which of the servers on these databases this is. */
+  readonly nodeId: string;
   readonly keys: StreamKeys;
   readonly clock: Clock;
   readonly log: Log;
@@ -90,17 +92,21 @@ export class Channels {
   readonly #queue: WriteQueue;
   readonly #live: LiveStreams;
   readonly #admission: Admission;
+  readonly #pulse: NodePulse;
   #told: () => void = () => undefined;
 
   private constructor(settings: ChannelsSettings) {
     this.#settings = settings;
-    const { clock, log, randomBytes, keys } = settings;
+    const { clock, log, randomBytes, keys, nodeId } = settings;
     const { reconnectWindowMs = () => DEFAULT_RECONNECT_WINDOW_MS } = settings;
     const told = (): void => this.#told();
     const database = tellingDatabase(settings.databases.admission, told);
     this.#control = tellingDatabase(settings.databases.control, told);
     this.#queue = new WriteQueue({ database, clock, log });
-    this.#live = new LiveStreams({ queue: this.#queue, clock, randomBytes, reconnectWindowMs });
+    this.#pulse = new NodePulse({ nodeId, database: this.#control, clock, log, randomBytes });
+    this.#live = new LiveStreams({
+      ...{ nodeId, queue: this.#queue, clock, randomBytes, reconnectWindowMs },
+    });
     this.#admission = new Admission({ database, keys, live: this.#live, clock, log });
     const admission = this.#admission;
     this.#live.stepped = (stream) => admission.known.refresh(stream);
@@ -110,12 +116,10 @@ export class Channels {
     });
   }
 
-  /** Ends broadcasts that were cut off, and learns the keys that were used last. */
+  /** Ends this server's broadcasts that were cut off, and learns the keys that were used last. */
   static async open(settings: ChannelsSettings): Promise<Channels> {
-    const { databases, clock, randomBytes, log } = settings;
-    const database = databases.control;
-    await endCutOff({ database, nowMs: clock.epochMs(), randomBytes, log });
     const channels = new Channels(settings);
+    await channels.#pulse.start();
     await channels.#admission.preload();
     return channels;
   }
@@ -324,6 +328,7 @@ export class Channels {
   async close(): Promise<void> {
     this.#admission.close();
     this.#live.stop();
+    await this.#pulse.close();
     await this.#queue.close();
   }
 

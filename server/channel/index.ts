@@ -10,6 +10,7 @@ export {
 } from './ingest-table.ts';
 export { hasStreamKeys, type StreamKey } from './key-table.ts';
 export { MAX_ADDRESS_RANGES, MAX_OVERLAP_MS } from './keyring.ts';
+export { loadNodeId } from './node-id.ts';
 export { loadPepper, PepperError } from './pepper.ts';
 export { keepQualities, type StreamQuality } from './quality-table.ts';
 export {

@@ -22,6 +22,8 @@ const BROADCAST_SUFFIX_LENGTH = 4;
 
 /** What it works with. */
 export interface LiveStreamsSettings {
+  /** This server, which carries what goes on air here. */
+  readonly nodeId: string;
   readonly queue: WriteQueue;
   readonly clock: Clock;
   /** Cryptographically strong. */
@@ -202,7 +204,7 @@ export class LiveStreams {
 
   /** Takes a step that the table allows. */
   #step(stream: Stream, action: StreamAction, { actor, keyId = null, reason }: Cause) {
-    const { clock, queue, randomBytes } = this.#settings;
+    const { nodeId, clock, queue, randomBytes } = this.#settings;
     const atMs = clock.epochMs();
     const { broadcast, replaced } = this.#broadcastAfter(stream, action, atMs);
     const after: Stream = { ...stream, status: ACTION_TARGET[action], broadcast };
@@ -217,7 +219,7 @@ export class LiveStreams {
     presence.stream = after;
     presence.changedMs = clock.monotonicMs();
     const step: Transition = {
-      ...{ action, atMs, before: stream, after, replaced, actor, keyId },
+      ...{ action, atMs, nodeId, before: stream, after, replaced, actor, keyId },
       reason: reason ?? null,
       keysRefusedUntilMs: presence.keysRefusedUntilMs,
     };

@@ -16,6 +16,8 @@ import { dateOf } from './stream-table.ts';
 export interface Transition {
   readonly action: StreamAction;
   readonly atMs: number;
+  /** The server that takes it. */
+  readonly nodeId: string;
   readonly before: Stream;
   readonly after: Stream;
   /** A broadcast that was on air and gave way to the one that begins. */
@@ -78,18 +80,24 @@ export function eventsOf(
   return [...closing, ...own];
 }
 
-/** Writes a step and its events; nothing when the stream has been deleted meanwhile. */
+/**
+ * Writes a step and its events; nothing when the stream has been deleted meanwhile. Where another
+ * server has begun a broadcast of the stream, and told of it, the end of this one alone is written.
+ */
 export async function writeTransition(
   transaction: Queryable,
   step: Transition,
   events: readonly PlatformEvent[],
 ): Promise<void> {
   const { action, before, after, replaced } = step;
-  if (!(await writeStream(transaction, step))) return;
+  const effect = LIFECYCLE[before.status][action];
+  if (!(await writeStream(transaction, step, effect === 'begins'))) {
+    if (effect === 'ends') await writeEndOnce(transaction, step);
+    return;
+  }
   if (replaced !== null) await writeEnd(transaction, replaced, REPLACED);
   if (after.broadcast !== null) {
-    const effect = LIFECYCLE[before.status][action];
-    if (effect === 'begins') await writeBegin(transaction, after.id, after.broadcast);
+    if (effect === 'begins') await writeBegin(transaction, step, after.broadcast);
     if (effect === 'ends') await writeEnd(transaction, after.broadcast, step.reason);
     if (action === 'resume') {
       await transaction.query('update broadcasts set reconnects = reconnects + 1 where id = $1', [
@@ -105,12 +113,16 @@ export async function writeTransition(
   await appendEvents(transaction, events);
 }
 
-async function writeStream(transaction: Queryable, step: Transition): Promise<boolean> {
+async function writeStream(
+  transaction: Queryable,
+  step: Transition,
+  begins: boolean,
+): Promise<boolean> {
   const { id, status, broadcast } = step.after;
   const rows = await transaction.query(
     `update streams set status = $2, broadcast_id = $3, actual_start = $4, ended_at = $5,
        keys_refused_until = $6, updated_at = $7
-     where id = $1 returning id`,
+     where id = $1 and ($8 or broadcast_id is not distinct from $3) returning id`,
     [
       id,
       status,
@@ -119,6 +131,7 @@ async function writeStream(transaction: Queryable, step: Transition): Promise<bo
       dateOf(broadcast?.endedAtMs ?? null),
       dateOf(step.keysRefusedUntilMs),
       new Date(step.atMs),
+      begins,
     ],
   );
   return rows.length > 0;
@@ -126,13 +139,13 @@ async function writeStream(transaction: Queryable, step: Transition): Promise<bo
 
 async function writeBegin(
   transaction: Queryable,
-  streamId: string,
+  { nodeId, after }: Transition,
   { id, startedAtMs }: BroadcastRecord,
 ): Promise<void> {
   await transaction.query(
-    `insert into broadcasts (id, stream_id, started_at) values ($1, $2, $3)
+    `insert into broadcasts (id, stream_id, node_id, started_at) values ($1, $2, $3, $4)
      on conflict (id) do nothing`,
-    [id, streamId, new Date(startedAtMs)],
+    [id, after.id, nodeId, new Date(startedAtMs)],
   );
 }
 
@@ -146,6 +159,14 @@ async function writeEnd(
     dateOf(endedAtMs),
     reason,
   ]);
+}
+
+async function writeEndOnce(transaction: Queryable, step: Transition): Promise<void> {
+  const { id, endedAtMs = null } = step.after.broadcast ?? {};
+  await transaction.query(
+    'update broadcasts set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null',
+    [id ?? null, dateOf(endedAtMs), step.reason],
+  );
 }
 
 async function audit(transaction: Queryable, step: Transition): Promise<void> {

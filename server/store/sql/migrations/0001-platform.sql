@@ -124,9 +124,17 @@ create table stream_keys (
 );
 create index stream_keys_stream on stream_keys (stream_id);
 
+-- Servers on this database; one that has not been seen for long is gone.
+create table nodes (
+  id text primary key,
+  last_seen timestamptz not null
+);
+
 create table broadcasts (
   id text primary key,
   stream_id text not null references streams on delete cascade,
+  -- The server that carries it; its row in nodes may be gone. Null: none that runs.
+  node_id text,
   started_at timestamptz not null,
   ended_at timestamptz,
   -- In words: ended by request, encoder gone, the server was stopped …
