@@ -14,6 +14,8 @@ import { SetupError, say } from './bootstrap/report.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NODE_MAJOR_MIN = 20;
 const MODES = ['start', 'test', 'check'];
+/** @type {readonly import('./bootstrap/component.mjs').ComponentName[]} */
+const FOR_TESTS = ['ffmpeg', 'chromium', 'nginx', 'openssl', 'postgres', 'redis'];
 
 /** @param {string} mode */
 async function prepare(mode) {
@@ -36,7 +38,7 @@ async function prepareStart() {
 
 /** Under CI a missing component fails the tests that need it; elsewhere they are skipped by name. */
 async function prepareTest() {
-  const missing = await installComponents(['ffmpeg', 'chromium', 'nginx', 'openssl', 'postgres']);
+  const missing = await installComponents(FOR_TESTS);
   const then = process.env.CI === 'true' ? 'fail' : 'be skipped';
   for (const { name, hint } of missing) {
     say(`${name} is missing: the tests that need it will ${then}. ${hint}`);

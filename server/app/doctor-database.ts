@@ -60,6 +60,6 @@ function hostOf(url: string): string {
 }
 
 function withoutSecrets(text: string, url: string): string {
-  const secrets = secretsOf({ API_TOKEN: undefined, DATABASE_URL: url });
+  const secrets = secretsOf({ API_TOKEN: undefined, DATABASE_URL: url, REDIS_URL: undefined });
   return redact(secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text));
 }

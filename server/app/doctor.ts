@@ -22,6 +22,7 @@ import { claimDataFolder, DataFolderError, FolderInUseError } from './data-folde
 import { type Check, fail, ok } from './doctor-check.ts';
 import { databaseChecks } from './doctor-database.ts';
 import { clockChecks, memoryCheck, momentOf, openFilesCheck, tlsCheck } from './doctor-machine.ts';
+import { redisChecks } from './doctor-redis.ts';
 import { diskChecks, secretFilesCheck } from './doctor-storage.ts';
 
 /** What was found. */
@@ -120,6 +121,7 @@ export async function examine(configuration: Configuration, version: string): Pr
       ...(folder.state === 'unusable' ? [] : await diskChecks(folder.path)),
       await secretFilesCheck(folder.path, configuration.TLS_KEY),
       ...(await databaseChecks(configuration.DATABASE_URL, folder)),
+      ...(await redisChecks(configuration.REDIS_URL)),
       await tlsCheck(configuration),
       openFilesCheck(configuration),
       memoryCheck(),

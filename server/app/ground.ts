@@ -12,6 +12,7 @@ import {
   StreamKeys,
 } from '../channel/index.ts';
 import { OnAir } from '../live/index.ts';
+import { RedisLink } from '../store/shared/index.ts';
 import { type Databases, openDatabases } from '../store/sql/index.ts';
 import { ChatFace } from './chat.ts';
 import type { Configuration } from './config/index.ts';
@@ -24,12 +25,14 @@ export interface Ground {
   readonly channels: Channels;
   readonly accounts: Accounts;
   readonly databases: Databases;
+  /** Undefined where this server is alone. */
+  readonly redis: RedisLink | undefined;
   readonly notices: Notices;
   /** Seals kept answers. A key of its own: nothing made with it can stand for a stream key's hash. */
   readonly answerRoot: Uint8Array;
   readonly chat: ChatFace;
   readonly onAir: OnAir;
-  /** Gives the data folder back. */
+  /** Leaves Redis, and gives the data folder back. */
   readonly release: () => Promise<void>;
 }
 
@@ -48,9 +51,15 @@ export interface GroundSettings {
  */
 export async function prepareGround(settings: GroundSettings): Promise<Ground> {
   const { configuration, current, clock, log } = settings;
-  const { DATA_DIR: folder, DATABASE_URL: url } = configuration;
+  const { DATA_DIR: folder, DATABASE_URL: url, REDIS_URL } = configuration;
   const release = await claimDataFolder(folder);
+  let redis: RedisLink | undefined;
+  const leave = (): Promise<void> => {
+    redis?.close();
+    return release();
+  };
   try {
+    if (REDIS_URL !== undefined) redis = await RedisLink.open({ url: REDIS_URL, clock, log });
     const databases = await openDatabases({ url, folder, log, clock });
     try {
       const database = databases.control;
@@ -71,13 +80,14 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       const onAir = new OnAir();
       const publicUrl = configuration.PUBLIC_URL;
       const chat = new ChatFace({ database, pepper, onAir, channels, publicUrl, clock, log });
-      return { channels, accounts, databases, notices, chat, onAir, answerRoot, release };
+      const stores = { databases, redis, release: leave };
+      return { ...stores, channels, accounts, notices, chat, onAir, answerRoot };
     } catch (error) {
       await databases.close();
       throw error;
     }
   } catch (error) {
-    await release();
+    await leave();
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Log, systemClock } from '../base/index.ts';
 import { PepperError, type Stream, StreamsFileError } from '../channel/index.ts';
+import { RedisUnavailableError } from '../store/shared/index.ts';
 import {
   DatabaseFolderError,
   DatabaseUnavailableError,
@@ -231,6 +232,7 @@ function isPlain(error: unknown): error is Error {
     error instanceof PepperError ||
     error instanceof DatabaseUnavailableError ||
     error instanceof DatabaseFolderError ||
+    error instanceof RedisUnavailableError ||
     error instanceof MigrationError ||
     error instanceof StreamsFileError ||
     (error instanceof Error && 'syscall' in error)

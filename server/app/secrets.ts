@@ -7,15 +7,23 @@ const LEAST_PASSWORD_LENGTH = 4;
 export function secretsOf({
   API_TOKEN,
   DATABASE_URL,
-}: Pick<Configuration, 'API_TOKEN' | 'DATABASE_URL'>): readonly string[] {
-  const secrets = [API_TOKEN, DATABASE_URL].filter((secret) => secret !== undefined);
-  if (DATABASE_URL === undefined) return secrets;
-  const { password, searchParams } = new URL(DATABASE_URL);
+  REDIS_URL,
+}: Pick<Configuration, 'API_TOKEN' | 'DATABASE_URL' | 'REDIS_URL'>): readonly string[] {
+  const addresses = [DATABASE_URL, REDIS_URL].filter((secret) => secret !== undefined);
+  const forms = addresses.flatMap(passwordForms);
+  return [
+    ...(API_TOKEN === undefined ? [] : [API_TOKEN]),
+    ...addresses,
+    ...forms.filter(({ length }) => length >= LEAST_PASSWORD_LENGTH),
+  ];
+}
+
+function passwordForms(address: string): readonly string[] {
+  const { password, searchParams } = new URL(address);
   const plain = [decoded(password), ...searchParams.getAll('password')];
   // Log lines are JSON while they are cleaned.
   const inJson = plain.map((text) => JSON.stringify(text).slice(1, -1));
-  const forms = [password, ...plain, ...inJson];
-  return [...secrets, ...forms.filter(({ length }) => length >= LEAST_PASSWORD_LENGTH)];
+  return [password, ...plain, ...inJson];
 }
 
 /** `text` itself where it is no percent-encoding: what connects to the database may take it so. */

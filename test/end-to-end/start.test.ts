@@ -75,6 +75,7 @@ test('--help lists the settings', async (context) => {
     'RTMP_PORT',
     'DATA_DIR',
     'DATABASE_URL',
+    'REDIS_URL',
     'PUBLIC_URL',
     'API_TOKEN',
     'DEMO',

@@ -11,6 +11,7 @@ const LATER_TOKEN = 'later-token-0123456789-of-a-test';
 const PASSWORD = 'pass-0123456789-of-a-test';
 /** Nobody listens there. */
 const DATABASE_URL = `postgres://me:${PASSWORD}@127.0.0.1:1/none`;
+const REDIS_URL = `redis://me:${PASSWORD}@127.0.0.1:1/0`;
 const SECRETS = [API_TOKEN, LATER_TOKEN, PASSWORD];
 
 function assertNone(text: string, where: string): void {
@@ -37,7 +38,7 @@ async function run(context: TestContext, args: readonly string[], env: Record<st
   return { code, output };
 }
 
-const secrets = { API_TOKEN, DATABASE_URL };
+const secrets = { API_TOKEN, DATABASE_URL, REDIS_URL };
 const broken = { API_TOKEN: `${API_TOKEN} "`, DATABASE_URL: `mysql://me:${PASSWORD}@db/x` };
 const runs: readonly (readonly [string, readonly string[], Record<string, string>, RegExp])[] = [
   ['--help', ['--help'], secrets, /--api-token/],
@@ -45,6 +46,7 @@ const runs: readonly (readonly [string, readonly string[], Record<string, string
   ['a wrong flag', [`--api-tokn=${API_TOKEN}`, '--database-ul', DATABASE_URL], {}, /no flag/],
   ['an address alone', [DATABASE_URL], {}, /is not understood/],
   ['the doctor', ['doctor'], secrets, /PostgreSQL at 127.0.0.1:1 gives no answer/],
+  ['the doctor without Redis', ['doctor'], secrets, /Cannot use Redis at 127.0.0.1:1: connect/],
   ['the doctor in JSON', ['doctor', '--json'], secrets, /"database"/],
 ];
 for (const [what, args, env, expected] of runs) {

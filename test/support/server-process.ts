@@ -63,6 +63,7 @@ export class ServerProcess {
       DATA_DIR: folder,
       // Not the developer's own; empty counts as not set.
       DATABASE_URL: '',
+      REDIS_URL: '',
       DEMO: '0',
       // Encoding costs more than all else together: who needs it asks for it.
       TRANSCODE: 'off',

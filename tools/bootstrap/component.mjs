@@ -8,7 +8,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
  * @property {readonly string[]} commands names and paths to look for, best first
  * @property {Readonly<Record<string, string>>} packages its package, by package manager
  *
- * @typedef {'ffmpeg' | 'chromium' | 'nginx' | 'openssl' | 'postgres'} ComponentName
+ * @typedef {'ffmpeg' | 'chromium' | 'nginx' | 'openssl' | 'postgres' | 'redis'} ComponentName
  */
 
 /** @param {string} name */
@@ -47,6 +47,11 @@ export const COMPONENTS = {
     // Debian keeps versions apart and none of them on the PATH.
     commands: ['postgres', ...debianPaths([18, 17, 16, 15])],
     packages: { ...everywhere('postgresql'), dnf: 'postgresql-server' },
+  },
+  redis: {
+    variable: 'REDIS_PATH',
+    commands: ['redis-server', 'valkey-server'],
+    packages: { ...everywhere('redis'), 'apt-get': 'redis-server' },
   },
 };
 

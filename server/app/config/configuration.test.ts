@@ -103,6 +103,10 @@ const misfits: readonly (readonly [name: string, values: readonly string[]])[] =
     'DATABASE_URL',
     ['mysql://a/b', 'postgres:///b', 'postgres://host', 'host:5432/b', 'postgres://a b/c'],
   ],
+  [
+    'REDIS_URL',
+    ['http://a', 'redis://', 'redis:///0', 'host:6379', 'redis://a/b', 'redis://a/0?x=1'],
+  ],
   ['API_TOKEN', ['short', 'has a space in the middle', 'quote"quote"quote"']],
 ];
 for (const [name, values] of misfits) {

@@ -29,6 +29,7 @@ export const SETTING_EFFECTS: Readonly<Record<SettingName, SettingEffect>> = {
   MAX_PUBLISHERS: 'restart',
   DATA_DIR: 'restart',
   DATABASE_URL: 'restart',
+  REDIS_URL: 'restart',
   DEMO: 'restart',
   FFMPEG_PATH: 'restart',
   LOG_LEVEL: 'at once',

@@ -152,6 +152,21 @@ export const databaseAddress: SettingKind<string> = {
   },
 };
 
+/** Where a Redis server is, with the name and password for it. */
+export const redisAddress: SettingKind<string> = {
+  ...PLAIN,
+  allowed: 'an address such as redis://user:password@host:6379/0, or rediss:// for TLS',
+  isSecret: true,
+  read(text) {
+    if (!/^rediss?:\/\/[^\s?#]+$/i.test(text) || !URL.canParse(text)) {
+      return { mismatch: this.allowed };
+    }
+    const { hostname, pathname } = new URL(text);
+    const isAddress = hostname !== '' && /^(\/\d{0,5})?$/.test(pathname);
+    return isAddress ? { value: text } : { mismatch: this.allowed };
+  },
+};
+
 /** Fewer characters could be guessed. */
 const TOKEN_LENGTH_MIN = 16;
 

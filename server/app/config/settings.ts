@@ -7,6 +7,7 @@ import {
   ladder,
   onOff,
   path,
+  redisAddress,
   type SettingKind,
   seconds,
   token,
@@ -141,6 +142,11 @@ export const SETTINGS = {
     topic: 'Operation',
     fallbackWords: 'a database inside DATA_DIR',
     meaning: 'PostgreSQL server, 15 or newer, that keeps accounts, streams and events.',
+  }),
+  REDIS_URL: optional(redisAddress, {
+    topic: 'Operation',
+    fallbackWords: 'this server is alone',
+    meaning: 'Redis or Valkey server, 6.2 or newer, through which several servers share chat.',
   }),
   DEMO: optional(onOff, {
     topic: 'Operation',
