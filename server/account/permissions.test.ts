@@ -19,6 +19,7 @@ const EXPECTED: Readonly<Record<Action, readonly [own: string, foreign: string]>
   'webhook.write': ['AAFF', 'AHFF'],
   'chat.post': ['AAAA', 'AAAA'],
   'chat.speak': ['AAFF', 'AFFF'],
+  'chat.export': ['AAFF', 'AFFF'],
   'chat.configure': ['AAFF', 'AFFF'],
   'audit.read': ['AFFF', 'AFFF'],
   'settings.write': ['AFFF', 'AFFF'],

@@ -41,6 +41,8 @@ const RULES = {
   'chat.post': rule(EVERYONE, [], ['chat:write']),
   /** Messages in the name of whoever a program says. */
   'chat.speak': rule(['admin'], ['broadcaster'], ['chat:write']),
+  /** All that was said, also long ago. */
+  'chat.export': rule(['admin'], ['broadcaster'], ['chat:read']),
   'chat.configure': rule(['admin'], ['broadcaster'], ['chat:write']),
   'audit.read': { ...rule(['admin'], [], []), operator: 'by-token' },
   'settings.write': { ...rule(['admin'], [], []), operator: 'by-token' },

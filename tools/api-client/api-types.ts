@@ -29,12 +29,14 @@ export interface ApiSchemas {\n${fields.join('\n')}\n}\n`;
 
 function routesText({ paths }: ApiDocument): string {
   const routes = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => {
-      const name = `'${method.toUpperCase()} ${path}'`;
-      const request = requestText(operation);
-      const answer = answerText(operation);
-      return `${commentText(`${operation.summary}.`)}readonly ${name}: { readonly request: ${request}; readonly answer: ${answer} };`;
-    }),
+    Object.entries(methods)
+      .filter(([, operation]) => answersJson(operation))
+      .map(([method, operation]) => {
+        const name = `'${method.toUpperCase()} ${path}'`;
+        const request = requestText(operation);
+        const answer = answerText(operation);
+        return `${commentText(`${operation.summary}.`)}readonly ${name}: { readonly request: ${request}; readonly answer: ${answer} };`;
+      }),
   );
   return `import type { ApiSchemas } from './api-schemas.ts';\n
 /** Every route: what it is asked with, and what it answers when it does as asked. */
@@ -75,6 +77,14 @@ function partText(part: 'params' | 'query', parameters: readonly DocumentParamet
   return `readonly ${part}${isSure ? '' : '?'}: { ${fields.join(' ')} };`;
 }
 
+/** A file to be written while it is read is nothing for a client that waits for the whole. */
+function answersJson({ responses }: DocumentOperation): boolean {
+  const contents = Object.entries(responses)
+    .filter(([status]) => status.startsWith('2'))
+    .map(([, { content }]) => content);
+  return contents.some((each) => each === undefined || 'application/json' in each);
+}
+
 /** The answers of success, of JSON or of nothing. */
 function answerText({ responses }: DocumentOperation): string {
   const answers = Object.entries(responses)
@@ -82,7 +92,7 @@ function answerText({ responses }: DocumentOperation): string {
     .map(([, { content }]) => {
       if (content === undefined) return 'undefined';
       const json = content['application/json'];
-      if (json === undefined) throw new Error('Cannot write a type: an answer is not JSON');
+      if (json === undefined) throw new Error('Cannot write a type: not every answer is JSON');
       return typeText(json.schema, 'received');
     });
   return [...new Set(answers)].join(' | ');

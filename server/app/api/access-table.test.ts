@@ -44,6 +44,7 @@ const ROWS = {
   secrets: /*   */ [401, 'in', 'in', 'in', 'in', 404, 403, 403, 'in', 403],
   auditors: /*  */ [401, 'in', 401, 'in', 403, 403, 403, 403, 403, 403],
   speakers: /*  */ [401, 'in', 'in', 'in', 'in', 'in', 'in', 'in', 'in', 403],
+  readers: /*   */ [401, 'in', 'in', 'in', 'in', 403, 403, 403, 'in', 'in'],
   account: /*   */ [401, 403, 403, 'in', 'in', 'in', 'in', 'in', 'in', 403],
   person: /*    */ [401, 403, 403, 'in', 'in', 'in', 'in', 'in', 403, 403],
 } as const;
@@ -66,6 +67,7 @@ const TABLE: Readonly<Record<string, keyof typeof ROWS>> = {
   issueKey: 'owners',
   revokeKey: 'owners',
   getChat: 'everybody',
+  exportChat: 'readers',
   getChatSettings: 'everybody',
   postChat: 'speakers',
   createChatTicket: 'speakers',

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/index.ts';
 import type { Database } from '../../store/sql/index.ts';
 import type { GuardSettings } from '../http/index.ts';
 import { Callers } from './caller.ts';
+import { chatExportRoutes } from './chat-export-routes.ts';
 import { type ChatRouteSettings, chatRoutes } from './chat-routes.ts';
 import { type ConfigurationDesk, configurationRoutes } from './configuration-routes.ts';
 import { documentRoutes } from './document-routes.ts';
@@ -75,6 +76,7 @@ export function apiRoutes(settings: ApiSettings, callers: Callers): readonly Api
     ...keyRoutes(settings),
     ...(notices === undefined ? [] : noticeRoutes({ ...notices, identifyAgain })),
     ...(chat === undefined ? [] : chatRoutes({ ...chat, accounts })),
+    ...(chat === undefined ? [] : chatExportRoutes(settings.database)),
     ...sessionRoutes(people),
     ...tokenRoutes(people),
     ...peopleRoutes(people),

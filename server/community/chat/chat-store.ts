@@ -38,7 +38,8 @@ export interface ChatStore {
 /** What takes messages out of sight. */
 type Concealment = Exclude<ChatEntry, ChatMessage>;
 
-interface MessageRow {
+/** A row of `chat_messages`. */
+export interface MessageRow {
   readonly seq: number;
   readonly epoch: string;
   readonly id: string;
@@ -208,7 +209,8 @@ function rowOf({ streamId, entry, epoch, nonce }: UnkeptEntry) {
   ];
 }
 
-function numberedOf(row: MessageRow): NumberedEntry & { readonly entry: ChatMessage } {
+/** The message that a row keeps. */
+export function numberedOf(row: MessageRow): NumberedEntry & { readonly entry: ChatMessage } {
   const { seq, id, fragments, epoch, nonce } = row;
   const entry: ChatMessage = {
     type: 'message',

@@ -1,0 +1,51 @@
+/** All that was said in a room, as JSON Lines, read in pages: never the whole of it in memory. */
+import type { ChatMessage } from '../../../contract/index.ts';
+import type { Queryable } from '../../store/sql/index.ts';
+import { type MessageRow, numberedOf } from './chat-store.ts';
+
+/** Messages read at a time: about 100 KB. */
+const PAGE_MESSAGES = 500;
+
+/** Which messages are wanted. */
+export interface ChatExport {
+  readonly streamId: string;
+  /** Only those of this broadcast. */
+  readonly broadcastId?: string | undefined;
+  /** Also those that were taken back, marked by `removedAt`. */
+  readonly withRemoved: boolean;
+}
+
+interface ExportRow extends MessageRow {
+  readonly removed_at: Date | null;
+}
+
+/** A message as a line of the export. */
+type ExportedMessage = ChatMessage & { readonly removedAt?: string };
+
+/**
+ * The lines, some at a time, in the order of the room; the next ones are read when they are asked
+ * for. What is said meanwhile may be among them. Throws the database's errors.
+ */
+export async function* exportChat(
+  database: Queryable,
+  { streamId, broadcastId = '', withRemoved }: ChatExport,
+): AsyncGenerator<string, void, void> {
+  for (let after = 0; ; ) {
+    const rows = await database.query<ExportRow>(
+      `select * from chat_messages where stream_id = $1 and seq > $2
+         and ($3 = '' or broadcast_id = $3) and ($4 or removed_at is null)
+       order by seq limit $5`,
+      [streamId, after, broadcastId, withRemoved, PAGE_MESSAGES],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map((row) => `${JSON.stringify(exported(row))}\n`).join('');
+    if (rows.length < PAGE_MESSAGES) return;
+    after = last.seq;
+  }
+}
+
+function exported(row: ExportRow): ExportedMessage {
+  const { entry } = numberedOf(row);
+  return row.removed_at === null ? entry : { ...entry, removedAt: row.removed_at.toISOString() };
+}
