@@ -22,6 +22,18 @@ export const SCOPES = [
 /** See `SCOPES`. */
 export type Scope = (typeof SCOPES)[number];
 
+/** What each scope lets a token do, in words for whoever chooses. */
+export const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
+  'streams:read': 'List streams and read their details',
+  'streams:write': 'Make, change, schedule, start, end and delete streams',
+  'keys:write': 'Issue, replace and revoke stream keys',
+  'events:read': 'Follow what happens',
+  'webhooks:write': 'Set up webhooks, and see and repeat their deliveries',
+  'chat:read': 'Nothing yet: everybody may read chat',
+  'chat:write': 'Write in chat, and change its settings',
+  admin: 'Everything that your role allows, now and later',
+};
+
 /** A person with an account. Times are ISO 8601, UTC, here and below. */
 export interface UserView {
   readonly id: string;

@@ -123,7 +123,8 @@ export interface ApiRoutes {
         | {
             readonly kind: 'guest';
             readonly name: string;
-            readonly protocols?: readonly ('rtmp' | 'rtmps' | 'srt' | 'whip')[] | undefined;
+            /** Empty: every protocol, now and later. */
+            readonly protocols?: readonly 'rtmp'[] | undefined;
             readonly addressRanges?: readonly string[] | undefined;
             readonly expiresAt?: string | null | undefined;
           };

@@ -13,6 +13,9 @@ export const PUBLISH_PROTOCOLS = ['rtmp', 'rtmps', 'srt', 'whip'] as const;
 /** See `PUBLISH_PROTOCOLS`. */
 export type PublishProtocol = (typeof PUBLISH_PROTOCOLS)[number];
 
+/** Those of them that this version takes, to which a key can be limited. */
+export const OFFERED_PROTOCOLS = ['rtmp'] as const satisfies readonly PublishProtocol[];
+
 /** A stream as the control API shows it. Never contains the key. */
 export interface StreamView {
   readonly id: string;

@@ -5,7 +5,14 @@ export { checkCsrf, csrfTokenOf } from './csrf.ts';
 export type { Invitation, MadeInvitation } from './invitations.ts';
 export { type LimitRefusal, LoginLimits } from './login-limits.ts';
 export { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './passwords.ts';
-export { ACTIONS, type Action, mayDo, type Verdict } from './permissions.ts';
+export {
+  ACTIONS,
+  type Action,
+  type ActionRule,
+  mayDo,
+  ruleOf,
+  type Verdict,
+} from './permissions.ts';
 export { actorOf, type Principal } from './principal.ts';
 export {
   type CookieKind,

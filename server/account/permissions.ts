@@ -82,6 +82,21 @@ export function mayDo(principal: Principal, action: Action, ownerId?: string): V
   return rule.isHidden ? 'hidden' : 'forbidden';
 }
 
+/** Who may do an action, for whoever is to be told. */
+export type ActionRule = Readonly<
+  Pick<Rule, 'any' | 'own' | 'scopes'> & {
+    readonly isPersonal: boolean;
+    /** Whether whoever holds API_TOKEN may, and with it whoever sits at a server without accounts. */
+    readonly operator: Rule['operator'];
+  }
+>;
+
+/** The rule of an action. */
+export function ruleOf(action: Action): ActionRule {
+  const { any, own, scopes, operator, isPersonal = false }: Rule = RULES[action];
+  return { any, own, scopes, operator, isPersonal };
+}
+
 /** Loopback is no proof of who someone is: with people on board, it counts for nothing of theirs. */
 function operatorVerdict({ operator }: Rule, isLocal: boolean): Verdict {
   if (operator === 'never') return 'forbidden';

@@ -1,5 +1,6 @@
 import type { ErrorCode, Refusal } from '../../../contract/index.ts';
 import { type Action, mayDo, type Principal, type Verdict } from '../../account/index.ts';
+import { whyForbidden } from './access-words.ts';
 
 /** What `access` may name as the object of a route: the one whose id is in its path. */
 export type ObjectKind = 'stream' | 'webhook';
@@ -75,7 +76,9 @@ function refusalOf(verdict: Verdict, question: AccessQuestion): Refusal | undefi
         return unknownObject(access.object, verb, id);
       }
       return { refused: 'not_found', detail: `Cannot ${verb}: nothing is there` };
-    case 'forbidden':
-      return { refused: 'forbidden', detail: `Cannot ${verb}: you are not allowed to` };
+    case 'forbidden': {
+      const why = access === 'everybody' ? '' : whyForbidden(question.principal, access.action);
+      return { refused: 'forbidden', detail: `Cannot ${verb}: ${why}` };
+    }
   }
 }

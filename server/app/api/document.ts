@@ -1,9 +1,9 @@
 /** The OpenAPI document, made of the very schemas that check requests and answers. */
 import { z } from 'zod';
 import { ERROR_STATUS, type ErrorCode } from '../../../contract/index.ts';
-import { sessionCookieName } from '../../account/index.ts';
-import { NOT_FOUND } from './access.ts';
-import type { ApiRoute, RouteFacts, Tag } from './route.ts';
+import { type ActionRule, ruleOf, sessionCookieName } from '../../account/index.ts';
+import { type Access, NOT_FOUND } from './access.ts';
+import type { ApiRoute, Tag } from './route.ts';
 import { namedSchemas } from './schema.ts';
 
 /** A schema of JSON Schema 2020-12, as far as the document uses it. */
@@ -39,6 +39,9 @@ interface DocumentResponse {
   readonly content?: Content;
 }
 
+/** Who may call a route: everybody, or the roles, scopes and others that its action allows. */
+type DocumentAccess = 'everybody' | (Exclude<Access, 'everybody'> & ActionRule);
+
 /** One route, as OpenAPI calls it. */
 export interface DocumentOperation {
   readonly operationId: string;
@@ -49,7 +52,7 @@ export interface DocumentOperation {
   readonly parameters?: readonly DocumentParameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, DocumentResponse>>;
-  readonly 'x-access': RouteFacts['access'];
+  readonly 'x-access': DocumentAccess;
 }
 
 /** The document: OpenAPI 3.1. */
@@ -153,7 +156,7 @@ function operationOf(route: ApiRoute, components: Components): DocumentOperation
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined ? {} : { requestBody: bodyOf(route.body, components) }),
     responses: { ...successes(route, components), ...refusals(route) },
-    'x-access': access,
+    'x-access': access === 'everybody' ? access : { ...access, ...ruleOf(access.action) },
   };
 }
 

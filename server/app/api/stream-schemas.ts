@@ -5,6 +5,7 @@ import {
   type IngestView,
   type IssuedKeyView,
   type LiveStreamView,
+  OFFERED_PROTOCOLS,
   PUBLISH_PROTOCOLS,
   STREAM_STATUSES,
   type StreamKeyView,
@@ -186,7 +187,11 @@ export const keyDraftSchema = z.discriminatedUnion(
     z.object({
       kind: z.literal('guest'),
       name: line(MAX_KEY_NAME_LENGTH),
-      protocols: z.array(z.enum(PUBLISH_PROTOCOLS)).max(PUBLISH_PROTOCOLS.length).optional(),
+      protocols: z
+        .array(z.enum(OFFERED_PROTOCOLS))
+        .max(OFFERED_PROTOCOLS.length)
+        .describe('Empty: every protocol, now and later.')
+        .optional(),
       addressRanges: z
         .array(
           z.string().refine(isAddressRange, { error: 'must be a CIDR range such as 192.0.2.0/24' }),

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ApiDocument, groupsOf, limitWords, typeWords } from './api-document.ts';
+import { type ApiDocument, accessWords, groupsOf, limitWords, typeWords } from './api-document.ts';
 import { curlExample } from './curl-example.ts';
 
+/** As for the keys of a stream. */
+const OWNERS = {
+  ...{ any: ['admin'], own: ['broadcaster'], scopes: ['keys:write'] },
+  ...{ operator: 'always', isPersonal: false },
+} as const;
 const answers = { 200: { description: 'As asked.' }, 404: { description: '`key_not_found`' } };
 const document: ApiDocument = {
   info: { version: '1' },
@@ -19,7 +24,7 @@ const document: ApiDocument = {
       },
       post: {
         ...{ operationId: 'createStream', summary: 'Make a stream', tags: ['streams'] },
-        ...{ responses: answers, 'x-access': { action: 'stream.create' } },
+        ...{ responses: answers, 'x-access': OWNERS },
         requestBody: {
           content: {
             'application/json': {
@@ -36,7 +41,7 @@ const document: ApiDocument = {
     '/api/streams/{id}/keys/{keyId}': {
       delete: {
         ...{ operationId: 'revokeKey', summary: 'Revoke', tags: ['keys'], responses: answers },
-        'x-access': { action: 'key.write', object: 'stream' },
+        'x-access': { ...OWNERS, object: 'stream' },
       },
     },
   },
@@ -83,5 +88,23 @@ test('curlExample() is a call with a body as short as may be', () => {
       '  -H "Authorization: Bearer $TOKEN" \\\n' +
       "  -H 'Content-Type: application/json' \\\n" +
       '  -d \'{"title":"TITLE"}\'',
+  );
+});
+
+test('accessWords() says who may, and by which scope', () => {
+  assert.equal(accessWords('everybody'), 'Everybody, without signing in.');
+  assert.equal(
+    accessWords({ ...OWNERS, object: 'stream' }),
+    'Administrators, broadcasters if the stream is their own and the operator (`API_TOKEN`, or ' +
+      'this machine while the server has no account). A token needs the scope `keys:write`.',
+  );
+  assert.equal(
+    accessWords({ ...OWNERS, own: [], scopes: [], operator: 'by-token' }),
+    'Administrators and the operator, by `API_TOKEN`. A token needs the scope `admin`.',
+  );
+  const account = { ...OWNERS, any: [], own: ['viewer'], scopes: [], operator: 'never' } as const;
+  assert.equal(
+    accessWords({ ...account, isPersonal: true }),
+    'Whoever is signed in, about their own account. Tokens may not.',
   );
 });

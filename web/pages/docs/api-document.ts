@@ -34,6 +34,21 @@ export interface Parameter {
 
 type Content = Readonly<Record<string, { readonly schema: Schema }>>;
 
+/** Who may call a route. */
+export type Access =
+  | 'everybody'
+  | {
+      /** Roles that may do it to whatever there is, and those that may to what is their own. */
+      readonly any: readonly string[];
+      readonly own: readonly string[];
+      /** What a token needs, any one of them; none: `admin`. */
+      readonly scopes: readonly string[];
+      readonly operator: 'always' | 'by-token' | 'never';
+      /** No token may. */
+      readonly isPersonal: boolean;
+      readonly object?: string;
+    };
+
 /** One route. */
 export interface Operation {
   readonly operationId: string;
@@ -45,7 +60,7 @@ export interface Operation {
   readonly responses: Readonly<
     Record<string, { readonly description: string; readonly content?: Content }>
   >;
-  readonly 'x-access': 'everybody' | { readonly action: string; readonly object?: string };
+  readonly 'x-access': Access;
 }
 
 /** The document, as far as the page shows it. */
@@ -145,6 +160,38 @@ function rangeWords(least: number | undefined, most: number | undefined, unit: s
   const isUnlimited = most === undefined || most >= Number.MAX_SAFE_INTEGER;
   if (isUnlimited) return least === undefined || least <= 1 ? '' : `at least ${least}${unit}`;
   return least === undefined ? `at most ${most}${unit}` : `${least} to ${most}${unit}`;
+}
+
+/** Who may call a route, in words; scopes stand in backticks. */
+export function accessWords(access: Access): string {
+  if (access === 'everybody') return 'Everybody, without signing in.';
+  const { any, own, scopes, operator, isPersonal, object } = access;
+  if (any.length === 0) {
+    const token = isPersonal ? 'Tokens may not.' : tokenWords(scopes);
+    return `Whoever is signed in, about their own account. ${token}`;
+  }
+  const owners = object === undefined ? 'for what is their own' : `if the ${object} is their own`;
+  const people = [
+    ...any.map(plural),
+    ...own.map((role) => `${plural(role)} ${owners}`),
+    ...(operator === 'never' ? [] : [OPERATOR[operator]]),
+  ];
+  const text = `${people.slice(0, -1).join(', ')} and ${people.at(-1)}.`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)} ${tokenWords(scopes)}`;
+}
+
+const OPERATOR = {
+  always: 'the operator (`API_TOKEN`, or this machine while the server has no account)',
+  'by-token': 'the operator, by `API_TOKEN`',
+} as const;
+
+function plural(role: string): string {
+  return role === 'admin' ? 'administrators' : `${role}s`;
+}
+
+function tokenWords(scopes: readonly string[]): string {
+  const wanted = scopes.length === 0 ? ['admin'] : scopes;
+  return `A token needs the scope ${wanted.map((scope) => `\`${scope}\``).join(' or ')}.`;
 }
 
 /** The refusals of a route: codes by status. */

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { CopyButton } from '../../base/index.ts';
 import {
+  accessWords,
   bodySchemaOf,
   type Operation,
   type Parameter,
@@ -65,7 +66,7 @@ function RouteBody({
         </p>
       )}
       <p>
-        <strong>Access:</strong> {accessWords(operation)}{' '}
+        <strong>Who may:</strong> <Words text={accessWords(operation['x-access'])} />{' '}
         <a href={`#${operation.operationId}`} class="hint">
           Link to this
         </a>
@@ -93,17 +94,6 @@ function RouteBody({
 
 function isInPath(parameter: Parameter): boolean {
   return parameter.in === 'path';
-}
-
-function accessWords({ 'x-access': access }: Operation): VNode {
-  if (access === 'everybody') return <span>everybody</span>;
-  const { action, object } = access;
-  return (
-    <span>
-      whoever may <code>{action}</code>
-      {object === undefined ? '' : `, of this ${object}`}
-    </span>
-  );
 }
 
 function Parameters({
