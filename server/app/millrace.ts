@@ -391,7 +391,7 @@ export class Millrace {
       metrics: this.#metrics,
     });
     registerOrchestratorRoutes(app, { orchestrator: this.#orchestrator });
-    await registerPageRoutes(app, WEB_FOLDER);
+    await registerPageRoutes(app, WEB_FOLDER, (id) => this.#onAir.live(id) !== undefined);
   }
 }
 

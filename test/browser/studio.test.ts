@@ -100,6 +100,10 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
 
   test('has the watch page count down to an announced start', async () => {
     const viewer = await open(PHONE);
+    // Nor does it ask for what is not there while nothing is live.
+    viewer.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
     await viewer.goto(server.url + watchPath);
     const count = viewer.locator('.curtain-count', { hasText: /^1 day 00:5\d:\d\d$/ });
     await count.waitFor();
@@ -130,6 +134,13 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
     await page.getByRole('button', { name: 'Revoke it' }).click();
     await page.getByRole('button', { name: 'Revoke Anna' }).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByText('The key in your encoder works on until').waitFor();
+    await page.getByRole('button', { name: 'Keep the old one' }).click();
+    await page.getByLabel('After a new key').selectOption({ label: 'is refused at once' });
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByText('The key in your encoder stops working at once').waitFor();
+    await page.getByRole('button', { name: 'Make a new key' }).click();
+    await page.getByText('The old one is refused.').waitFor();
     const rotated = await page.locator('.encoder .secret').textContent();
     assert.notEqual(rotated, streamKey);
     await page.getByLabel('Title').fill('Morning stream');
@@ -139,6 +150,23 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
     await page.getByRole('button', { name: 'Delete it' }).click();
     await page.getByRole('link', { name: 'My stream' }).waitFor();
     assert.equal(await page.getByRole('link', { name: 'Morning stream' }).count(), 0);
+  });
+
+  test('an address without a page leads home, and is a problem to programs', async () => {
+    const answer = await page.goto(`${server.url}/nope`);
+    assert.equal(answer?.status(), 404);
+    await page.getByRole('heading', { name: 'There is no page here' }).waitFor();
+    assert.equal(await page.title(), 'No page here · Millrace');
+    await page.getByRole('link', { name: 'Who is live' }).click();
+    await page.getByRole('heading', { name: 'Live now' }).waitFor();
+    for (const [path, accept] of [
+      ['/nope', '*/*'],
+      ['/api/nope', 'text/html'],
+      ['/streams/nope', 'text/html'],
+    ] as const) {
+      const { status, headers } = await fetch(server.url + path, { headers: { accept } });
+      assert.deepEqual([status, headers.get('content-type')], [404, 'application/problem+json']);
+    }
   });
 
   test('the page of the API shows every route, and finds them', async () => {
@@ -151,7 +179,7 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
     await page.getByLabel('Search the API').fill('key_not_found');
     await page.getByText('1 route', { exact: true }).waitFor();
     await page.locator('.route summary').click();
-    await page.getByText('key.write').waitFor();
+    await page.getByText('A token needs the scope keys:write').waitFor();
     await page.getByText(`curl -X DELETE ${server.url}/api/streams/ID/keys/KEY_ID`).waitFor();
     await assertFits();
     assert.deepEqual(complaints, []);

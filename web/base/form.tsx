@@ -17,9 +17,12 @@ export function Field(field: {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
+  /** What is said of text that does not fit the pattern. */
+  readonly mismatch?: string;
   readonly isOptional?: boolean;
 }): VNode {
-  const { label, name, type = 'text', autoComplete, hint, isProse, isOptional, ...limits } = field;
+  const { label, name, type = 'text', autoComplete, hint, isProse, ...rest } = field;
+  const { isOptional, mismatch = '', ...limits } = rest;
   const id = useId();
   // All of them take the same attributes; the types want to see one of them.
   const kind = { type } as { readonly type: 'text' };
@@ -35,6 +38,10 @@ export function Field(field: {
         autoCapitalize={isProse ? 'sentences' : 'none'}
         spellcheck={isProse === true}
         required={isOptional !== true}
+        onInvalid={({ currentTarget: input }) => {
+          if (input.validity.patternMismatch) input.setCustomValidity(mismatch);
+        }}
+        onInput={({ currentTarget: input }) => input.setCustomValidity('')}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
       />
       {hint === undefined ? null : (

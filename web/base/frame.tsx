@@ -1,8 +1,21 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { me } from './visitor.ts';
 
-/** What every page has around its content: the name that leads home, and the main landmark. */
-export function Frame({ children }: { readonly children: ComponentChildren }): VNode {
+/**
+ * What every page has around its content: the name that leads home, and the main landmark. `title`
+ * is what the page is about, for tabs and histories; without it, nothing is known of that yet.
+ */
+export function Frame({
+  title,
+  children,
+}: {
+  readonly title: string | undefined;
+  readonly children: ComponentChildren;
+}): VNode {
+  useEffect(() => {
+    document.title = title === undefined ? 'Millrace' : `${title} · Millrace`;
+  }, [title]);
   return (
     <>
       <header class="site-header">

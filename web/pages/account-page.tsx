@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { type ApiAnswer, SCOPES } from '../../contract/index.ts';
-import { ask, dayOf, Field, Form, Frame, me, Once, typed } from '../base/index.ts';
+import { type ApiAnswer, SCOPE_WORDS, SCOPES } from '../../contract/index.ts';
+import { ask, browserWords, dayOf, Field, Form, Frame, me, Once, typed } from '../base/index.ts';
 
 /** One's own account: password, where one is signed in, and API tokens. */
 export function AccountPage(): VNode {
@@ -12,7 +12,7 @@ export function AccountPage(): VNode {
   };
   if (user === null) {
     return (
-      <Frame>
+      <Frame title="Your account">
         <div class="desk narrow">
           <h1>Your account</h1>
           {me.value === null ? null : (
@@ -25,12 +25,13 @@ export function AccountPage(): VNode {
     );
   }
   return (
-    <Frame>
+    <Frame title="Your account">
       <div class="desk">
         <div class="desk-head">
-          <h1>{user.displayName}</h1>
+          <h1>Your account</h1>
           <p class="lead">
-            {user.name}, {user.role}
+            {user.displayName === user.name ? user.name : `${user.displayName} (${user.name})`},{' '}
+            {user.role}
           </p>
           <button class="button quiet-button" type="button" onClick={() => void leave()}>
             Sign out
@@ -59,7 +60,7 @@ function Sessions(): VNode {
         {sessions.map((session) => (
           <li key={session.id}>
             <span class="row-text">
-              <strong>{session.userAgent ?? 'Unknown browser'}</strong>
+              <strong title={session.userAgent ?? ''}>{browserWords(session.userAgent)}</strong>
               <span class="hint">
                 {session.isCurrent ? 'This browser' : `Last seen ${dayOf(session.lastSeenAt)}`}
                 {session.remoteAddress === null ? '' : `, from ${session.remoteAddress}`}
@@ -143,8 +144,11 @@ function Tokens(): VNode {
         <fieldset class="field">
           <legend>What it may do</legend>
           {SCOPES.map((scope) => (
-            <label key={scope} class="choice">
-              <input type="checkbox" name="scope" value={scope} /> {scope}
+            <label key={scope} class="choice scope">
+              <input type="checkbox" name="scope" value={scope} />
+              <span class="scope-words">
+                <code>{scope}</code> <span class="hint">{SCOPE_WORDS[scope]}</span>
+              </span>
             </label>
           ))}
         </fieldset>

@@ -14,7 +14,7 @@ export function HomePage({ host }: { readonly host: string }): VNode {
   useEffect(() => list.open(), [list]);
   const streams = list.streams.value;
   return (
-    <Frame>
+    <Frame title="Live now">
       <div class="home">
         <div class="home-head">
           <h1>Live now</h1>
@@ -22,6 +22,7 @@ export function HomePage({ host }: { readonly host: string }): VNode {
             {statusText(streams, list.unreachable.value)}
           </p>
         </div>
+        {streams === null ? null : <NoAccounts />}
         {streams === null ? null : streams.length === 0 ? (
           <QuietChannel host={host} />
         ) : (
@@ -35,6 +36,25 @@ export function HomePage({ host }: { readonly host: string }): VNode {
         )}
       </div>
     </Frame>
+  );
+}
+
+/** What a new server wants next, for whoever sits at it. */
+function NoAccounts(): VNode | null {
+  const [isClosed, setClosed] = useState(false);
+  const known = me.value;
+  if (known === null || known.hasAccounts || !known.mayBroadcast || isClosed) return null;
+  return (
+    <aside class="home-hint">
+      <p>
+        <strong>This server has no account yet</strong>, so whoever sits at its machine may use the{' '}
+        <a href="/studio">studio</a>. To let others broadcast, make the first account: open the
+        set-up link that the server printed when it started.
+      </p>
+      <button class="button quiet-button" type="button" onClick={() => setClosed(true)}>
+        Hide
+      </button>
+    </aside>
   );
 }
 
@@ -134,17 +154,31 @@ function QuietChannel({ host }: { readonly host: string }): VNode {
         <div>
           <dt>Stream key</dt>
           <dd>
-            yours, as printed by <code>npm start</code>
-            {me.value?.mayBroadcast ? (
-              <>
-                {' '}
-                or shown by the <a href="/studio">studio</a>
-              </>
-            ) : null}
+            <KeyPlace />
           </dd>
         </div>
       </dl>
       <p class="quiet-note">Your broadcast appears here a moment after it starts.</p>
     </section>
   );
+}
+
+/** Where whoever looks finds a key. */
+function KeyPlace(): VNode {
+  if (me.value?.mayBroadcast) {
+    return (
+      <>
+        yours, from the <a href="/studio">studio</a>
+        {me.value.hasAccounts ? '' : ' or as the server printed it'}
+      </>
+    );
+  }
+  if (me.value?.user == null && me.value?.hasAccounts) {
+    return (
+      <>
+        yours: <a href="/sign-in">sign in</a> as a broadcaster
+      </>
+    );
+  }
+  return <>yours, from whoever runs this server</>;
 }

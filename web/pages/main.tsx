@@ -22,7 +22,7 @@ if (root !== null) {
       render(<HomePage host={location.hostname} />, root);
       break;
     case 'watch':
-      render(<WatchPage session={new WatchSession(route.streamId)} />, root);
+      render(<WatchPage session={new WatchSession(route.streamId, wasOnAir())} />, root);
       break;
     case 'setup':
       render(<SetupPage secret={route.secret} />, root);
@@ -50,4 +50,10 @@ if (root !== null) {
       render(<NowherePage />, root);
       break;
   }
+}
+
+/** Whether the stream was on air when the server sent this page; so it is where nothing is said. */
+function wasOnAir(): boolean {
+  const said = document.querySelector('meta[name="on-air"]');
+  return said?.getAttribute('content') !== 'no';
 }

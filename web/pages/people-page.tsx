@@ -14,7 +14,7 @@ const LEAST_FIRST = ROLES.toReversed();
 export function PeoplePage(): VNode {
   const role = me.value?.user?.role;
   return (
-    <Frame>
+    <Frame title="People">
       <div class="desk">
         <h1>People</h1>
         {me.value === null ? null : role === 'admin' ? (
@@ -98,7 +98,7 @@ function UserRow({
       <span class="row-text">
         <strong>{user.displayName}</strong>
         <span class="hint">
-          {user.name}, since {dayOf(user.createdAt)}
+          {user.name === user.displayName ? '' : `${user.name}, `}since {dayOf(user.createdAt)}
           {isDisabled ? ', disabled' : ''}
         </span>
       </span>

@@ -11,7 +11,7 @@ export function SetupPage({ secret }: { readonly secret: string }): VNode {
     void ask('GET /api/invitations/{invitation}', { params }).then(setFound);
   }, [secret]);
   return (
-    <Frame>
+    <Frame title={titleOf(found)}>
       <div class="desk narrow">
         {found === undefined ? null : found.failed === undefined ? (
           <Acceptance invitation={found.value} secret={secret} />
@@ -63,7 +63,8 @@ function Acceptance({
               hint="To sign in with: letters, digits, dots, hyphens, underscores."
               minLength={2}
               maxLength={32}
-              pattern="[A-Za-z0-9][A-Za-z0-9._\-]+"
+              pattern="\s*[A-Za-z0-9][A-Za-z0-9._\-]+\s*"
+              mismatch="Begin with a letter or digit, then letters, digits, dots, hyphens or underscores: no spaces, no accents."
             />
             <Field
               label="Display name"
@@ -87,6 +88,11 @@ function Acceptance({
       </Form>
     </>
   );
+}
+
+function titleOf(found: Answer<InvitationView> | undefined): string | undefined {
+  if (found === undefined) return undefined;
+  return found.failed === undefined ? headline(found.value) : 'This link does not work';
 }
 
 function headline({ purpose, name }: InvitationView): string {

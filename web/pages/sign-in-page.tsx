@@ -12,7 +12,7 @@ export function SignInPage(): VNode {
     return undefined;
   };
   return (
-    <Frame>
+    <Frame title="Sign in">
       <div class="desk narrow">
         <h1>Sign in</h1>
         {me.value?.hasAccounts === false ? (

@@ -1,16 +1,12 @@
-import { useSignalEffect } from '@preact/signals';
 import type { VNode } from 'preact';
 import { Frame } from '../base/index.ts';
 import { latencyText, Player, type WatchSession } from '../player/index.ts';
 
 /** One stream: the player, and beneath it what is being watched and how close to live. */
 export function WatchPage({ session }: { readonly session: WatchSession }): VNode {
-  useSignalEffect(() => {
-    const title = session.stream.value?.title;
-    document.title = title === undefined ? 'Millrace' : `${title} · Millrace`;
-  });
+  const isMissing = session.phase.value === 'missing';
   return (
-    <Frame>
+    <Frame title={isMissing ? 'No such stream' : session.stream.value?.title}>
       <div class="watch">
         <Player session={session} />
         <div class="watch-foot">
@@ -38,6 +34,11 @@ function StatusLine({ session }: { readonly session: WatchSession }): VNode {
       {offAir ? (
         <span class="badge" data-off>
           Off air
+        </span>
+      ) : null}
+      {phase === 'interrupted' || phase === 'reconnecting' ? (
+        <span class="badge" data-wait>
+          Reconnecting
         </span>
       ) : null}
       {live && latencyMs !== null ? <span class="latency">{latencyText(latencyMs)}</span> : null}

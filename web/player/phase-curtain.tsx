@@ -37,7 +37,7 @@ const NOTICES: Readonly<Record<Exclude<WatchPhase, 'live'>, Notice>> = {
   },
   missing: {
     title: 'No stream at this address',
-    text: 'Check the link, or see who is live on the home page.',
+    text: 'Check the link, or see who is live.',
     busy: false,
   },
   unsupported: {
@@ -80,6 +80,11 @@ export function PhaseCurtain({
           <p class="curtain-title">{notice.title}</p>
           {isAnnounced ? <Countdown scheduledStart={scheduledStart} /> : null}
           {notice.text === '' ? null : <p class="curtain-text">{notice.text}</p>}
+          {phase === 'missing' ? (
+            <a class="button quiet-button curtain-way" href="/">
+              Who is live
+            </a>
+          ) : null}
         </>
       )}
     </div>

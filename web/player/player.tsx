@@ -4,6 +4,7 @@ import './media-chrome-elements.ts';
 import './player.css';
 import { PhaseCurtain } from './phase-curtain.tsx';
 import type { WatchSession } from './watch-session.ts';
+import type { WatchPhase } from './watch-state.ts';
 
 /** Longest wait for a picture before the controls are fetched anyway. Milliseconds. */
 const CONTROLS_LATEST_MS = 1_500;
@@ -53,12 +54,17 @@ export function Player({ session }: { readonly session: WatchSession }): VNode {
       )}
       <UnmuteHint session={session} video={video} />
       <PhaseCurtain
-        phase={session.phase.value}
+        phase={shownPhase(session)}
         posterUrl={session.stream.value?.posterUrl ?? null}
         scheduledStart={announcedStart(session)}
       />
     </section>
   );
+}
+
+/** Before it is known why nothing is on air, nothing is said of that. */
+function shownPhase({ phase, stream }: WatchSession): WatchPhase {
+  return phase.value === 'waiting' && stream.value === null ? 'starting' : phase.value;
 }
 
 /** When a stream that was announced begins; null once it was live, and without an announcement. */

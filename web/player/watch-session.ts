@@ -32,9 +32,9 @@ const CLOCK_QUESTIONS = 4;
  * Everything a page shows is a signal here.
  */
 export class WatchSession {
-  readonly #opening: WatchStep = openWatch();
-  readonly #state = signal(this.#opening.state);
-  readonly phase = computed(() => this.#state.value.phase);
+  readonly #opening: WatchStep;
+  readonly #state;
+  readonly phase;
   readonly stream = signal<StreamView | null>(null);
   readonly latencyMs = signal<number | null>(null);
   readonly behind = signal(false);
@@ -57,10 +57,16 @@ export class WatchSession {
   #loads = 0;
   #wakeTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Starts fetching at once: the player's code, the playlists and the status, none waiting for another. */
-  constructor(streamId: string) {
+  /**
+   * Starts fetching at once: the player's code, the playlists and the status, none waiting for another.
+   * `isOnAir` is what the server said with the page.
+   */
+  constructor(streamId: string, isOnAir: boolean) {
     this.#streamId = streamId;
-    void this.#prefetch.begin(masterUrlOf(streamId));
+    this.#opening = openWatch(isOnAir);
+    this.#state = signal(this.#opening.state);
+    this.phase = computed(() => this.#state.value.phase);
+    if (isOnAir) void this.#prefetch.begin(masterUrlOf(streamId));
     void loadEngine();
     void this.#poll();
   }

@@ -84,9 +84,17 @@ test('stepWatch() follows the whole transition table', () => {
 });
 
 test('openWatch() asks for the playlist and the status at once', () => {
-  const { state, effects } = openWatch();
+  const { state, effects } = openWatch(true);
   assert.equal(state.phase, 'starting');
   assert.deepEqual(effects, [{ kind: 'load' }, { kind: 'poll' }]);
+});
+
+test('openWatch() asks for the status alone when nothing is on air', () => {
+  const { state, effects } = openWatch(false);
+  assert.equal(state.phase, 'waiting');
+  assert.deepEqual(effects, [{ kind: 'poll' }]);
+  const live = stepWatch(state, { kind: 'status', air: 'live', broadcastId: 'b1' }, MIDDLE);
+  assert.deepEqual([live.state.phase, live.effects], ['starting', [{ kind: 'load' }]]);
 });
 
 test('stepWatch() waits 0.5, 1, 2, 4 and then always 4 s between failures, until a picture comes', () => {
@@ -128,10 +136,11 @@ test('stepWatch() rejoins when the decoder fails a second time without steady pl
 test('stepWatch() never strands a visit: whatever happens, a player is loaded or a wake-up is due', () => {
   const event = fc.constantFrom(...Object.values(EVENTS).filter((e) => e.kind !== 'unsupported'));
   fc.assert(
-    fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+    fc.property(fc.boolean(), fc.array(event, { maxLength: 60 }), (isOnAir, events) => {
       // What the page holds while it waits: a player, a pending wake-up, or a question under way.
-      const pending = new Set<string>(['load', 'poll']);
-      let { state } = openWatch();
+      const opening = openWatch(isOnAir);
+      const pending = new Set<string>(opening.effects.map(({ kind }) => kind));
+      let { state } = opening;
       for (const next of events) {
         if (!canHappen(next, pending)) continue;
         if (next.kind === 'wake') pending.delete('wake');

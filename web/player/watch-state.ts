@@ -99,16 +99,19 @@ const LOAD: WatchEffect = { kind: 'load' };
 const UNLOAD: WatchEffect = { kind: 'unload' };
 const POLL: WatchEffect = { kind: 'poll' };
 
-/** The opening step: the playlist and the status are asked for at once, neither waits for the other. */
-export function openWatch(): WatchStep {
+/**
+ * The opening step: the playlist and the status are asked for at once, neither waits for the other. Of a stream that
+ * was not on air when the page was sent, there is no playlist to ask for.
+ */
+export function openWatch(isOnAir: boolean): WatchStep {
   const state: WatchState = {
-    phase: 'starting',
+    phase: isOnAir ? 'starting' : 'waiting',
     failures: 0,
     mediaRecovered: false,
     broadcastId: null,
     finishedBroadcastId: null,
   };
-  return keep(state, LOAD, POLL);
+  return isOnAir ? keep(state, LOAD, POLL) : keep(state, POLL);
 }
 
 /** The state and effects that follow from one event. `chance` in [0, 1) spreads the waits of many viewers. */

@@ -6,6 +6,7 @@ export function ConfirmButton({
   label,
   question,
   confirmation,
+  refusal = 'Keep',
   act,
 }: {
   readonly label: string;
@@ -13,6 +14,8 @@ export function ConfirmButton({
   readonly question: string;
   /** On the button that does it. */
   readonly confirmation: string;
+  /** On the button that leaves all as it is. */
+  readonly refusal?: string;
   readonly act: () => Promise<void>;
 }): VNode {
   const [asking, setAsking] = useState(false);
@@ -43,7 +46,7 @@ export function ConfirmButton({
         {confirmation}
       </button>
       <button class="button quiet-button" type="button" onClick={() => setAsking(false)}>
-        Keep
+        {refusal}
       </button>
     </span>
   );

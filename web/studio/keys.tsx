@@ -10,9 +10,9 @@ import { timeTyped } from './stream-fields.tsx';
 
 /** How long the old key may work on beside a new one. Seconds. */
 const OVERLAPS = [
-  { seconds: 0, words: 'refused at once' },
   { seconds: 3_600, words: 'works for another hour' },
   { seconds: 86_400, words: 'works for another day' },
+  { seconds: 0, words: 'is refused at once' },
 ] as const;
 
 /** What to put into an encoder, and who else may publish. */
@@ -54,21 +54,22 @@ interface KeyPart {
 function OwnKey({ id, keys, reload }: KeyPart): VNode {
   const [ingest, setIngest] = useState<IngestView | null>(null);
   const [streamKey, setStreamKey] = useState<string>();
+  const [failed, setFailed] = useState<string>();
+  const [overlapSeconds, setOverlapSeconds] = useState<number>(OVERLAPS[0].seconds);
   useEffect(() => {
     void ask('GET /api/ingest').then((answer) => {
       if (answer.failed === undefined) setIngest(answer.value);
     });
   }, []);
-  const rotate = async (fields: FormData): Promise<string | undefined> => {
-    const overlapSeconds = Number(typed(fields, 'overlap'));
+  const rotate = async (): Promise<void> => {
     const answer = await ask('POST /api/streams/{id}/keys', {
       params: { id },
       body: { kind: 'main', overlapSeconds },
     });
-    if (answer.failed !== undefined) return answer.failed;
+    setFailed(answer.failed);
+    if (answer.failed !== undefined) return;
     setStreamKey(answer.value.streamKey);
     await reload();
-    return undefined;
   };
   return (
     <>
@@ -76,12 +77,15 @@ function OwnKey({ id, keys, reload }: KeyPart): VNode {
       <p class="hint" role="status">
         {streamKey === undefined
           ? 'A key is shown once, when it is made. Lost it? Make a new one.'
-          : 'The new key is shown only now. Whoever has it can broadcast.'}
+          : `The new key is shown only now. Whoever has it can broadcast. ${oldKeyWords(keys)}`}
       </p>
-      <Form action="New key" send={rotate}>
+      <div class="form">
         <label class="field">
-          <span>The old key is then</span>
-          <select name="overlap">
+          <span>After a new key, the old one</span>
+          <select
+            value={overlapSeconds}
+            onChange={(event) => setOverlapSeconds(Number(event.currentTarget.value))}
+          >
             {OVERLAPS.map(({ seconds, words }) => (
               <option key={seconds} value={seconds}>
                 {words}
@@ -89,7 +93,17 @@ function OwnKey({ id, keys, reload }: KeyPart): VNode {
             ))}
           </select>
         </label>
-      </Form>
+        <ConfirmButton
+          label="New key"
+          question={rotationQuestion(overlapSeconds)}
+          confirmation="Make a new key"
+          refusal="Keep the old one"
+          act={rotate}
+        />
+        <p class="failure" role="alert">
+          {failed}
+        </p>
+      </div>
     </>
   );
 }
@@ -159,6 +173,27 @@ function Guests({ id, keys, reload }: KeyPart): VNode {
       </Form>
     </>
   );
+}
+
+/** What a new key does to the one that encoders hold now. */
+function rotationQuestion(overlapSeconds: number): string {
+  if (overlapSeconds === 0) {
+    return (
+      'The key in your encoder stops working at once: a broadcast that runs goes on, but the ' +
+      'encoder cannot come back with it.'
+    );
+  }
+  const end = momentOf(new Date(Date.now() + overlapSeconds * 1_000).toISOString());
+  return `The key in your encoder works on until ${end}. Put the new one in before.`;
+}
+
+/** Until when the key before the newest works. */
+function oldKeyWords(keys: readonly StreamKeyView[]): string {
+  const ends = keys.flatMap(({ expiresAt }) => (expiresAt === null ? [] : [expiresAt]));
+  const last = ends.toSorted().at(-1);
+  return last === undefined
+    ? 'The old one is refused.'
+    : `The old one works until ${momentOf(last)}.`;
 }
 
 function works({ revokedAt, expiresAt }: StreamKeyView, nowMs: number): boolean {

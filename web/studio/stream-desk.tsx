@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { StreamView } from '../../contract/index.ts';
 import { ask, Form, me } from '../base/index.ts';
 import { ConfirmButton } from './confirm-button.tsx';
@@ -19,9 +19,20 @@ interface Part {
 }
 
 /** One stream: how it stands, its keys, what is said of it, and its end. */
-export function StreamDesk({ id }: { readonly id: string }): VNode {
+export function StreamDesk({
+  id,
+  named,
+}: {
+  readonly id: string;
+  /** Told its title, when it is known and when it changes. */
+  readonly named: (title: string) => void;
+}): VNode {
   const [stream, setStream] = useState<StreamView>();
   const [failed, setFailed] = useState<string>();
+  const title = stream?.title;
+  useEffect(() => {
+    if (title !== undefined) named(title);
+  }, [title]);
   useRefresh(id, async () => {
     const answer = await ask('GET /api/streams/{id}', { params: { id } });
     if (answer.failed === undefined) setStream(answer.value);

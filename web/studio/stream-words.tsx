@@ -33,8 +33,7 @@ export function standing(stream: StreamView, nowMs: number): string {
   const { scheduledStart, startedAt, endedAt, viewerCount, quality, once } = stream;
   if (isOnAir(stream)) {
     const since = startedAt === null ? '' : sinceText(startedAt, nowMs);
-    const watching = viewerCount === 1 ? '1 viewer' : `${viewerCount} viewers`;
-    return [since === 'just now' ? 'since just now' : `for ${since}`, quality, watching]
+    return [since === 'just now' ? 'since just now' : `for ${since}`, quality, viewers(viewerCount)]
       .filter((word) => word !== null)
       .join(' · ');
   }
@@ -43,4 +42,10 @@ export function standing(stream: StreamView, nowMs: number): string {
   }
   if (endedAt === null) return 'never live yet';
   return once ? `was live on ${dayOf(endedAt)}, once` : `last live ${momentOf(endedAt)}`;
+}
+
+/** Nothing of nobody: it is also what a server says that does not count. */
+function viewers(count: number): string | null {
+  if (count === 0) return null;
+  return count === 1 ? '1 viewer' : `${count} viewers`;
 }

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 import { Frame, me } from '../base/index.ts';
 import { StreamDesk } from './stream-desk.tsx';
 import './studio.css';
@@ -6,16 +7,16 @@ import { StreamShelf } from './stream-shelf.tsx';
 
 /** All streams of whoever looks, or one of them; for who may broadcast. */
 export function StudioPage({ streamId }: { readonly streamId: string | null }): VNode {
-  document.title = 'Studio · Millrace';
+  const [title, setTitle] = useState<string>();
   return (
-    <Frame>
+    <Frame title={title === undefined ? 'Studio' : `${title} · Studio`}>
       <div class="desk studio">
         {me.value === null ? null : !me.value.mayBroadcast ? (
           <Closed />
         ) : streamId === null ? (
           <StreamShelf />
         ) : (
-          <StreamDesk id={streamId} />
+          <StreamDesk id={streamId} named={setTitle} />
         )}
       </div>
     </Frame>

@@ -12,6 +12,13 @@ import { RefusedError, refuse } from './problem.ts';
 import { faceOf, type ResponseTally } from './response-tally.ts';
 import { RouteTable } from './route-table.ts';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Answers an address that names nothing to somebody who reads it in a browser. */
+    readonly sendUnknownPage?: (reply: FastifyReply) => Promise<FastifyReply>;
+  }
+}
+
 /** What the application server needs. */
 export interface AppSettings {
   readonly log: Log;
@@ -131,10 +138,13 @@ function answerUnknown(
   routes: RouteTable,
   request: FastifyRequest,
   reply: FastifyReply,
-): FastifyReply {
-  const { method } = request;
+): FastifyReply | Promise<FastifyReply> {
+  const { method, server } = request;
   const allowed = routes.allowed(request.url);
   if (allowed.length === 0) {
+    if (isRead(request) && server.sendUnknownPage !== undefined) {
+      return server.sendUnknownPage(reply);
+    }
     const detail = `Cannot ${method} this address: nothing is there`;
     return refuse(reply, { refused: 'not_found', detail });
   }
@@ -145,6 +155,12 @@ function answerUnknown(
     refused: 'method_not_allowed',
     detail: `Cannot ${method} here: only ${allow} ${allowed.length === 1 ? 'is' : 'are'} allowed`,
   });
+}
+
+/** Whether a person reads the answer in a browser, and not a program of one of the other faces. */
+function isRead({ method, url, headers }: FastifyRequest): boolean {
+  const wantsPage = headers.accept?.includes('text/html') === true;
+  return READING.has(method) && faceOf(url) === 'page' && wantsPage;
 }
 
 function answerError(

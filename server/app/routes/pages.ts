@@ -19,10 +19,12 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Said to the watch page of a stream that is not on air, so that it asks for no playlist. */
+const OFF_AIR = '<meta name="on-air" content="no" />';
+
 /** Addresses that show the application; it reads the rest of the address itself. */
 const PAGES = [
   '/',
-  '/watch/:id',
   '/setup/:secret',
   '/sign-in',
   '/account',
@@ -36,13 +38,21 @@ const PAGES = [
  * Serves the built web application from `folder`: its pages, and its assets, whose names carry a
  * hash of their content. Without a build the pages say how to get one.
  */
-export async function registerPageRoutes(app: FastifyInstance, folder: string): Promise<void> {
+export async function registerPageRoutes(
+  app: FastifyInstance,
+  folder: string,
+  isOnAir: (streamId: string) => boolean,
+): Promise<void> {
   const page = join(folder, 'index.html');
   for (const path of PAGES) {
     // The API wants to know of every route below it who may; these pages hold nothing secret.
     const config = { access: 'everybody' as const };
     app.get(path, { config }, async (_request, reply) => sendPage(reply, page));
   }
+  app.get<{ Params: { readonly id: string } }>('/watch/:id', async ({ params }, reply) =>
+    sendPage(reply, page, isOnAir(params.id) ? '' : OFF_AIR),
+  );
+  app.decorate('sendUnknownPage', (reply: FastifyReply) => sendPage(reply.code(404), page));
   const built = await access(folder).then(
     () => true,
     () => false,
@@ -57,8 +67,9 @@ export async function registerPageRoutes(app: FastifyInstance, folder: string): 
   });
 }
 
-async function sendPage(reply: FastifyReply, page: string): Promise<FastifyReply> {
-  const html = await readFile(page).catch(() => undefined);
+/** `head` is added to what the page's head has. */
+async function sendPage(reply: FastifyReply, page: string, head = ''): Promise<FastifyReply> {
+  const html = await readFile(page, 'utf8').catch(() => undefined);
   if (html === undefined) {
     return reply.code(503).type('text/plain').send('The web page is not built: run `npm start`.\n');
   }
@@ -67,5 +78,5 @@ async function sendPage(reply: FastifyReply, page: string): Promise<FastifyReply
     .header('referrer-policy', 'same-origin')
     .header('cache-control', 'no-cache')
     .type('text/html; charset=utf-8')
-    .send(html);
+    .send(html.replace('</head>', `${head}</head>`));
 }

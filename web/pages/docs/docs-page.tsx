@@ -11,7 +11,6 @@ export function DocsPage(): VNode {
   const [document, setDocument] = useState<ApiDocument>();
   const [failed, setFailed] = useState<string>();
   useEffect(() => {
-    globalThis.document.title = 'API · Millrace';
     void ask('GET /api/openapi.json').then((answer) => {
       setFailed(answer.failed);
       // Of the document its own type says no more than that it is one.
@@ -19,7 +18,7 @@ export function DocsPage(): VNode {
     });
   }, []);
   return (
-    <Frame>
+    <Frame title="API">
       <div class="docs">
         <div class="desk-head">
           <h1>The API</h1>
