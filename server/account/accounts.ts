@@ -105,7 +105,7 @@ export class Accounts {
     // The same statement and the same hash for whoever is unknown, disabled, or without password.
     const right = await this.#passwords.verify(account?.passwordHash ?? null, password);
     if (typeof right !== 'boolean') {
-      await this.#settings.limits.succeeded(attempt);
+      await this.#settings.limits.forget(attempt);
       return right;
     }
     if (!right || account === undefined) return this.#wrong(client);
@@ -133,7 +133,10 @@ export class Accounts {
       remoteAddress,
       finish: (transaction, userId) => this.#signInWithin(transaction, userId, client),
     });
-    return accepted ?? this.#wrong(client);
+    if (accepted === undefined) return this.#wrong(client);
+    if ('user' in accepted)
+      this.#settings.limits.learn({ remoteAddress, name: accepted.user.name });
+    return accepted;
   }
 
   /** A user's own new password. Every session ends, and one is opened for whoever changed it. */
@@ -148,9 +151,12 @@ export class Accounts {
     if (limited !== undefined) return limited;
     const account = await this.#accountNamed(attempt.name);
     const right = await this.#passwords.verify(account?.passwordHash ?? null, words.current);
-    if (right !== false) await this.#settings.limits.succeeded(attempt);
-    if (typeof right !== 'boolean') return right;
+    if (typeof right !== 'boolean') {
+      await this.#settings.limits.forget(attempt);
+      return right;
+    }
     if (!right) return this.#wrong(client);
+    await this.#settings.limits.succeeded(attempt);
     const hash = await this.#passwords.hash(words.next);
     if (typeof hash !== 'string') return hash;
     const signedIn = await this.#settings.database.transaction(async (transaction) => {

@@ -24,7 +24,35 @@ test('LoginLimits ends guessing at one account, from however many addresses', as
     remoteAddress: `10.0.0.${index}`,
     name: index % 2 === 0 ? 'anna' : 'ANNA',
   }));
+  assert.equal(count, 100);
+});
+
+test('LoginLimits ends guessing at one account from one address much earlier', async () => {
+  const limits = new LoginLimits();
+  const count = await passed(limits, (index) => ({
+    remoteAddress: '192.0.2.1',
+    name: index % 2 === 0 ? 'anna' : 'ANNA',
+  }));
   assert.equal(count, 10);
+  const elsewhere = { remoteAddress: '192.0.2.2', name: 'anna' };
+  assert.equal(await limits.begin(elsewhere), undefined, 'its owner is not shut out by that');
+});
+
+test('LoginLimits lets an account’s owner in from where they were before, whoever attacks', async () => {
+  const limits = new LoginLimits();
+  const owner = { remoteAddress: '203.0.113.5', name: 'anna' };
+  assert.equal(await limits.begin(owner), undefined);
+  await limits.succeeded(owner);
+  await passed(limits, (index) => ({ remoteAddress: `10.0.0.${index}`, name: 'anna' }));
+  const stranger = await limits.begin({ remoteAddress: '203.0.113.6', name: 'anna' });
+  assert.equal(stranger?.refused, 'too_many_requests');
+  for (let visit = 0; visit < 3; visit += 1) {
+    const again = { ...owner };
+    assert.equal(await limits.begin(again), undefined);
+    await limits.succeeded(again);
+  }
+  const count = await passed(limits, () => ({ ...owner }));
+  assert.equal(count, 10, 'who attacks from there is held back all the same');
 });
 
 test('LoginLimits ends guessing from one address, at however many accounts', async () => {
@@ -53,7 +81,7 @@ test('LoginLimits counts many at once like many in a row', async () => {
       limits.begin({ remoteAddress: `10.0.1.${index}`, name: 'anna' }),
     ),
   );
-  assert.equal(answers.filter((each) => each === undefined).length, 10);
+  assert.equal(answers.filter((each) => each === undefined).length, 100);
 });
 
 test('LoginLimits gives back what succeeded', async () => {
@@ -70,7 +98,7 @@ test('LoginLimits refuses everybody while it cannot count', async () => {
     consume: () => Promise.reject(new Error('the counter is away')),
     reward: () => Promise.resolve(),
   };
-  for (const counters of [{ addresses: broken }, { accounts: broken }]) {
+  for (const counters of [{ addresses: broken }, { pairs: broken }, { accounts: broken }]) {
     const refusal = await new LoginLimits(counters).begin({ remoteAddress: '::1', name: 'anna' });
     assert.equal(refusal?.refused, 'sign_in_unavailable');
   }

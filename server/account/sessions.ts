@@ -17,7 +17,7 @@ const MAX_USER_AGENT_LENGTH = 200;
 
 /** Who signs in, as far as the transport knows. */
 export interface Client {
-  /** Of the connection itself. */
+  /** Of the connection itself, or as a trusted proxy says. */
   readonly remoteAddress: string;
   readonly userAgent: string | undefined;
 }

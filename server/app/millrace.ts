@@ -20,15 +20,10 @@ import { type ConfigurationDesk, qualitiesOf, registerControlApi } from './api/i
 import { Broadcasts } from './broadcasts.ts';
 import type { Configuration } from './config/index.ts';
 import { type Ground, prepareGround } from './ground.ts';
-import {
-  createHttpServer,
-  type GuardSettings,
-  type HttpServer,
-  listenErrorOf,
-  type TlsKeyPair,
-} from './http/index.ts';
+import { createHttpServer, type HttpServer, listenErrorOf, type TlsKeyPair } from './http/index.ts';
 import { Metrics } from './metrics.ts';
 import type { Notices } from './notices.ts';
+import { managementOf } from './people.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
 import { registerPageRoutes } from './routes/pages.ts';
@@ -343,22 +338,11 @@ export class Millrace {
       port: configuration.PORT,
       tls: this.#settings.tls,
       delivery: { handler: this.#origin, matches: isDeliveryPath },
-      management: this.#management(),
+      management: managementOf(this.#settings),
       limits: { maxConnections: configuration.MAX_CONNECTIONS },
       upgrade: this.#ground.chat.upgrade,
       register: (app) => this.#register(app),
     });
-  }
-
-  #management(): GuardSettings {
-    const { configuration, current } = this.#settings;
-    return {
-      host: configuration.HOST,
-      publicUrl: configuration.PUBLIC_URL,
-      get token() {
-        return current().API_TOKEN;
-      },
-    };
   }
 
   async #register(app: FastifyInstance): Promise<void> {
@@ -374,7 +358,7 @@ export class Millrace {
       chat: this.#ground.chat,
       isTls: this.#settings.tls !== undefined,
       ...{ clock, version },
-      management: this.#management(),
+      management: managementOf(this.#settings),
       publicUrl,
       rtmpPort: () => this.rtmpPort,
       hasPoster: (streamId, broadcastId) => this.#shelves.hasPoster(streamId, broadcastId),

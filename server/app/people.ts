@@ -4,6 +4,7 @@ import { Accounts, LoginLimits } from '../account/index.ts';
 import type { Clock, Log } from '../base/index.ts';
 import type { Databases } from '../store/sql/index.ts';
 import type { Configuration } from './config/index.ts';
+import type { GuardSettings } from './http/index.ts';
 
 /** Opens the accounts in the database. */
 export function openAccounts({
@@ -28,6 +29,26 @@ export function openAccounts({
       return current().API_TOKEN;
     },
   });
+}
+
+/** Who manages without an account: by token, or from this machine; as the settings are now. */
+export function managementOf({
+  configuration,
+  current,
+}: {
+  readonly configuration: Configuration;
+  readonly current: () => Configuration;
+}): GuardSettings {
+  return {
+    host: configuration.HOST,
+    publicUrl: configuration.PUBLIC_URL,
+    get token() {
+      return current().API_TOKEN;
+    },
+    get trustedProxies() {
+      return current().TRUSTED_PROXIES;
+    },
+  };
 }
 
 /**

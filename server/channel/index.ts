@@ -1,6 +1,6 @@
 /** @module Streams and their life: what they are, their keys, who may publish, what is on air. */
 
-export { isAddressRange } from './address-range.ts';
+export { isAddressRange, isInRanges } from './address-range.ts';
 export type { CutPublisher, PublishAttempt, PublishGrant } from './admission.ts';
 export { Channels, type ChannelsSettings } from './channels.ts';
 export {

@@ -21,7 +21,7 @@ export interface CallersSettings {
   readonly isTls: boolean;
 }
 
-/** Reads who asks. No header that a proxy may set, and a client as well, is believed. */
+/** Reads who asks. */
 export class Callers {
   readonly #settings: CallersSettings;
   /** Protected mode, whether or not it is on. */
@@ -32,7 +32,13 @@ export class Callers {
   constructor(settings: CallersSettings) {
     this.#settings = settings;
     // Who comes by PUBLIC_URL comes from outside, though a proxy on this machine says nothing of it.
-    this.#local = new ManagementGuard({ host: settings.management.host });
+    const { management } = settings;
+    this.#local = new ManagementGuard({
+      host: management.host,
+      get trustedProxies() {
+        return management.trustedProxies;
+      },
+    });
     this.#guard = new ManagementGuard(settings.management);
   }
 
@@ -92,9 +98,9 @@ export class Callers {
   }
 }
 
-/** The peer's own address and its browser's description of itself. */
-export function clientOf({ socket, headers }: FastifyRequest): Client {
-  return { remoteAddress: socket.remoteAddress ?? 'unknown', userAgent: headers['user-agent'] };
+/** The address of whoever asks, and its browser's description of itself. */
+export function clientOf({ clientAddress, headers }: FastifyRequest): Client {
+  return { remoteAddress: clientAddress ?? 'unknown', userAgent: headers['user-agent'] };
 }
 
 function callerOf({ socket, headers, raw }: FastifyRequest): Caller {

@@ -51,7 +51,7 @@ export class RateLimits {
     this.#budgets = budgets;
   }
 
-  /** Counts one request. `remoteAddress` is the peer's: no header can claim another. */
+  /** Counts one request. `remoteAddress` is that of whoever asks. */
   count(principal: Principal, remoteAddress: string | undefined): RateStanding {
     const nowMs = this.#clock.monotonicMs();
     const window = this.#windowOf(callerOf(principal, remoteAddress), nowMs);

@@ -107,7 +107,7 @@ function counted(
   reply: FastifyReply,
   { request, caller }: { readonly request: FastifyRequest; readonly caller: Admitted },
 ): Refusal | undefined {
-  const standing = limits.count(caller.principal, request.socket.remoteAddress);
+  const standing = limits.count(caller.principal, request.clientAddress);
   const { limit, remaining, resetS, isExceeded } = standing;
   reply.headers({
     'ratelimit-limit': String(limit),
@@ -173,7 +173,7 @@ async function answer(route: ApiRoute, asked: Asked): Promise<Outcome> {
   const { request, principal } = asked;
   const parts = readRequest(route, request, route.verb);
   if ('refused' in parts) return parts;
-  const actor = actorOf(principal, request.socket.remoteAddress ?? null);
+  const actor = actorOf(principal, request.clientAddress ?? null);
   const result = await withDatabase(() => route.answer({ ...parts, ...asked, actor }));
   if (result === TAKEN_OVER || 'refused' in result) return result;
   const { status, body, headers = {} } = result;

@@ -86,7 +86,11 @@ function signInRoutes({ accounts, callers }: AccountRouteSettings): readonly Api
       if (holder !== undefined) {
         const { userId, idHash } = holder;
         const principal = { kind: 'user', userId, role: holder.role, sessionHash: idHash } as const;
-        await accounts.sessions.revoke(userId, idHash, actorOf(principal, addressOf(request)));
+        await accounts.sessions.revoke(
+          userId,
+          idHash,
+          actorOf(principal, request.clientAddress ?? null),
+        );
       }
       const headers = kind === 'refused' ? {} : { 'set-cookie': writeSessionCookie('', kind) };
       return { status: 204, body: null, headers };
@@ -188,10 +192,6 @@ export async function withSession(
 /** Whose account it is; undefined for the operator and for nobody. */
 export function userIdOf(principal: Principal): string | undefined {
   return 'userId' in principal ? principal.userId : undefined;
-}
-
-function addressOf({ socket }: FastifyRequest): string | null {
-  return socket.remoteAddress ?? null;
 }
 
 function insecure(): Refusal {

@@ -33,7 +33,7 @@ export interface Ask {
 export type Credentials = Readonly<Record<string, string>>;
 
 /** An API without accounts, over an emptied database. */
-export async function openWholeApi() {
+export async function openWholeApi(options: { readonly trustedProxies?: readonly string[] } = {}) {
   const { channels, clock } = await openChannels();
   const accounts = await emptyAccounts({ clock });
   const database = await testDatabase();
@@ -46,12 +46,14 @@ export async function openWholeApi() {
   const streams = new EventStreams({
     ...{ clock, log: silentLog, tail: new EventTail({ database, clock, log: silentLog }) },
   });
-  const management = { host: '127.0.0.1', publicUrl: PUBLIC_URL };
+  const { trustedProxies } = options;
+  const management = { host: '127.0.0.1', publicUrl: PUBLIC_URL, trustedProxies };
   const app = createApp({
     log: silentLog,
     limits: DEFAULT_HTTP_LIMITS,
     guard: new ManagementGuard(management),
     responses: new ResponseTally(),
+    trustedProxies: () => trustedProxies,
   });
   registerControlApi(app, {
     ...{ channels, accounts, database, clock, management, publicUrl: PUBLIC_URL },

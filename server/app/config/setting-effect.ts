@@ -24,6 +24,7 @@ export const SETTING_EFFECTS: Readonly<Record<SettingName, SettingEffect>> = {
   TRANSCODE: 'restart',
   LADDER: 'next broadcast',
   API_TOKEN: 'at once',
+  TRUSTED_PROXIES: 'at once',
   WEBHOOK_ALLOW_LOCAL: 'restart',
   MAX_CONNECTIONS: 'restart',
   MAX_PUBLISHERS: 'restart',

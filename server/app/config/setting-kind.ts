@@ -1,4 +1,5 @@
 /** What a value may be: how it is written, read and described. */
+import { isAddressRange } from '../../channel/index.ts';
 import { LadderError, parseLadder, type RungProfile } from '../../pipeline/transcode/index.ts';
 
 /** A value read from text, or why it could not be. */
@@ -108,6 +109,16 @@ export const host: SettingKind<string> = {
   read(text) {
     const isHost = /^[A-Za-z0-9._:%-]{1,253}$/.test(text) && !/^[^:]*:\d*$/.test(text);
     return isHost ? { value: text } : { mismatch: this.allowed };
+  },
+};
+
+/** Addresses and ranges of them. */
+export const addressRanges: SettingKind<readonly string[]> = {
+  ...PLAIN,
+  allowed: 'addresses or CIDR ranges such as 10.0.0.0/8, parted by commas',
+  read(text) {
+    const ranges = text.split(',').map((each) => each.trim());
+    return ranges.every(isAddressRange) ? { value: ranges } : { mismatch: this.allowed };
   },
 };
 

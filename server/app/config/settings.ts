@@ -1,5 +1,6 @@
 import { DEFAULT_LADDER_TEXT } from '../../pipeline/transcode/index.ts';
 import {
+  addressRanges,
   choice,
   databaseAddress,
   host,
@@ -119,6 +120,12 @@ export const SETTINGS = {
     topic: 'Access',
     fallbackWords: 'only this machine may manage',
     meaning: 'Bearer token for management: writing requests and /metrics.',
+  }),
+  TRUSTED_PROXIES: optional(addressRanges, {
+    topic: 'Access',
+    meaning:
+      'Proxies whose X-Forwarded-For is believed: with it, limits, sessions and the audit log know ' +
+      'who asks behind them.',
   }),
   WEBHOOK_ALLOW_LOCAL: given(onOff, '0', {
     topic: 'Access',

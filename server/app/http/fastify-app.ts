@@ -6,6 +6,7 @@ import Fastify, {
 } from 'fastify';
 import type { ErrorCode, Refusal } from '../../../contract/index.ts';
 import { type Log, Violation } from '../../base/index.ts';
+import { clientAddress } from './client-address.ts';
 import type { HttpLimits } from './limits.ts';
 import type { ManagementGuard } from './management-guard.ts';
 import { RefusedError, refuse } from './problem.ts';
@@ -17,6 +18,11 @@ declare module 'fastify' {
     /** Answers an address that names nothing to somebody who reads it in a browser. */
     readonly sendUnknownPage?: (reply: FastifyReply) => Promise<FastifyReply>;
   }
+
+  interface FastifyRequest {
+    /** Whoever asks, with trusted proxies left out; undefined when the peer is gone already. */
+    readonly clientAddress: string | undefined;
+  }
 }
 
 /** What the application server needs. */
@@ -25,6 +31,8 @@ export interface AppSettings {
   readonly limits: HttpLimits;
   readonly guard: ManagementGuard;
   readonly responses: ResponseTally;
+  /** Addresses of proxies whose word is taken for who asks, in CIDR. */
+  readonly trustedProxies?: () => readonly string[] | undefined;
 }
 
 /** A stream id may have 100 characters; a longer one must reach the route to be refused by name. */
@@ -61,6 +69,12 @@ export function createApp(settings: AppSettings): FastifyInstance {
     bodyLimit: limits.maxBodyBytes,
     frameworkErrors: onError,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+  });
+  app.decorateRequest('clientAddress', {
+    getter(this: FastifyRequest) {
+      const { remoteAddress } = this.socket;
+      return clientAddress({ remoteAddress, headers: this.headers }, settings.trustedProxies?.());
+    },
   });
   app.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   app.addHook('onRequest', async (request, reply) => {

@@ -44,6 +44,8 @@ export interface HttpServerSettings {
     /** Asked for at each request. */
     readonly token?: string | undefined;
     readonly publicUrl?: string | undefined;
+    /** Asked for at each request, likewise. */
+    readonly trustedProxies?: readonly string[] | undefined;
   };
   readonly limits?: Partial<HttpLimits>;
 }
@@ -95,8 +97,11 @@ export class HttpServer {
       get token() {
         return management.token;
       },
+      get trustedProxies() {
+        return management.trustedProxies;
+      },
     });
-    this.#app = createApp({ ...shared, guard });
+    this.#app = createApp({ ...shared, guard, trustedProxies: () => management.trustedProxies });
     this.#mount = new DeliveryMount({
       ...shared,
       handler: settings.delivery.handler,

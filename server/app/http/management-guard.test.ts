@@ -28,6 +28,11 @@ const CASES: readonly Case[] = [
   },
   { name: 'another proxy', headers: { via: '1.1 edge' }, refused: 'management_is_local' },
   {
+    name: 'a trusted proxy that sends no field at all',
+    settings: { trustedProxies: ['127.0.0.0/8'] },
+    refused: 'management_is_local',
+  },
+  {
     name: 'a proxy that sends no field of its own',
     httpVersion: '1.0',
     headers: { host: '127.0.0.1:8080' },

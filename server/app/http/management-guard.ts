@@ -8,6 +8,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import type { Refusal } from '../../../contract/index.ts';
+import { isInRanges } from '../../channel/index.ts';
 
 /** What the guard is told when the server starts. */
 export interface GuardSettings {
@@ -17,6 +18,8 @@ export interface GuardSettings {
   readonly host: string;
   /** PUBLIC_URL: its host may stand in Host and Origin. */
   readonly publicUrl?: string | undefined;
+  /** TRUSTED_PROXIES, in CIDR: whoever comes through one comes from outside. Asked each time. */
+  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 /** Who asks, as far as the transport knows. */
@@ -56,9 +59,9 @@ export class ManagementGuard {
 
   /** Why the caller may not manage, or undefined when it may. */
   check(caller: Caller): Refusal | undefined {
-    const { token } = this.#settings;
+    const { token, trustedProxies = [] } = this.#settings;
     return token === undefined || token === ''
-      ? (checkLocal(caller) ?? this.#checkHost(caller) ?? this.#checkSite(caller))
+      ? (checkLocal(caller, trustedProxies) ?? this.#checkHost(caller) ?? this.#checkSite(caller))
       : (checkToken(caller, digest(token)) ?? this.#checkSite(caller));
   }
 
@@ -107,10 +110,15 @@ function checkToken({ headers }: Caller, tokenDigest: Buffer): Refusal | undefin
   };
 }
 
-function checkLocal({ remoteAddress, headers, httpVersion }: Caller): Refusal | undefined {
+function checkLocal(
+  { remoteAddress, headers, httpVersion }: Caller,
+  trustedProxies: readonly string[],
+): Refusal | undefined {
   // nginx that was told nothing but where to go sends none of the fields, and speaks HTTP/1.0.
   const isProxied =
-    httpVersion === '1.0' || PROXY_FIELDS.some((name) => headers[name] !== undefined);
+    httpVersion === '1.0' ||
+    isInRanges(remoteAddress, trustedProxies) ||
+    PROXY_FIELDS.some((name) => headers[name] !== undefined);
   if (isLoopbackAddress(remoteAddress) && !isProxied) return undefined;
   return {
     refused: 'management_is_local',
