@@ -72,11 +72,12 @@ test('mayDo() gives a token nothing beyond its role and its scopes', () => {
   }
   assert.equal(mayDo(token('broadcaster', ['streams:write']), 'stream.write', OWN), 'allowed');
   assert.equal(mayDo(token('broadcaster', ['streams:read']), 'stream.write', OWN), 'forbidden');
-  assert.equal(mayDo(token('admin', ['admin']), 'user.write'), 'allowed');
+  assert.equal(mayDo(token('admin', ['admin']), 'user.read'), 'allowed');
 });
 
-test('mayDo() lets no token make another token, whatever its scope', () => {
+test('mayDo() lets no token make another token, or change people, whatever its scope', () => {
   assert.equal(mayDo(token('admin', ['admin']), 'account.write', OWN), 'forbidden');
+  assert.equal(mayDo(token('admin', ['admin']), 'user.write'), 'forbidden');
 });
 
 test('mayDo() lets the operator do all but what is personal, and loopback nothing to people', () => {

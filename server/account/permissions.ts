@@ -23,7 +23,7 @@ interface Rule {
   /** Whether the operator may; a person's own account is nobody else's. */
   readonly operator: 'always' | 'by-token' | 'never';
   /** Only a person who signed in: else a token could make itself another with more rights. */
-  readonly isPersonal?: true;
+  readonly isPersonal?: boolean;
 }
 
 const EVERYONE: readonly Role[] = ['admin', 'broadcaster', 'moderator', 'viewer'];
@@ -47,7 +47,13 @@ const RULES = {
   'audit.read': { ...rule(['admin'], [], []), operator: 'by-token' },
   'settings.write': { ...rule(['admin'], [], []), operator: 'by-token' },
   'user.read': { ...rule(['admin'], [], []), isHidden: true, operator: 'by-token' },
-  'user.write': { ...rule(['admin'], [], []), isHidden: true, operator: 'by-token' },
+  /** A stolen token must not become an administrator who stays. */
+  'user.write': {
+    ...rule(['admin'], [], []),
+    isHidden: true,
+    operator: 'by-token',
+    isPersonal: true,
+  },
   'account.read': { ...rule([], EVERYONE, []), isHidden: true, operator: 'never' },
   'account.write': {
     ...rule([], EVERYONE, []),

@@ -31,22 +31,24 @@ const CALLERS: Readonly<Record<string, Principal>> = {
   viewer: person('viewer'),
   ownersProgram: program(['admin'], 'broadcaster'),
   narrowProgram: program(['chat:read'], 'admin'),
+  adminsProgram: program(['admin'], 'admin'),
 };
 
 /** What each of them is answered: `in`, or a status. */
 const ROWS = {
-  //             nobody operator local admin owner strang. moder. viewer program narrow
-  everybody: /* */ ['in', 'in', 'in', 'in', 'in', 'in', 'in', 'in', 'in', 'in'],
-  staff: /*     */ [401, 'in', 'in', 'in', 'in', 'in', 'in', 403, 'in', 403],
-  makers: /*    */ [401, 'in', 'in', 'in', 'in', 'in', 403, 403, 'in', 403],
-  owners: /*    */ [401, 'in', 'in', 'in', 'in', 403, 403, 403, 'in', 403],
-  people: /*    */ [401, 'in', 401, 'in', 403, 403, 403, 403, 403, 403],
-  secrets: /*   */ [401, 'in', 'in', 'in', 'in', 404, 403, 403, 'in', 403],
-  auditors: /*  */ [401, 'in', 401, 'in', 403, 403, 403, 403, 403, 403],
-  speakers: /*  */ [401, 'in', 'in', 'in', 'in', 'in', 'in', 'in', 'in', 403],
-  readers: /*   */ [401, 'in', 'in', 'in', 'in', 403, 403, 403, 'in', 'in'],
-  account: /*   */ [401, 403, 403, 'in', 'in', 'in', 'in', 'in', 'in', 403],
-  person: /*    */ [401, 403, 403, 'in', 'in', 'in', 'in', 'in', 403, 403],
+  //             nobody operator local admin owner strang. moder. viewer program narrow admin's
+  everybody: /* */ ['in', 'in', 'in', 'in', 'in', 'in', 'in', 'in', 'in', 'in', 'in'],
+  staff: /*     */ [401, 'in', 'in', 'in', 'in', 'in', 'in', 403, 'in', 403, 'in'],
+  makers: /*    */ [401, 'in', 'in', 'in', 'in', 'in', 403, 403, 'in', 403, 'in'],
+  owners: /*    */ [401, 'in', 'in', 'in', 'in', 403, 403, 403, 'in', 403, 'in'],
+  people: /*    */ [401, 'in', 401, 'in', 403, 403, 403, 403, 403, 403, 'in'],
+  inviters: /*  */ [401, 'in', 401, 'in', 403, 403, 403, 403, 403, 403, 403],
+  secrets: /*   */ [401, 'in', 'in', 'in', 'in', 404, 403, 403, 'in', 403, 'in'],
+  auditors: /*  */ [401, 'in', 401, 'in', 403, 403, 403, 403, 403, 403, 'in'],
+  speakers: /*  */ [401, 'in', 'in', 'in', 'in', 'in', 'in', 'in', 'in', 403, 'in'],
+  readers: /*   */ [401, 'in', 'in', 'in', 'in', 403, 403, 403, 'in', 'in', 'in'],
+  account: /*   */ [401, 403, 403, 'in', 'in', 'in', 'in', 'in', 'in', 403, 'in'],
+  person: /*    */ [401, 403, 403, 'in', 'in', 'in', 'in', 'in', 403, 403, 403],
 } as const;
 
 const TABLE: Readonly<Record<string, keyof typeof ROWS>> = {
@@ -98,11 +100,11 @@ const TABLE: Readonly<Record<string, keyof typeof ROWS>> = {
   createToken: 'person',
   revokeToken: 'person',
   listUsers: 'people',
-  updateUser: 'people',
+  updateUser: 'inviters',
   listInvitations: 'people',
-  invite: 'people',
-  createPasswordLink: 'people',
-  withdrawInvitation: 'people',
+  invite: 'inviters',
+  createPasswordLink: 'inviters',
+  withdrawInvitation: 'inviters',
 };
 
 /** Answered instead of by the route itself, when access is given. */
