@@ -278,11 +278,18 @@ export interface ApiRoutes {
     };
     readonly answer: ApiSchemas['AuditPage'];
   };
-  /** The latest messages, oldest first. */
+  /** The latest messages, or those of a range of media time, oldest first. */
   readonly 'GET /api/streams/{id}/chat': {
     readonly request: {
       readonly params: { readonly id: string };
-      readonly query?: { readonly limit?: number | undefined };
+      readonly query?: {
+        readonly limit?: number | undefined;
+        readonly broadcastId?: string | undefined;
+        readonly from?: number | undefined;
+        readonly to?: number | undefined;
+        readonly order?: 'oldest' | 'newest' | undefined;
+        readonly cursor?: string | undefined;
+      };
     };
     readonly answer: ApiSchemas['ChatHistory'];
   };

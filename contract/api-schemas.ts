@@ -23,7 +23,11 @@ export interface ApiSchemas {
     | { readonly type: 'mention'; readonly text: string; readonly name: string }
     | { readonly type: 'link'; readonly text: string; readonly url: string }
     | { readonly type: 'emote'; readonly text: string; readonly emote: string };
-  readonly ChatHistory: { readonly messages: readonly ApiSchemas['ChatMessage'][] };
+  readonly ChatHistory: {
+    readonly messages: readonly ApiSchemas['ChatMessage'][];
+    /** Null: there are no more of the range. */
+    readonly next_cursor: string | null;
+  };
   readonly ChatMessage: {
     readonly type: 'message';
     readonly kind?: 'announcement' | 'raid';

@@ -6,6 +6,7 @@ import {
   Chat,
   ChatDoor,
   type ChatPlace,
+  ChatReplay,
   LocalBus,
   type MediaMoment,
   MessageKeeper,
@@ -37,12 +38,14 @@ export type ChatTally = Chat['tally'] & { readonly closes: ChatDoor['closes'] };
 /** See the top of the file. */
 export class ChatFace {
   readonly chat: Chat;
+  readonly replay: ChatReplay;
   readonly placeOf: (streamId: string) => Promise<ChatPlace | undefined>;
   readonly #door: ChatDoor;
 
   constructor(settings: ChatFaceSettings) {
     const { database, pepper, onAir, channels, publicUrl, clock, log } = settings;
     const store = new SqlChatStore(database);
+    this.replay = new ChatReplay(database);
     this.chat = new Chat({
       bus: new LocalBus(() => randomBytes(EPOCH_BYTES).toString('base64url')),
       store,

@@ -2,9 +2,16 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import Fastify from 'fastify';
+import type { ChatMessage } from '../../../contract/index.ts';
 import type { Accounts, Principal } from '../../account/index.ts';
 import { silentLog, systemClock } from '../../base/index.ts';
-import { Chat, LocalBus, MessageKeeper, SqlChatStore } from '../../community/chat/index.ts';
+import {
+  Chat,
+  ChatReplay,
+  LocalBus,
+  MessageKeeper,
+  SqlChatStore,
+} from '../../community/chat/index.ts';
 import { testDatabase } from '../../store/sql/database.test-support.ts';
 import { chatRoutes } from './chat-routes.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -35,13 +42,17 @@ async function start(context: TestContext) {
   const clock = systemClock;
   const store = new SqlChatStore(database);
   const streamId = `s${randomBytes(6).toString('hex')}`;
+  let moments = 0;
   const chat = new Chat({
     ...{ clock, store, randomBytes, log: silentLog, random: Math.random, yieldTo: setImmediate },
     bus: new LocalBus(() => 'e'),
     keeper: new MessageKeeper({ store, clock, log: silentLog }),
     mayPost: () => undefined,
     emoteOf: () => undefined,
-    onAir: () => undefined,
+    onAir: () => {
+      moments += 1;
+      return { broadcastId: `${streamId}-b`, streamTimeMs: moments * 1_000 };
+    },
     guestKey: randomBytes(32),
   });
   const users = { get: async (id: string) => ({ displayName: `Name of ${id}` }) };
@@ -56,7 +67,11 @@ async function start(context: TestContext) {
     owners: { stream: placeOf, webhook: async () => undefined },
     limits: new RateLimits(clock),
   };
-  registerApi(app, access, chatRoutes({ chat, accounts, placeOf }));
+  registerApi(
+    app,
+    access,
+    chatRoutes({ chat, replay: new ChatReplay(database), accounts, placeOf }),
+  );
   context.after(async () => {
     await app.close();
     await chat.close();
@@ -148,4 +163,30 @@ test('a stream without a chat takes no posts', async (context) => {
   shut();
   const refused = await ask('ada', 'POST', '', { content: 'hi' });
   assert.deepEqual([refused.status, refused.json.code], [403, 'chat_disabled']);
+});
+
+test('history answers by media time, in pages', async (context) => {
+  const { ask, streamId } = await start(context);
+  for (const content of ['1', '2', '3', '4']) {
+    assert.equal((await ask('ada', 'POST', '', { content })).status, 201);
+  }
+  const history = async (query: string) => {
+    const { status, json } = await ask('nobody', 'GET', `?${query}`);
+    const said = json.messages?.map(({ fragments }: ChatMessage) => fragments[0]?.text).join(' ');
+    return { status, said, cursor: json.next_cursor };
+  };
+  const all = `broadcastId=${streamId}-b`;
+  assert.deepEqual(await history(''), { status: 200, said: '1 2 3 4', cursor: null });
+  assert.equal((await history(`${all}&from=2&to=4`)).said, '2 3');
+  assert.equal((await history('broadcastId=another')).said, '');
+  const first = await history(`${all}&from=1.5&limit=2`);
+  assert.equal(first.said, '2 3');
+  const rest = await history(`${all}&from=1.5&limit=2&cursor=${first.cursor}`);
+  assert.deepEqual(rest, { status: 200, said: '4', cursor: null });
+  const late = await history(`${all}&order=newest&limit=3`);
+  assert.equal(late.said, '2 3 4');
+  assert.equal((await history(`${all}&order=newest&limit=3&cursor=${late.cursor}`)).said, '1');
+  for (const wrong of ['from=1', 'to=2', `${all}&cursor=x`, `${all}&from=-1`, `${all}&order=up`]) {
+    assert.equal((await history(wrong)).status, 400, wrong);
+  }
 });

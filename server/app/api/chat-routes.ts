@@ -1,13 +1,13 @@
 /** The chat of a stream, without a WebSocket: to post, to read what was said, and to get a ticket. */
-import type { ChatAuthor, ChatMessage, ChatRole, Refusal } from '../../../contract/index.ts';
-import { type Accounts, mayDo, type Principal } from '../../account/index.ts';
-import { type Chat, type ChatPlace, cleanLine } from '../../community/chat/index.ts';
+import type { ChatAuthor, ChatRole, Refusal } from '../../../contract/index.ts';
+import { mayDo, type Principal } from '../../account/index.ts';
+import { cleanLine } from '../../community/chat/index.ts';
 import { unknownObject } from './access.ts';
+import { historyRoute } from './chat-history-route.ts';
+import { type ChatRouteSettings, roomOf, viewOf } from './chat-room.ts';
 import {
   chatChangesSchema,
   chatDraftSchema,
-  chatHistoryQuerySchema,
-  chatHistorySchema,
   chatPostSchema,
   chatSettingsSchema,
   chatTicketSchema,
@@ -28,14 +28,6 @@ const POST_PROBLEMS = [
   'message_rejected',
 ] as const;
 
-/** What the chat routes need of the application. */
-export interface ChatRouteSettings {
-  readonly chat: Chat;
-  readonly accounts: Accounts;
-  /** Undefined where no stream is. */
-  readonly placeOf: (streamId: string) => Promise<ChatPlace | undefined>;
-}
-
 /** Everything under `/api/streams/{id}/chat`; the WebSocket there is another door. */
 export function chatRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
   return [
@@ -44,25 +36,6 @@ export function chatRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
     ticketRoute(settings),
     ...settingsRoutes(settings),
   ];
-}
-
-function historyRoute(settings: ChatRouteSettings): ApiRoute {
-  const verb = 'read chat of stream';
-  return defineRoute({
-    ...{ method: 'GET', path: '/api/streams/:id/chat', operationId: 'getChat', tag: 'chat' },
-    summary: 'The latest messages, oldest first',
-    verb,
-    access: 'everybody',
-    params: byId,
-    query: chatHistoryQuerySchema,
-    problems: ['stream_not_found', 'chat_unavailable'],
-    answers: { 200: chatHistorySchema },
-    answer: async ({ params: { id }, query: { limit } }) => {
-      const place = await roomOf(settings, verb, id);
-      if ('refused' in place) return place;
-      return { status: 200, body: { messages: place.room.recent(limit).map(viewOf) } };
-    },
-  });
 }
 
 function postRoute(settings: ChatRouteSettings): ApiRoute {
@@ -156,20 +129,6 @@ function settingsRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
       },
     }),
   ];
-}
-
-/** A copy that the schemas of answers may hold. */
-function viewOf({ author, fragments, ...rest }: ChatMessage) {
-  return { ...rest, author: { ...author, roles: [...author.roles] }, fragments: [...fragments] };
-}
-
-async function roomOf({ chat, placeOf }: ChatRouteSettings, verb: string, id: string) {
-  const place = await placeOf(id);
-  if (place === undefined) return unknownObject('stream', verb, id);
-  const room = await chat.room(id);
-  if (room !== undefined) return { room, ...place };
-  const refusal: Refusal = { refused: 'chat_unavailable', detail: `Cannot ${verb}: too many are` };
-  return refusal;
 }
 
 /** Who is to be named as the author of what `principal` posts. */

@@ -9,7 +9,8 @@ import {
   type ChatSettings,
   type ChatTicketView,
 } from '../../../contract/index.ts';
-import { body, line, named, timeSchema } from './schema.ts';
+import { replayCursorSchema } from './chat-cursor.ts';
+import { body, line, named, sought, timeSchema } from './schema.ts';
 
 /** Characters of the text as sent; what is left after cleaning has at most 500. */
 const MAX_CONTENT_LENGTH = 2_000;
@@ -22,6 +23,8 @@ const MAX_FOLLOWERS_ONLY_MINUTES = 129_600;
 /** What a room keeps in memory. */
 const MOST_HISTORY = 200;
 const DEFAULT_HISTORY = 50;
+/** A year. */
+const MOST_MEDIA_S = 31_536_000;
 
 const fragmentSchema = named(
   'ChatFragment',
@@ -54,6 +57,10 @@ export const chatHistorySchema = named(
     messages: z.array(
       named('ChatMessage', z.object(messageShape) satisfies z.ZodType<ChatMessage>),
     ),
+    next_cursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'Null: there are no more of the range.' }),
   }),
 );
 
@@ -68,15 +75,36 @@ export const chatPostSchema = named(
   }) satisfies z.ZodType<ChatPostView>,
 );
 
-/** How many messages are asked for. */
-export const chatHistoryQuerySchema = z.object({
-  limit: z.coerce
-    .number({ error: 'must be a number' })
-    .int({ error: 'must be a whole number' })
-    .min(1, { error: 'must be at least 1' })
-    .max(MOST_HISTORY, { error: `must be at most ${MOST_HISTORY}` })
-    .default(DEFAULT_HISTORY),
-});
+const mediaTimeSchema = z.coerce
+  .number({ error: 'must be a number' })
+  .min(0, { error: 'must be at least 0' })
+  .max(MOST_MEDIA_S, { error: `must be at most ${MOST_MEDIA_S}` })
+  .optional();
+
+/** Which messages are asked for. */
+export const chatHistoryQuerySchema = z
+  .object({
+    limit: z.coerce
+      .number({ error: 'must be a number' })
+      .int({ error: 'must be a whole number' })
+      .min(1, { error: 'must be at least 1' })
+      .max(MOST_HISTORY, { error: `must be at most ${MOST_HISTORY}` })
+      .default(DEFAULT_HISTORY),
+    broadcastId: sought(MAX_ID_LENGTH)
+      .optional()
+      .meta({ description: 'Messages of this broadcast by media time, not the latest.' }),
+    from: mediaTimeSchema.meta({ description: 'Seconds of media time that the range begins at.' }),
+    to: mediaTimeSchema.meta({ description: 'Seconds of media time that the range ends before.' }),
+    order: z
+      .enum(['oldest', 'newest'])
+      .default('oldest')
+      .meta({ description: 'The end of the range to begin at; each page is oldest first.' }),
+    cursor: replayCursorSchema,
+  })
+  .superRefine(({ broadcastId, from, to, cursor }, context) => {
+    if (broadcastId !== undefined || (from ?? to ?? cursor) === undefined) return;
+    context.addIssue({ code: 'custom', path: ['broadcastId'], message: 'is missing' });
+  });
 
 /** A message to post. */
 export const chatDraftSchema = body({

@@ -1,7 +1,7 @@
 /** All that was said in a room, as JSON Lines, read in pages: never the whole of it in memory. */
 import type { ChatMessage } from '../../../contract/index.ts';
 import type { Queryable } from '../../store/sql/index.ts';
-import { type MessageRow, numberedOf } from './chat-store.ts';
+import { type MessageRow, messageOf } from './message-row.ts';
 
 /** Messages read at a time: about 100 KB. */
 const PAGE_MESSAGES = 500;
@@ -46,6 +46,6 @@ export async function* exportChat(
 }
 
 function exported(row: ExportRow): ExportedMessage {
-  const { entry } = numberedOf(row);
+  const entry = messageOf(row);
   return row.removed_at === null ? entry : { ...entry, removedAt: row.removed_at.toISOString() };
 }

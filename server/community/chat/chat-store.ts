@@ -1,6 +1,7 @@
 import type { ChatEntry, ChatMessage, ChatSettings } from '../../../contract/index.ts';
 import type { Database, Queryable } from '../../store/sql/index.ts';
 import type { NumberedEntry } from './bus.ts';
+import { MESSAGE_COLUMNS, type MessageRow, messageOf } from './message-row.ts';
 
 /** A room's settings until its owner says otherwise. */
 export const DEFAULT_SETTINGS: ChatSettings = {
@@ -38,24 +39,6 @@ export interface ChatStore {
 /** What takes messages out of sight. */
 type Concealment = Exclude<ChatEntry, ChatMessage>;
 
-/** A row of `chat_messages`. */
-export interface MessageRow {
-  readonly seq: number;
-  readonly epoch: string;
-  readonly id: string;
-  readonly posted_at: Date;
-  readonly broadcast_id: string | null;
-  readonly stream_time_ms: number;
-  readonly author_id: string;
-  readonly author_name: string;
-  readonly author_roles: ChatMessage['author']['roles'];
-  readonly fragments: ChatMessage['fragments'];
-  readonly reply_to: string | null;
-  readonly nonce: string | null;
-  readonly is_paid: boolean;
-  readonly kind: NonNullable<ChatMessage['kind']> | null;
-}
-
 interface SettingsRow {
   readonly slow_mode_s: number;
   readonly guests_may_post: boolean;
@@ -86,9 +69,8 @@ export class SqlChatStore implements ChatStore {
       [streamId],
     );
     const rows = await this.#database.query<MessageRow>(
-      `select seq, epoch, id, posted_at, broadcast_id, stream_time_ms, author_id, author_name,
-         author_roles, fragments, reply_to, nonce, is_paid, kind
-       from chat_messages where stream_id = $1 and removed_at is null
+      `select ${MESSAGE_COLUMNS} from chat_messages
+       where stream_id = $1 and removed_at is null
        order by seq desc limit $2`,
       [streamId, limit],
     );
@@ -209,20 +191,7 @@ function rowOf({ streamId, entry, epoch, nonce }: UnkeptEntry) {
   ];
 }
 
-/** The message that a row keeps. */
-export function numberedOf(row: MessageRow): NumberedEntry & { readonly entry: ChatMessage } {
-  const { seq, id, fragments, epoch, nonce } = row;
-  const entry: ChatMessage = {
-    type: 'message',
-    ...(row.kind === null ? {} : { kind: row.kind }),
-    ...{ seq, id },
-    timestamp: row.posted_at.toISOString(),
-    streamTime: row.stream_time_ms / 1000,
-    broadcastId: row.broadcast_id,
-    author: { id: row.author_id, name: row.author_name, roles: row.author_roles },
-    fragments,
-    ...(row.reply_to === null ? {} : { replyTo: row.reply_to }),
-    ...(row.is_paid ? { isPaid: true } : {}),
-  };
-  return { entry, epoch, nonce };
+function numberedOf(row: MessageRow): NumberedEntry & { readonly entry: ChatMessage } {
+  const { epoch, nonce } = row;
+  return { entry: messageOf(row), epoch, nonce };
 }

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import type { ReplayPlace } from '../../community/chat/index.ts';
+
+const CURSOR = /^m(\d{1,12})\.(\d{1,15})$/;
+
+/** Where a page of a broadcast's messages goes on. */
+export const replayCursorSchema = z
+  .string()
+  .max(100)
+  .transform((text, context): ReplayPlace => {
+    const found = CURSOR.exec(Buffer.from(text, 'base64url').toString('latin1'));
+    if (found !== null) return { streamTimeMs: Number(found[1]), seq: Number(found[2]) };
+    context.addIssue({ code: 'custom', message: 'must be a next_cursor of this list' });
+    return z.NEVER;
+  })
+  .optional()
+  .meta({ description: '`next_cursor` of the page before.' });
+
+/** The same place as a client is told it. */
+export function replayCursorOf(next: ReplayPlace | null): string | null {
+  if (next === null) return null;
+  return Buffer.from(`m${next.streamTimeMs}.${next.seq}`).toString('base64url');
+}
