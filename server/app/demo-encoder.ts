@@ -117,7 +117,12 @@ const PASSED_ON = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'LD_LIBRARY_PATH', 'S
 /** Starts FFmpeg as a child process: no shell, no input, no secrets in its environment. */
 export const launchFfmpeg: LaunchEncoder = (program, args) => {
   const env = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env,
+    // Apart from the terminal, whose Ctrl-C would end it before the server knows of the end.
+    detached: true,
+  });
   let lastWords = '';
   child.stderr.setEncoding('utf8');
   child.stderr.on('data', (text: string) => {

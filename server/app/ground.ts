@@ -19,6 +19,7 @@ import type { Configuration } from './config/index.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { Notices } from './notices.ts';
 import { openAccounts } from './people.ts';
+import { assertPortsFree } from './port-check.ts';
 
 /** See the top of the file. */
 export interface Ground {
@@ -60,6 +61,8 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
   };
   try {
     if (REDIS_URL !== undefined) redis = await RedisLink.open({ url: REDIS_URL, clock, log });
+    // Before the database, which takes seconds to make, and which nobody wants of a failed start.
+    await assertPortsFree(configuration);
     const databases = await openDatabases({ url, folder, log, clock });
     try {
       const database = databases.control;

@@ -117,12 +117,14 @@ async function run(started: RunRequest, args: readonly string[]): Promise<void> 
       ? undefined
       : startDemo({ configuration, millrace, log, stream: forDemo });
   const code = await end;
+  const endingMs = performance.now();
   try {
     await Promise.all([demo?.close(), millrace.close()]);
   } catch (error) {
     log.error({ error }, 'stopping failed');
     process.exit(EXIT_FAULT);
   }
+  log.info({ tookMs: Math.round(performance.now() - endingMs) }, 'stopped');
   process.exit(code);
 }
 
@@ -198,9 +200,11 @@ async function welcome({
   const scheme = TLS_CERT === undefined ? 'http' : 'https';
   const page = PUBLIC_URL ?? `${scheme}://localhost:${millrace.port}`;
   const setup = await setupAddress(millrace.accounts, new URL(page).origin);
+  const reach =
+    PUBLIC_URL === undefined ? ' (on this machine; elsewhere set PUBLIC_URL first)' : '';
   if (NODE_ENV === 'production') {
     // Not a line of the log, whose redactor hides such secrets, and which is kept for long.
-    if (setup !== undefined) process.stderr.write(`First administrator: ${setup}\n`);
+    if (setup !== undefined) process.stderr.write(`First administrator: ${setup}${reach}\n`);
     return;
   }
   const first = await firstStream(millrace.channels, { dataDir, demoId });

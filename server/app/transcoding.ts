@@ -235,7 +235,7 @@ export class Transcoding {
     // Stills alone are made of keyframes, and cost next to nothing.
     if (held.length > 0) run.cores = coresOf(measure, held, track);
     const left = rungs.filter((rung) => !held.includes(rung)).map(({ name }) => name);
-    if (left.length > 0) run.log.info({ rungs: left }, 'machine too slow for rungs');
+    if (left.length > 0) run.log.info({ rungs: left }, 'machine too slow for some qualities');
     return held;
   }
 

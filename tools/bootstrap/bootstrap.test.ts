@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { run } from './command.mjs';
 import { findCommand, findComponent } from './component.mjs';
-import { explainFailure, installApart, isInstalled } from './dependencies.mjs';
+import { countInstalled, explainFailure, installApart, isInstalled } from './dependencies.mjs';
 import { hint } from './installer.mjs';
 import { hashSources } from './page.mjs';
+import { timed } from './report.mjs';
 
 let folder = '';
 beforeEach(() => {
@@ -33,6 +34,37 @@ test('isInstalled() compares what is there with what is locked', () => {
   assert.equal(isInstalled(lock, { packages: foreign }), false);
   const other = { 'node_modules/a': a, 'node_modules/a-darwin': { version: '0.9.0' } };
   assert.equal(isInstalled(lock, { packages: other }), false);
+});
+
+test('countInstalled() counts the packages that are there', () => {
+  assert.equal(countInstalled(folder, lock), '0 packages are there');
+  mkdirSync(join(folder, 'node_modules/a'), { recursive: true });
+  writeFileSync(join(folder, 'node_modules/a/package.json'), '{}');
+  assert.equal(countInstalled(folder, lock), '1 packages are there');
+});
+
+test('timed() says what begins, that it goes on, and when it is over', async () => {
+  const written: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const output = {
+    write(text: string): void {
+      written.push(text);
+      if (text.includes('7 parts')) resolve('made');
+    },
+  };
+  const options = { output, everyMs: 1, progress: () => '7 parts' };
+  assert.equal(await timed('Making it', () => promise, options), 'made');
+  assert.equal(written[0], 'Making it …\n');
+  assert.equal(written[1], '  0 s, 7 parts …\n');
+  assert.match(written.at(-1) ?? '', /^ {2}after \d+\.\d s\n$/);
+});
+
+test('timed() says that it is over also when it failed, on the one line of a terminal', async () => {
+  const written: string[] = [];
+  const output = { isTTY: true, write: (text: string) => written.push(text) };
+  const failing = timed('Making it', () => Promise.reject(new Error('no')), { output });
+  await assert.rejects(failing, /no/);
+  assert.ok(written.at(-1)?.startsWith('\r\u001b[K  after '));
 });
 
 test('explainFailure() says in words that the registry is out of reach', () => {

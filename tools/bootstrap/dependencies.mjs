@@ -26,9 +26,22 @@ export async function installDependencies(root) {
     await timed(
       'Installing the npm packages that package-lock.json names (once, about 450 MB)',
       () => install(root),
+      { progress: () => countInstalled(root, lock) },
     );
   }
   await checkRuntime(root);
+}
+
+/**
+ * How many packages of the lock are there, in words.
+ * @param {string} root
+ * @param {Lock} lock
+ */
+export function countInstalled(root, { packages = {} }) {
+  const paths = Object.keys(packages).filter((path) => path !== '');
+  const there = paths.filter((path) => existsSync(join(root, path, 'package.json')));
+  // Those for other platforms never come, so there is no "of how many".
+  return `${there.length} packages are there`;
 }
 
 /** What other people made and only tests use, by folder; each has a lock of its own. */
@@ -64,7 +77,8 @@ export async function installApart(folder, what) {
   if (isInstalled(lock, readLock(join(folder, 'node_modules/.package-lock.json'))))
     return undefined;
   try {
-    await timed(`Installing ${what}`, () => install(folder));
+    const progress = () => countInstalled(folder, lock);
+    await timed(`Installing ${what}`, () => install(folder), { progress });
     return undefined;
   } catch (error) {
     if (error instanceof SetupError) return error.message;

@@ -283,14 +283,11 @@ export class Transcoder {
   }
 
   #replace(rungs: readonly string[], reason: RestartReason): void {
-    const [{ log }, { shed }] = [this.#settings, this.#supervisor];
-    if (rungs.length === 0) {
-      log.warn({ reason, shed }, 'transcoding rests');
-      this.#rest();
-    } else {
-      log.warn({ reason, rungs, shed }, 'ladder changes');
-      this.#prepare(rungs);
-    }
+    const { log } = this.#settings;
+    if (reason === 'shed') log.warn({ left: rungs }, 'machine too busy, fewer qualities for now');
+    else log.info({ rungs }, 'machine less busy, more qualities');
+    if (rungs.length === 0) this.#rest();
+    else this.#prepare(rungs);
   }
 
   /** No encoder runs from here on. */

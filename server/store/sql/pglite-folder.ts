@@ -30,11 +30,14 @@ export async function prepareFolder(options: ThreadOptions): Promise<void> {
   if (existsSync(TEMPLATE)) {
     await cp(TEMPLATE, draft, { recursive: true });
   } else {
-    options.log.info({}, 'making the database, once');
+    const { log, clock } = options;
+    log.info({}, 'making the database, once: this takes some seconds');
+    const startedMs = clock.monotonicMs();
     const thread = new PgliteThread({ ...options, folder: draft });
     await thread.start();
     await thread.close();
     await keepTemplate(draft);
+    log.info({ tookMs: Math.round(clock.monotonicMs() - startedMs) }, 'database made');
   }
   // PGlite makes files that everybody may read and write; behind this nobody gets to them.
   await chmod(draft, 0o700);
