@@ -28,6 +28,11 @@ const CASES: readonly Case[] = [
   },
   { name: 'another proxy', headers: { via: '1.1 edge' }, refused: 'management_is_local' },
   {
+    name: 'a token that nobody asked for',
+    headers: { authorization: 'Bearer some-token' },
+    refused: 'unauthorized',
+  },
+  {
     name: 'a trusted proxy that sends no field at all',
     settings: { trustedProxies: ['127.0.0.0/8'] },
     refused: 'management_is_local',
@@ -120,5 +125,36 @@ for (const { name, settings, from = '127.0.0.1', headers, httpVersion = '1.1', r
       headers: { host: 'localhost:8080', ...headers },
     };
     assert.equal(guard.check(caller)?.refused, refused);
+  });
+}
+
+const WORDS: readonly (readonly [what: string, case_: Omit<Case, 'name'>, words: RegExp])[] = [
+  [
+    'another machine',
+    { from: '192.0.2.1' },
+    /^Cannot manage from 192\.0\.2\.1: this server has no/,
+  ],
+  [
+    'a header',
+    { headers: { 'x-real-ip': '::1' } },
+    /through a proxy, as the header x-real-ip says/,
+  ],
+  ['HTTP/1.0', { httpVersion: '1.0' }, /over HTTP\/1\.0/],
+  ['a trusted proxy', { settings: { trustedProxies: ['127.0.0.1'] } }, /127\.0\.0\.1, which is in/],
+  ['a token', { headers: { authorization: 'Bearer x' } }, /was sent, and this server has no API_T/],
+  ['no token', { settings: { token: 'secret' } }, /no token was sent/],
+  [
+    'another scheme',
+    { settings: { token: 'secret' }, headers: { authorization: 'Basic eDp5' } },
+    /has another form/,
+  ],
+];
+for (const [what, { settings, from = '127.0.0.1', headers, httpVersion = '1.1' }, words] of WORDS) {
+  test(`ManagementGuard.check() says what was sent: ${what}`, () => {
+    const guard = new ManagementGuard({ host: '0.0.0.0', ...settings });
+    const sent = { host: 'localhost:8080', ...headers };
+    const refusal = guard.check({ remoteAddress: from, httpVersion, headers: sent });
+    assert.match(refusal?.detail ?? '', words);
+    assert.ok(!refusal?.detail.includes('secret"'), 'no token is repeated');
   });
 }

@@ -61,7 +61,10 @@ export class ManagementGuard {
   check(caller: Caller): Refusal | undefined {
     const { token, trustedProxies = [] } = this.#settings;
     return token === undefined || token === ''
-      ? (checkLocal(caller, trustedProxies) ?? this.#checkHost(caller) ?? this.#checkSite(caller))
+      ? (checkNoToken(caller) ??
+          checkLocal(caller, trustedProxies) ??
+          this.#checkHost(caller) ??
+          this.#checkSite(caller))
       : (checkToken(caller, digest(token)) ?? this.#checkSite(caller));
   }
 
@@ -99,33 +102,55 @@ export class ManagementGuard {
 }
 
 function checkToken({ headers }: Caller, tokenDigest: Buffer): Refusal | undefined {
-  const [scheme = '', token = '', ...rest] = (headers.authorization ?? '').trim().split(/ +/);
+  const { authorization } = headers;
+  const [scheme = '', token = '', ...rest] = (authorization ?? '').trim().split(/ +/);
   const isBearer = scheme.toLowerCase() === 'bearer' && token !== '' && rest.length === 0;
   if (isBearer && timingSafeEqual(digest(token), tokenDigest)) return undefined;
+  if (isBearer) {
+    const detail = 'Cannot manage: the bearer token is not the one in API_TOKEN';
+    return { refused: 'unauthorized', detail };
+  }
+  const sent =
+    authorization === undefined ? 'no token was sent' : 'the header Authorization has another form';
+  const detail = `Cannot manage: ${sent}; send the header "Authorization: Bearer <API_TOKEN>"`;
+  return { refused: 'unauthorized', detail };
+}
+
+/** Who sends a token believes that it is asked for: it must not seem to work. */
+function checkNoToken({ headers }: Caller): Refusal | undefined {
+  if (headers.authorization === undefined) return undefined;
   return {
     refused: 'unauthorized',
-    detail: isBearer
-      ? 'Cannot manage: the bearer token is not the one in API_TOKEN'
-      : 'Cannot manage: send the header "Authorization: Bearer <API_TOKEN>"',
+    detail:
+      'Cannot manage: the header Authorization was sent, and this server has no API_TOKEN. ' +
+      'Start it with API_TOKEN=<secret>, or leave the header out on the same machine',
   };
 }
 
-function checkLocal(
-  { remoteAddress, headers, httpVersion }: Caller,
-  trustedProxies: readonly string[],
-): Refusal | undefined {
-  // nginx that was told nothing but where to go sends none of the fields, and speaks HTTP/1.0.
-  const isProxied =
-    httpVersion === '1.0' ||
-    isInRanges(remoteAddress, trustedProxies) ||
-    PROXY_FIELDS.some((name) => headers[name] !== undefined);
-  if (isLoopbackAddress(remoteAddress) && !isProxied) return undefined;
+function checkLocal(caller: Caller, trustedProxies: readonly string[]): Refusal | undefined {
+  const way = foreignWay(caller, trustedProxies);
+  if (way === undefined) return undefined;
   return {
     refused: 'management_is_local',
     detail:
-      'Cannot manage from another machine: no token is set. Start the server with ' +
-      'API_TOKEN=<secret> and send the header "Authorization: Bearer <secret>"',
+      `Cannot manage ${way}: this server has no API_TOKEN, so only this machine may. Start it ` +
+      'with API_TOKEN=<secret> and send the header "Authorization: Bearer <secret>"',
   };
+}
+
+/** By which way somebody came who is not on this machine; undefined: they are. */
+function foreignWay(
+  { remoteAddress, headers, httpVersion }: Caller,
+  trustedProxies: readonly string[],
+): string | undefined {
+  if (!isLoopbackAddress(remoteAddress)) return `from ${remoteAddress ?? 'another machine'}`;
+  const field = PROXY_FIELDS.find((name) => headers[name] !== undefined);
+  if (field !== undefined) return `through a proxy, as the header ${field} says`;
+  if (isInRanges(remoteAddress, trustedProxies)) {
+    return `through ${remoteAddress}, which is in TRUSTED_PROXIES`;
+  }
+  // nginx that was told nothing but where to go sends none of the fields, and speaks HTTP/1.0.
+  return httpVersion === '1.0' ? 'over HTTP/1.0, as proxies speak it' : undefined;
 }
 
 /** Equal lengths for a comparison in constant time. */
