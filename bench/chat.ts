@@ -78,7 +78,7 @@ function readerOf(socket: Socket, index: number): Reader {
   return {
     authorId: `guest_${index}`,
     name: `quiet-heron-${index}`,
-    isModerator: false,
+    roles: [],
     get unsentBytes() {
       return socket.writableLength;
     },
@@ -120,7 +120,14 @@ async function storm(peers: readonly Socket[], isSliced: boolean) {
     after: (delayMs, task) => systemClock.after(delayMs, () => timed(task)),
   };
   const pace = new BatchPace();
-  const fanOut = new FanOut({ log, pace, clock, random: Math.random, yieldTo });
+  const fanOut = new FanOut({
+    isModerator: () => false,
+    log,
+    pace,
+    clock,
+    random: Math.random,
+    yieldTo,
+  });
   for (const [index, peer] of peers.entries()) fanOut.join(readerOf(peer, index), 0);
   const began = cpuMs();
   const end = performance.now() + seconds * 1000;

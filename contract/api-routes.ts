@@ -293,7 +293,7 @@ export interface ApiRoutes {
     };
     readonly answer: ApiSchemas['ChatHistory'];
   };
-  /** Say something. */
+  /** Say something, or give a command. */
   readonly 'POST /api/streams/{id}/chat': {
     readonly request: {
       readonly params: { readonly id: string };
@@ -308,12 +308,17 @@ export interface ApiRoutes {
         readonly replyTo?: string | undefined;
       };
     };
-    readonly answer: ApiSchemas['ChatPost'];
+    readonly answer: ApiSchemas['ChatCommanded'] | ApiSchemas['ChatPost'];
   };
   /** A ticket with which to join by WebSocket as who asks: once, within 30 seconds. */
   readonly 'POST /api/streams/{id}/chat/ticket': {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: ApiSchemas['ChatTicket'];
+  };
+  /** What may be typed behind a `/`, for help and completion. */
+  readonly 'GET /api/chat/commands': {
+    readonly request: Readonly<Record<never, never>>;
+    readonly answer: ApiSchemas['ChatCommands'];
   };
   /** How the chat is set. */
   readonly 'GET /api/streams/{id}/chat/settings': {

@@ -18,6 +18,19 @@ export interface ApiSchemas {
     readonly data: readonly ApiSchemas['AuditEntry'][];
     readonly next_cursor: string | null;
   };
+  readonly ChatCommand: {
+    readonly name: string;
+    readonly aliases: readonly string[];
+    /** Such as `/timeout <name> [seconds] [reason]`. */
+    readonly usage: string;
+    readonly help: string;
+    readonly who: 'everybody' | 'moderator' | 'broadcaster';
+  };
+  readonly ChatCommanded: {
+    /** In words, for whoever gave it. */
+    readonly commanded: string;
+  };
+  readonly ChatCommands: { readonly commands: readonly ApiSchemas['ChatCommand'][] };
   readonly ChatFragment:
     | { readonly type: 'text'; readonly text: string }
     | { readonly type: 'mention'; readonly text: string; readonly name: string }
@@ -30,7 +43,7 @@ export interface ApiSchemas {
   };
   readonly ChatMessage: {
     readonly type: 'message';
-    readonly kind?: 'announcement' | 'raid';
+    readonly kind?: 'announcement' | 'raid' | 'action';
     /** Its place in the room. */
     readonly seq: number;
     readonly id: string;
@@ -50,7 +63,7 @@ export interface ApiSchemas {
   };
   readonly ChatPost: {
     readonly type: 'message';
-    readonly kind?: 'announcement' | 'raid';
+    readonly kind?: 'announcement' | 'raid' | 'action';
     /** Its place in the room. */
     readonly seq: number;
     readonly id: string;
@@ -236,6 +249,7 @@ export interface ApiSchemas {
       | 'invalid_id'
       | 'invalid_delivery_directive'
       | 'malformed_json'
+      | 'unknown_command'
       | 'unauthorized'
       | 'invalid_credentials'
       | 'forbidden'

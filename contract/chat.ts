@@ -29,8 +29,8 @@ export type ChatFragment =
   | { readonly type: 'link'; readonly text: string; readonly url: string }
   | { readonly type: 'emote'; readonly text: string; readonly emote: string };
 
-/** What a message is, when it is not just something that somebody said. */
-export const CHAT_MESSAGE_KINDS = ['announcement', 'raid'] as const;
+/** What a message is, when it is not just something that somebody said; `action`: of `/me`. */
+export const CHAT_MESSAGE_KINDS = ['announcement', 'raid', 'action'] as const;
 
 /** A message as everybody sees it. */
 export interface ChatMessage {
@@ -244,6 +244,8 @@ export type ChatFrame =
   | { readonly type: 'raid'; readonly raid: ChatRaid }
   /** To moderators alone. */
   | { readonly type: 'held'; readonly held: ChatHeld }
+  /** To moderators alone: somebody writes from where a banned author wrote. */
+  | { readonly type: 'flagged'; readonly author: ChatAuthor; readonly bannedName: string }
   | { readonly type: 'viewers'; readonly count: number }
   /** What you are and may do has changed, or is less than it looks. */
   | {

@@ -4,6 +4,7 @@ export const ERROR_STATUS = {
   invalid_id: 400,
   invalid_delivery_directive: 400,
   malformed_json: 400,
+  unknown_command: 400,
   unauthorized: 401,
   invalid_credentials: 401,
   forbidden: 403,

@@ -14,6 +14,7 @@ export {
   type Verdict,
 } from './permissions.ts';
 export { actorOf, type Principal } from './principal.ts';
+export { publicNetwork } from './public-network.ts';
 export {
   type CookieKind,
   cookieKindOf,

@@ -7,13 +7,19 @@ import {
   ChatDoor,
   type ChatPlace,
   ChatReplay,
+  type CommandCall,
   LocalBus,
   type MediaMoment,
   MessageKeeper,
+  OPEN_WARD,
+  type PostOutcome,
   SqlChatStore,
 } from '../community/chat/index.ts';
 import type { OnAir } from '../live/index.ts';
 import type { Database } from '../store/sql/index.ts';
+import { runOf } from './commands/command.ts';
+import { CommandTable } from './commands/command-table.ts';
+import { roomCommands } from './commands/room-commands.ts';
 import type { UpgradeHandler } from './http/index.ts';
 
 const EPOCH_BYTES = 9;
@@ -40,12 +46,18 @@ export class ChatFace {
   readonly chat: Chat;
   readonly replay: ChatReplay;
   readonly placeOf: (streamId: string) => Promise<ChatPlace | undefined>;
+  readonly commands: CommandTable;
   readonly #door: ChatDoor;
 
   constructor(settings: ChatFaceSettings) {
     const { database, pepper, onAir, channels, publicUrl, clock, log } = settings;
     const store = new SqlChatStore(database);
     this.replay = new ChatReplay(database);
+    this.commands = new CommandTable([
+      ...roomCommands(async ({ room }, changes) => {
+        await room.change(changes);
+      }),
+    ]);
     this.chat = new Chat({
       bus: new LocalBus(() => randomBytes(EPOCH_BYTES).toString('base64url')),
       store,
@@ -53,7 +65,9 @@ export class ChatFace {
       ...{ clock, log, randomBytes },
       random: Math.random,
       yieldTo: setImmediate,
+      openWard: async () => OPEN_WARD,
       mayPost: () => undefined,
+      runCommand: (call) => this.#command(call),
       emoteOf: () => undefined,
       onAir: (streamId) => momentOf(onAir, streamId, clock),
       guestKey: createHmac('sha256', pepper).update('chat guests').digest(),
@@ -69,6 +83,12 @@ export class ChatFace {
       matches: ChatDoor.accepts,
       handle: (request, socket, head) => this.#door.upgrade(request, socket, head),
     };
+  }
+
+  async #command(call: CommandCall): Promise<PostOutcome> {
+    const room = await this.chat.room(call.streamId);
+    if (room !== undefined) return this.commands.run(runOf(call, room));
+    return { refused: 'chat_unavailable', detail: 'Cannot run a command: too many rooms are open' };
   }
 
   /** What is told to metrics. */

@@ -71,6 +71,7 @@ const TABLE: Readonly<Record<string, keyof typeof ROWS>> = {
   getChat: 'everybody',
   exportChat: 'readers',
   getChatSettings: 'everybody',
+  listChatCommands: 'everybody',
   postChat: 'speakers',
   createChatTicket: 'speakers',
   updateChatSettings: 'owners',

@@ -2,6 +2,7 @@
 import type { ChatMessage, Refusal } from '../../../contract/index.ts';
 import type { Accounts } from '../../account/index.ts';
 import type { Chat, ChatPlace, ChatReplay } from '../../community/chat/index.ts';
+import type { CommandTable } from '../commands/command-table.ts';
 import { unknownObject } from './access.ts';
 
 /** What the chat routes need of the application. */
@@ -9,6 +10,7 @@ export interface ChatRouteSettings {
   readonly chat: Chat;
   readonly replay: ChatReplay;
   readonly accounts: Accounts;
+  readonly commands: CommandTable;
   /** Undefined where no stream is. */
   readonly placeOf: (streamId: string) => Promise<ChatPlace | undefined>;
 }

@@ -10,9 +10,11 @@ import {
   ChatReplay,
   LocalBus,
   MessageKeeper,
+  OPEN_WARD,
   SqlChatStore,
 } from '../../community/chat/index.ts';
 import { testDatabase } from '../../store/sql/database.test-support.ts';
+import { CommandTable } from '../commands/command-table.ts';
 import { chatRoutes } from './chat-routes.ts';
 import { RateLimits } from './rate-limits.ts';
 import { registerApi } from './registration.ts';
@@ -47,7 +49,9 @@ async function start(context: TestContext) {
     ...{ clock, store, randomBytes, log: silentLog, random: Math.random, yieldTo: setImmediate },
     bus: new LocalBus(() => 'e'),
     keeper: new MessageKeeper({ store, clock, log: silentLog }),
+    openWard: async () => OPEN_WARD,
     mayPost: () => undefined,
+    runCommand: async ({ line }) => ({ commanded: line }),
     emoteOf: () => undefined,
     onAir: () => {
       moments += 1;
@@ -70,7 +74,13 @@ async function start(context: TestContext) {
   registerApi(
     app,
     access,
-    chatRoutes({ chat, replay: new ChatReplay(database), accounts, placeOf }),
+    chatRoutes({
+      chat,
+      replay: new ChatReplay(database),
+      accounts,
+      placeOf,
+      commands: new CommandTable([]),
+    }),
   );
   context.after(async () => {
     await app.close();
@@ -150,7 +160,7 @@ test('a ticket is for who asks, and an unknown stream has no chat', async (conte
   const { app, ask, chat, streamId } = await start(context);
   const { status, json } = await ask('eve', 'POST', '/ticket');
   assert.equal(status, 201);
-  assert.equal(chat.takeTicket(json.ticket, streamId)?.name, 'Name of usr_eve');
+  assert.equal(chat.takeTicket(json.ticket, streamId)?.author.name, 'Name of usr_eve');
   assert.equal((await ask('nobody', 'POST', '/ticket')).status, 401);
   for (const path of ['', '/settings']) {
     const answer = await app.inject({ url: `/api/streams/none/chat${path}` });

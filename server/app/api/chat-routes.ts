@@ -1,12 +1,15 @@
 /** The chat of a stream, without a WebSocket: to post, to read what was said, and to get a ticket. */
-import type { ChatAuthor, ChatRole, Refusal } from '../../../contract/index.ts';
+import type { ChatRole, Refusal } from '../../../contract/index.ts';
 import { mayDo, type Principal } from '../../account/index.ts';
-import { cleanLine } from '../../community/chat/index.ts';
+import { cleanLine, type Member } from '../../community/chat/index.ts';
+import { bearerOf, memberOf } from '../chat-people.ts';
 import { unknownObject } from './access.ts';
 import { historyRoute } from './chat-history-route.ts';
 import { type ChatRouteSettings, roomOf, viewOf } from './chat-room.ts';
 import {
   chatChangesSchema,
+  chatCommandedSchema,
+  chatCommandsSchema,
   chatDraftSchema,
   chatPostSchema,
   chatSettingsSchema,
@@ -18,6 +21,7 @@ import { byId } from './schema.ts';
 /** Why a message may not get into a room. */
 const POST_PROBLEMS = [
   'chat_disabled',
+  'unknown_command',
   'slow_mode',
   'chat_banned',
   'chat_timed_out',
@@ -34,6 +38,7 @@ export function chatRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
     historyRoute(settings),
     postRoute(settings),
     ticketRoute(settings),
+    commandsRoute(settings),
     ...settingsRoutes(settings),
   ];
 }
@@ -42,26 +47,32 @@ function postRoute(settings: ChatRouteSettings): ApiRoute {
   const verb = 'post to chat of stream';
   return defineRoute({
     ...{ method: 'POST', path: '/api/streams/:id/chat', operationId: 'postChat', tag: 'chat' },
-    summary: 'Say something',
+    summary: 'Say something, or give a command',
     description:
       'Whoever may write to the stream may speak as somebody else, by `userId` and `username`; ' +
-      'all others speak as themselves. Slow mode is per author; `Retry-After` says how long to wait.',
+      'all others speak as themselves. What begins with `/` is a command (see `/api/chat/commands`), ' +
+      'which is answered by 200; `//` begins a message with a `/`. Slow mode is per author; `Retry-After` says how long to wait.',
     verb,
     access: { action: 'chat.post' },
     params: byId,
     body: chatDraftSchema,
     problems: ['stream_not_found', ...POST_PROBLEMS, 'chat_unavailable'],
-    answers: { 201: chatPostSchema },
-    answer: async ({ params: { id }, body, principal, reply }) => {
+    answers: { 200: chatCommandedSchema, 201: chatPostSchema },
+    answer: async ({ params: { id }, body, principal, request, reply }) => {
       const place = await roomOf(settings, verb, id);
       if ('refused' in place) return place;
       if (!place.isOpen) {
         return { refused: 'chat_disabled', detail: 'Cannot post: the stream has no chat' };
       }
-      const author = await speakerOf(settings, { principal, ownerId: place.ownerId, ...body });
-      if ('refused' in author) return author;
+      const speaker = await speakerOf(settings, { principal, ownerId: place.ownerId, ...body });
+      if ('refused' in speaker) return speaker;
       const { content: text, nonce = null, replyTo } = body;
-      const posted = await place.room.post({ author, isGuest: false, text, nonce, replyTo });
+      const address = request.socket.remoteAddress;
+      const posted = await place.room.post({
+        ...{ isGuest: false, text, nonce, replyTo },
+        ...{ address: speaker.isSelf ? address : undefined, ...speaker },
+      });
+      if ('commanded' in posted) return { status: 200, body: posted };
       if ('refused' in posted) {
         const { refused, detail, retryAfterMs } = posted;
         if (retryAfterMs !== undefined) {
@@ -89,10 +100,21 @@ function ticketRoute(settings: ChatRouteSettings): ApiRoute {
     answer: async ({ params: { id }, principal }) => {
       const place = await settings.placeOf(id);
       if (place === undefined) return unknownObject('stream', verb, id);
-      const author = await selfOf(settings, principal, place.ownerId);
-      const { ticket, expiresAtMs } = settings.chat.issueTicket(id, author);
+      const member = await memberOf(settings.accounts, principal, place.ownerId);
+      const { ticket, expiresAtMs } = settings.chat.issueTicket(id, member);
       return { status: 201, body: { ticket, expiresAt: new Date(expiresAtMs).toISOString() } };
     },
+  });
+}
+
+function commandsRoute({ commands }: ChatRouteSettings): ApiRoute {
+  return defineRoute({
+    ...{ method: 'GET', path: '/api/chat/commands', operationId: 'listChatCommands', tag: 'chat' },
+    summary: 'What may be typed behind a `/`, for help and completion',
+    verb: 'list commands of the chat',
+    access: 'everybody',
+    answers: { 200: chatCommandsSchema },
+    answer: async () => ({ status: 200, body: { commands: commands.views } }),
   });
 }
 
@@ -145,29 +167,18 @@ async function speakerOf(
     readonly userId?: string | undefined;
     readonly username?: string | undefined;
   },
-): Promise<ChatAuthor | Refusal> {
+): Promise<(Member & { readonly isSelf: boolean }) | Refusal> {
   const isSelf = userId === undefined || ('userId' in principal && principal.userId === userId);
-  if (isSelf) return selfOf(settings, principal, ownerId);
+  if (isSelf) return { isSelf, ...(await memberOf(settings.accounts, principal, ownerId)) };
   if (mayDo(principal, 'chat.speak', ownerId) !== 'allowed') {
     return { refused: 'forbidden', detail: 'Cannot post: you may speak for yourself alone' };
   }
   const name = cleanLine(username ?? userId);
-  if (name !== '') return { id: userId, name, roles: userId === ownerId ? ['broadcaster'] : [] };
+  const roles: readonly ChatRole[] = userId === ownerId ? ['broadcaster'] : [];
+  if (name !== '') {
+    return { isSelf, author: { id: userId, name, roles }, bearer: bearerOf(principal) };
+  }
   const errors = [{ field: 'username', message: 'must not be blank' }];
   const detail = 'Cannot post to chat of stream: username must not be blank';
   return { refused: 'invalid_request', detail, errors };
-}
-
-async function selfOf(
-  { accounts }: ChatRouteSettings,
-  principal: Principal,
-  ownerId: string,
-): Promise<ChatAuthor> {
-  if (!('userId' in principal)) return { id: 'operator', name: 'Operator', roles: ['moderator'] };
-  const { userId: id, role } = principal;
-  const roles: ChatRole[] = [];
-  if (id === ownerId) roles.push('broadcaster');
-  if (role === 'admin' || role === 'moderator') roles.push('moderator');
-  const user = await accounts.users.get(id);
-  return { id, name: cleanLine(user?.displayName ?? id), roles };
 }

@@ -106,6 +106,31 @@ export const chatHistoryQuerySchema = z
     context.addIssue({ code: 'custom', path: ['broadcastId'], message: 'is missing' });
   });
 
+/** A command that was carried out. */
+export const chatCommandedSchema = named(
+  'ChatCommanded',
+  z.object({ commanded: z.string().meta({ description: 'In words, for whoever gave it.' }) }),
+);
+
+/** See `ChatCommandView`. */
+export const chatCommandsSchema = named(
+  'ChatCommands',
+  z.object({
+    commands: z.array(
+      named(
+        'ChatCommand',
+        z.object({
+          name: z.string(),
+          aliases: z.array(z.string()),
+          usage: z.string().meta({ description: 'Such as `/timeout <name> [seconds] [reason]`.' }),
+          help: z.string(),
+          who: z.enum(['everybody', 'moderator', 'broadcaster']),
+        }),
+      ),
+    ),
+  }),
+);
+
 /** A message to post. */
 export const chatDraftSchema = body({
   userId: line(MAX_ID_LENGTH)

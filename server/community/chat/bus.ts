@@ -3,6 +3,7 @@
  * hands it to each of them in order.
  */
 import type { ChatEntry, ChatFrame, ChatSettings } from '../../../contract/index.ts';
+import type { Standing } from './ward.ts';
 
 /** An entry before it has a number. */
 export type EntryDraft = ChatEntry extends infer Entry
@@ -24,7 +25,9 @@ export interface NumberedEntry {
 export type RoomNotice =
   | { readonly type: 'settings'; readonly settings: ChatSettings }
   /** To be sent as it is. */
-  | { readonly type: 'frame'; readonly to: Audience; readonly frame: ChatFrame };
+  | { readonly type: 'frame'; readonly to: Audience; readonly frame: ChatFrame }
+  /** What somebody is and may do has changed. */
+  | { readonly type: 'standing'; readonly authorId: string; readonly standing: Standing };
 
 /** Whom of a room a frame is for. */
 export type Audience = 'everybody' | 'moderators' | { readonly authorId: string };

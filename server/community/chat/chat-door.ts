@@ -101,8 +101,9 @@ export class ChatDoor {
   }
 
   #open(streamId: string, { request, socket, head }: Upgrade): void {
+    const address = request.socket.remoteAddress;
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const reader = new SocketReader(this.#home, streamId, { webSocket, socket });
+      const reader = new SocketReader(this.#home, streamId, { webSocket, socket, address });
       this.#readers.add(reader);
       this.#shares[this.#opened % PING_S]?.add(reader);
       this.#opened += 1;

@@ -1,9 +1,8 @@
 /** All rooms of this server: opened when somebody comes, closed when nobody has for a while. */
-import type { ChatAuthor } from '../../../contract/index.ts';
 import type { Cancel, Log } from '../../base/index.ts';
 import { Guests } from './guests.ts';
 import { Room, type RoomParts } from './room.ts';
-import { type Ticket, Tickets } from './tickets.ts';
+import { type Member, type Ticket, Tickets } from './tickets.ts';
 
 /** Rooms at once. */
 const MOST_ROOMS = 5_000;
@@ -56,13 +55,13 @@ export class Chat {
     return opening;
   }
 
-  /** A ticket with which `author` joins once, soon. */
-  issueTicket(streamId: string, author: ChatAuthor): Ticket {
-    return this.#tickets.issue(streamId, author);
+  /** A ticket with which `member` joins once, soon. */
+  issueTicket(streamId: string, member: Member): Ticket {
+    return this.#tickets.issue(streamId, member);
   }
 
   /** Whose the ticket was. */
-  takeTicket(ticket: string, streamId: string): ChatAuthor | undefined {
+  takeTicket(ticket: string, streamId: string): Member | undefined {
     return this.#tickets.take(ticket, streamId);
   }
 

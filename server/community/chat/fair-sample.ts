@@ -36,7 +36,8 @@ export function fairSample(
 }
 
 function isExempt({ author, isPaid, kind }: ChatMessage): boolean {
-  return isPaid === true || kind !== undefined || isModerator(author);
+  const isEvent = kind === 'announcement' || kind === 'raid';
+  return isPaid === true || isEvent || isModerator(author);
 }
 
 /** Fisher and Yates. */

@@ -12,6 +12,7 @@ function stage() {
   const log = new RoomLog('e', 0);
   const yielded: (() => void)[] = [];
   const fanOut = new FanOut({
+    isModerator: () => false,
     log,
     pace: new BatchPace(),
     clock,

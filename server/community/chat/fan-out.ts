@@ -51,6 +51,8 @@ export interface FanOutSettings {
   readonly random: () => number;
   /** Runs a task after others had their turn: `setImmediate`. */
   readonly yieldTo: (task: () => void) => void;
+  /** Whether a reader is shown what is for moderators. */
+  readonly isModerator: (reader: Reader) => boolean;
 }
 
 /** See the top of the file. */
@@ -125,6 +127,11 @@ export class FanOut {
     }
   }
 
+  /** The connections of an author. */
+  readersOf(authorId: string): readonly Reader[] {
+    return [...(this.#known.get(`id ${authorId}`) ?? [])].map(({ reader }) => reader);
+  }
+
   /** Sends a frame that has no number to those it is for. */
   tell(value: ChatFrame, to: Audience): void {
     const frame = frameOf(value);
@@ -138,8 +145,9 @@ export class FanOut {
 
   #audience(to: Audience): readonly Seat[] {
     if (typeof to === 'object') return [...(this.#known.get(`id ${to.authorId}`) ?? [])];
+    const { isModerator } = this.#settings;
     const seats = [...this.#seats.values()];
-    return to === 'everybody' ? seats : seats.filter(({ reader }) => reader.isModerator);
+    return to === 'everybody' ? seats : seats.filter(({ reader }) => isModerator(reader));
   }
 
   /** Ends what is still to be sent. */

@@ -6,5 +6,17 @@ export { exportChat } from './chat-export.ts';
 export { ChatReplay, type ReplayPlace } from './chat-replay.ts';
 export { SqlChatStore } from './chat-store.ts';
 export { cleanLine } from './clean-text.ts';
+export type { MayPost, PostAttempt, PostRefusal } from './may-post.ts';
 export { MessageKeeper } from './message-keeper.ts';
-export type { MediaMoment, Posted } from './room.ts';
+export {
+  actorOfSpeaker,
+  type Bearer,
+  type CommandCall,
+  type Posted,
+  type PostOutcome,
+  type RunCommand,
+} from './post.ts';
+export { isModerator } from './roles.ts';
+export type { MediaMoment, Room } from './room.ts';
+export type { Member } from './tickets.ts';
+export { OPEN_WARD, type OpenWard, type Standing, type Ward } from './ward.ts';

@@ -7,6 +7,8 @@ export interface PostAttempt {
   readonly isGuest: boolean;
   readonly fragments: readonly ChatFragment[];
   readonly settings: ChatSettings;
+  /** The peer's IP address; undefined: not known. */
+  readonly address: string | undefined;
 }
 
 /** Why a message does not get into the room. */
@@ -19,7 +21,7 @@ export interface PostRefusal {
 
 /**
  * Decides whether a message gets into the room: bans, modes and filters. Asked after the room's own
- * rules (guests, slow mode) and before the message has a number. Undefined: it does.
+ * rules (guests, slow mode), after its `Ward`, and before the message has a number. Undefined: it does.
  */
 export type MayPost = (
   attempt: PostAttempt,

@@ -1,11 +1,11 @@
-import type { ChatCloseReason } from '../../../contract/index.ts';
+import type { ChatCloseReason, ChatRole } from '../../../contract/index.ts';
 
 /** Somebody who reads a room, as far as the room is concerned. */
 export interface Reader {
   readonly authorId: string;
   readonly name: string;
-  /** Whether it is shown what is for moderators. */
-  readonly isModerator: boolean;
+  /** What it is by its account; what it was given in the room comes on top. */
+  readonly roles: readonly ChatRole[];
   /** Bytes written and not taken by the network yet. */
   readonly unsentBytes: number;
   /** Sends a whole frame; the bytes are shared and not to be changed. */

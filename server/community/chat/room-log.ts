@@ -9,6 +9,7 @@
  *     is held, or it is told that it is not.
  */
 import type {
+  ChatAuthor,
   ChatEntry,
   ChatMessage,
   ChatPosition,
@@ -131,6 +132,18 @@ export class RoomLog {
     } else if (entry.type === 'clear') {
       this.#clearedSeq = entry.seq;
     }
+  }
+
+  /** Whoever wrote last under this name, in whatever case. */
+  authorNamed(name: string): ChatAuthor | undefined {
+    const sought = name.toLowerCase();
+    for (let index = this.#entries.length - 1; index >= 0; index -= 1) {
+      const entry = this.#entries[index]?.entry;
+      if (entry?.type === 'message' && entry.author.name.toLowerCase() === sought) {
+        return entry.author;
+      }
+    }
+    return undefined;
   }
 
   #at(seq: number): LoggedEntry | undefined {

@@ -1,5 +1,5 @@
 /** Readers, entries and a store for tests of rooms. */
-import type { ChatCloseReason, ChatFrame, ChatMessage } from '../../../contract/index.ts';
+import type { ChatCloseReason, ChatFrame, ChatMessage, ChatRole } from '../../../contract/index.ts';
 import { DatabaseUnavailableError } from '../../store/sql/index.ts';
 import { type ChatStore, DEFAULT_SETTINGS, type UnkeptEntry } from './chat-store.ts';
 import type { Reader } from './reader.ts';
@@ -29,7 +29,7 @@ export function logged(seq: number, atMs: number, epoch = 'e', entry = message(s
 export class TestReader implements Reader {
   readonly authorId: string;
   readonly name: string;
-  isModerator = false;
+  roles: readonly ChatRole[] = [];
   readonly frames: ChatFrame[] = [];
   unsentBytes = 0;
   closed: ChatCloseReason | undefined;

@@ -10,15 +10,18 @@ import type { MayPost } from './may-post.ts';
 import { MessageKeeper } from './message-keeper.ts';
 import { TestReader, TestStore } from './room.test-support.ts';
 import { Room } from './room.ts';
+import { OPEN_WARD, type Ward } from './ward.ts';
 
 const ANNA: ChatAuthor = { id: 'usr_anna', name: 'Anna', roles: [] };
 const MOD: ChatAuthor = { id: 'usr_mod', name: 'Mod', roles: ['moderator'] };
 
-async function open(mayPost: MayPost = () => undefined) {
+async function open(mayPost: MayPost = () => undefined, ward: Ward = OPEN_WARD) {
   const clock = new ManualClock();
   const store = new TestStore();
   const room = await Room.open('s', {
     ...{ clock, store, mayPost, randomBytes },
+    openWard: async () => ward,
+    runCommand: async ({ line }) => ({ commanded: line }),
     bus: new LocalBus(() => 'e'),
     keeper: new MessageKeeper({ store, clock, log: silentLog }),
     random: () => 0,
@@ -34,7 +37,7 @@ async function open(mayPost: MayPost = () => undefined) {
 }
 
 function idOf(posted: Awaited<ReturnType<Room['post']>>): string {
-  assert.ok(!('refused' in posted), JSON.stringify(posted));
+  assert.ok('message' in posted, JSON.stringify(posted));
   return posted.message.id;
 }
 
@@ -118,7 +121,7 @@ test('change() tells everybody', async () => {
 test('tell() sends a frame to those it is for', async () => {
   const { room } = await open();
   const [anna, mod] = [new TestReader(ANNA.id), new TestReader(MOD.id)];
-  mod.isModerator = true;
+  mod.roles = MOD.roles;
   const joining = { isGuest: false, guest: undefined, resume: undefined };
   room.join(anna, { author: ANNA, ...joining });
   room.join(mod, { author: MOD, ...joining });
@@ -142,8 +145,30 @@ test('a Room goes on for readers and writers while the database is away', async 
   const reader = new TestReader();
   room.join(reader, { author: MOD, isGuest: false, guest: undefined, resume: undefined });
   const posted = await say('one');
-  assert.ok(!('refused' in posted));
+  assert.ok('kept' in posted);
   assert.deepEqual(reader.seqs, [1]);
   clock.advance(100);
   assert.equal(await posted.kept, false, 'and says that it is not kept');
+});
+
+test('post() carries out what begins with a slash, and says what begins with two', async () => {
+  const { say, room } = await open();
+  assert.deepEqual(await say('/slow 5'), { commanded: 'slow 5' });
+  assert.deepEqual(room.recent(9), []);
+  idOf(await say('//slow'));
+  assert.deepEqual(room.recent(1)[0]?.fragments, [{ type: 'text', text: '/slow' }]);
+});
+
+test('post() lets the guests of one address write no more than five together', async () => {
+  const { say, clock } = await open();
+  const post = (index: number, address: string) => {
+    const author = { id: `guest_${index}`, name: `g-${index}`, roles: [] };
+    return say('hi', { author, isGuest: true, address });
+  };
+  for (let index = 0; index < 5; index += 1) idOf(await post(index, '93.184.216.34'));
+  const sixth = await post(6, '93.184.216.34');
+  assert.ok('refused' in sixth && sixth.refused === 'slow_mode' && sixth.retryAfterMs === 600);
+  for (let index = 7; index < 20; index += 1) idOf(await post(index, '192.168.1.5'));
+  clock.advance(600);
+  idOf(await post(20, '93.184.216.34'));
 });

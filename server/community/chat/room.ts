@@ -1,11 +1,11 @@
 /** One stream's chat on this server: what was said, who reads it, and what may be said. */
 import type {
   ChatAuthor,
-  ChatEntry,
   ChatFragment,
   ChatFrame,
   ChatMessage,
   ChatPosition,
+  ChatRole,
   ChatSettings,
 } from '../../../contract/index.ts';
 import { CHAT_VERSION, MAX_CHAT_LENGTH } from '../../../contract/index.ts';
@@ -17,11 +17,22 @@ import { FanOut } from './fan-out.ts';
 import { type EmoteOf, toFragments, type UnfitText } from './fragments.ts';
 import type { MayPost, PostRefusal } from './may-post.ts';
 import type { MessageKeeper } from './message-keeper.ts';
+import {
+  type CommandCall,
+  commandIn,
+  messageIn,
+  type Post,
+  type Posted,
+  type PostOutcome,
+  type RunCommand,
+} from './post.ts';
 import type { Reader } from './reader.ts';
-import { isModerator } from './roles.ts';
-import { HOT_ENTRIES, MOST_ENTRIES, RoomLog } from './room-log.ts';
-import { SlowMode } from './slow-mode.ts';
+import { restoredLog } from './restored-log.ts';
+import { isModerator, mergeRoles } from './roles.ts';
+import { HOT_ENTRIES, type RoomLog } from './room-log.ts';
+import { AddressBudget, SlowMode } from './slow-mode.ts';
 import { frameOf } from './text-frame.ts';
+import type { OpenWard, Standing, Ward } from './ward.ts';
 
 /** Posts remembered by what their authors called them. */
 const MOST_NONCES = 10_000;
@@ -45,30 +56,16 @@ export interface RoomParts {
   readonly random: () => number;
   /** Runs a task after others had their turn. */
   readonly yieldTo: (task: () => void) => void;
+  readonly openWard: OpenWard;
   readonly mayPost: MayPost;
+  readonly runCommand: RunCommand;
   readonly emoteOf: EmoteOf;
   /** What of a stream is on air now; undefined: nothing. */
   readonly onAir: (streamId: string) => MediaMoment | undefined;
 }
 
-/** What somebody wants to say. */
-export interface Post {
-  readonly author: ChatAuthor;
-  readonly isGuest: boolean;
-  readonly text: string;
-  readonly nonce: string | null;
-  readonly replyTo: string | undefined;
-}
-
 /** What takes messages out of sight, before it has a number. */
 export type Concealment = Exclude<EntryDraft, { readonly type: 'message' }>;
-
-/** A message that is in the room. */
-export interface Posted {
-  readonly message: ChatMessage;
-  /** Resolves with whether it is in the database, within seconds. Never rejects. */
-  readonly kept: Promise<boolean>;
-}
 
 /** Who joins. */
 export interface Joining {
@@ -87,7 +84,9 @@ export class Room {
   readonly #fanOut: FanOut;
   readonly #slowMode = new SlowMode();
   /** Oldest first. */
-  readonly #nonces = new Map<string, Promise<Posted | PostRefusal>>();
+  readonly #nonces = new Map<string, Promise<PostOutcome>>();
+  readonly #addresses = new AddressBudget();
+  readonly #ward: Ward;
   #settings: ChatSettings;
   #bus: BusRoom | undefined;
   /** Monotonic milliseconds. */
@@ -96,15 +95,21 @@ export class Room {
   private constructor(
     streamId: string,
     parts: RoomParts,
-    { epoch, stored }: { readonly epoch: string; readonly stored: StoredRoom },
+    { epoch, stored, ward }: { readonly epoch: string; stored: StoredRoom; ward: Ward },
   ) {
     const { clock, random, yieldTo } = parts;
+    this.#ward = ward;
     this.streamId = streamId;
     this.#parts = parts;
     this.#settings = stored.settings;
-    this.#log = logOf(epoch, stored, clock.monotonicMs());
+    this.#log = restoredLog(epoch, stored, clock.monotonicMs());
     const pace = new BatchPace();
-    this.#fanOut = new FanOut({ log: this.#log, pace, clock, random, yieldTo });
+    const isModeratorHere = (reader: Reader): boolean =>
+      isModerator({ roles: this.#rolesOf(reader.authorId, reader.roles) });
+    this.#fanOut = new FanOut({
+      ...{ log: this.#log, pace, clock, random, yieldTo },
+      isModerator: isModeratorHere,
+    });
     this.#usedMs = clock.monotonicMs();
     for (const { entry, nonce } of stored.recent) {
       if (nonce === null) continue;
@@ -115,6 +120,7 @@ export class Room {
 
   /** Opens a room with what is kept of it. Rejects when the database cannot be asked. */
   static async open(streamId: string, parts: RoomParts): Promise<Room> {
+    const ward = await parts.openWard(streamId);
     const stored = await parts.store.load(streamId, HOT_ENTRIES);
     const early: NumberedEntry[] = [];
     let room: Room | undefined;
@@ -125,9 +131,10 @@ export class Room {
       },
       notice: (notice) => {
         if (room !== undefined) room.#hear(notice);
+        else if (notice.type === 'standing') ward.hear(notice.authorId, notice.standing);
       },
     });
-    room = new Room(streamId, parts, { epoch: bus.epoch, stored });
+    room = new Room(streamId, parts, { epoch: bus.epoch, stored, ward });
     room.#bus = bus;
     for (const numbered of early) room.#take(numbered);
     return room;
@@ -165,12 +172,13 @@ export class Room {
         v: CHAT_VERSION,
         epoch: this.#log.epoch,
         seq: this.#fanOut.sentSeq,
-        you: { ...author, isGuest },
+        you: { ...author, roles: this.#rolesOf(author.id, author.roles), isGuest },
         ...(guest === undefined ? {} : { guest }),
         settings: this.#settings,
         isResumed: resumable === true,
       }),
     );
+    if (this.#ward.barOf(author.id) !== undefined) this.#tellStanding(reader);
     if (typeof resumable === 'string') reader.write(frameOf({ type: 'resync', reason: resumable }));
     this.#fanOut.join(reader, resumable === true ? resume?.seq : undefined);
   }
@@ -182,19 +190,41 @@ export class Room {
   }
 
   /** Says something. The same author's same nonce is answered as the first time. */
-  post(post: Post): Promise<Posted | PostRefusal> {
+  post(given: Post): Promise<PostOutcome> {
     this.#used();
-    const { author, nonce } = post;
-    if (nonce === null) return this.#post(post);
+    const author = { ...given.author, roles: this.#rolesOf(given.author.id, given.author.roles) };
+    const post = { ...given, author };
+    const { nonce } = post;
+    if (nonce === null) return this.#answer(post);
     const key = `${author.id} ${nonce}`;
     const known = this.#nonces.get(key);
     if (known !== undefined) return known;
-    const outcome = this.#post(post);
+    const outcome = this.#answer(post);
     this.#remember(key, outcome);
     const forget = (): boolean => this.#nonces.delete(key);
     // What was refused may be tried again.
     outcome.then((result) => 'refused' in result && forget(), forget);
     return outcome;
+  }
+
+  /** Whoever wrote last under this name, of those who are held. */
+  authorNamed(name: string): ChatAuthor | undefined {
+    return this.#log.authorNamed(name);
+  }
+
+  /** A message that is held. */
+  find(id: string): ChatMessage | undefined {
+    return this.#log.find(id);
+  }
+
+  /** What a reader is by its account has changed. */
+  restate(reader: Reader): void {
+    this.#tellStanding(reader);
+  }
+
+  /** Tells every server of somebody's standing, which the database has. */
+  async tellStanding(authorId: string, standing: Standing): Promise<void> {
+    await this.#bus?.tell({ type: 'standing', authorId, standing });
   }
 
   /** Takes messages out of sight: here, in history, and for whoever comes later. */
@@ -222,38 +252,60 @@ export class Room {
     this.#bus?.close();
   }
 
-  async #post(post: Post): Promise<Posted | PostRefusal> {
-    const { mayPost, clock, emoteOf } = this.#parts;
-    const { author, isGuest, nonce, replyTo } = post;
-    const fragments = toFragments(post.text, emoteOf);
-    if (typeof fragments === 'string') return unfit(fragments);
-    const settings = this.#settings;
-    const refusal = this.#refusal(author, isGuest);
-    if (refusal !== undefined) return refusal;
-    // Before anything is waited for, so that two at once do not both get through.
-    this.#slowMode.wrote(author.id, clock.monotonicMs());
+  async #answer(post: Post): Promise<PostOutcome> {
+    const line = commandIn(post.text);
+    if (line === undefined) return this.#post({ ...post, text: messageIn(post.text) }, undefined);
     const { streamId } = this;
-    const verdict = mayPost({ streamId, author, isGuest, fragments, settings });
-    const refused = verdict instanceof Promise ? await verdict : verdict;
-    if (refused !== undefined) {
-      this.#slowMode.takeBack(author.id);
-      return refused;
-    }
+    const say: CommandCall['say'] = (text, kind) => this.#post({ ...post, text }, kind);
+    return this.#parts.runCommand({ streamId, post, line, say });
+  }
+
+  async #post(post: Post, kind: ChatMessage['kind']): Promise<Posted | PostRefusal> {
+    const { author, nonce, replyTo } = post;
+    const fragments = toFragments(post.text, this.#parts.emoteOf);
+    if (typeof fragments === 'string') return unfit(fragments);
+    const refused = this.#refusal(post) ?? (await this.#verdict(post, fragments));
+    if (refused !== undefined) return refused;
     const answered = replyTo === undefined ? undefined : this.#log.find(replyTo);
-    const draft = this.#draft(author, fragments, answered?.id);
+    const draft = {
+      ...this.#draft(author, fragments, answered?.id),
+      ...(kind === undefined ? {} : { kind }),
+    };
     const numbered = await this.#publish(draft, nonce);
     const { entry } = numbered;
     return { message: { ...draft, seq: entry.seq }, kept: this.#keep(numbered) };
   }
 
-  #refusal(author: ChatAuthor, isGuest: boolean): PostRefusal | undefined {
+  /** What moderation and filters say. An author waits for the next message only after one. */
+  async #verdict(
+    { author, isGuest, address }: Post,
+    fragments: readonly ChatFragment[],
+  ): Promise<PostRefusal | undefined> {
+    const { streamId } = this;
+    const { mayPost, clock } = this.#parts;
+    const attempt = { streamId, author, isGuest, address, fragments, settings: this.#settings };
+    // Before anything is waited for, so that two at once do not both get through.
+    this.#slowMode.wrote(author.id, clock.monotonicMs());
+    for (const asked of [this.#ward.mayPost, mayPost]) {
+      const verdict = asked(attempt);
+      const refused = verdict instanceof Promise ? await verdict : verdict;
+      if (refused === undefined) continue;
+      this.#slowMode.takeBack(author.id);
+      return refused;
+    }
+    return undefined;
+  }
+
+  #refusal({ author, isGuest, address }: Post): PostRefusal | undefined {
     const { guestsMayPost, slowModeS } = this.#settings;
     if (isGuest && !guestsMayPost) {
       return { refused: 'forbidden', detail: 'Cannot post: only who is signed in may write here' };
     }
     if (isModerator(author)) return undefined;
     const nowMs = this.#parts.clock.monotonicMs();
-    const retryAfterMs = this.#slowMode.waitMs(author.id, slowModeS * 1000, nowMs);
+    const ownMs = this.#slowMode.waitMs(author.id, slowModeS * 1000, nowMs);
+    const retryAfterMs =
+      ownMs === 0 && isGuest ? this.#addresses.take(address, slowModeS * 1000, nowMs) : ownMs;
     if (retryAfterMs === 0) return undefined;
     const wait = Math.ceil(retryAfterMs / 1000);
     const detail = `Cannot post: one message in ${slowModeS} s; wait ${wait} s`;
@@ -292,6 +344,7 @@ export class Room {
   #take({ entry, epoch, nonce }: NumberedEntry): void {
     // A bus may say again what the database has told.
     if (entry.seq <= this.#log.lastSeq) return;
+    if (entry.type === 'message' && this.#settings.uniqueChat) this.#ward.saw(entry);
     const atMs = this.#parts.clock.monotonicMs();
     this.#log.append({ entry, epoch, atMs, json: JSON.stringify(entry), nonce });
     this.#fanOut.arrived();
@@ -302,12 +355,31 @@ export class Room {
       this.#fanOut.tell(notice.frame, notice.to);
       return;
     }
+    if (notice.type === 'standing') {
+      const { authorId, standing } = notice;
+      this.#ward.hear(authorId, standing);
+      for (const reader of this.#fanOut.readersOf(authorId)) this.#tellStanding(reader);
+      return;
+    }
     const { type, settings } = notice;
     this.#settings = settings;
     this.#fanOut.tell({ type, settings }, 'everybody');
   }
 
-  #remember(key: string, outcome: Promise<Posted | PostRefusal>): void {
+  #rolesOf(authorId: string, roles: readonly ChatRole[]): readonly ChatRole[] {
+    return mergeRoles(roles, this.#ward.rolesOf(authorId));
+  }
+
+  #tellStanding(reader: Reader): void {
+    const { authorId } = reader;
+    const bar = this.#ward.barOf(authorId);
+    const roles = this.#rolesOf(authorId, reader.roles);
+    const isBanned = bar?.untilMs === null;
+    const untilMs = bar?.untilMs ?? null;
+    reader.write(frameOf({ type: 'moderated', roles, isBanned, untilMs }));
+  }
+
+  #remember(key: string, outcome: Promise<PostOutcome>): void {
     this.#nonces.set(key, outcome);
     if (this.#nonces.size <= MOST_NONCES) return;
     const [oldest] = this.#nonces.keys();
@@ -317,23 +389,6 @@ export class Room {
   #used(): void {
     this.#usedMs = this.#parts.clock.monotonicMs();
   }
-}
-
-/** The log as it was; numbers of what is not shown any more are filled, as they were given. */
-function logOf(epoch: string, { recent, lastSeq }: StoredRoom, atMs: number): RoomLog {
-  const held = recent.filter(({ entry }) => entry.seq > lastSeq - MOST_ENTRIES);
-  const log = new RoomLog(epoch, (held[0]?.entry.seq ?? lastSeq + 1) - 1);
-  const append = (entry: ChatEntry, of: string, nonce: string | null): void =>
-    log.append({ entry, epoch: of, atMs, json: JSON.stringify(entry), nonce });
-  const fillTo = (seq: number): void => {
-    while (log.lastSeq < seq) append({ type: 'removal', seq: log.lastSeq + 1, ids: [] }, '', null);
-  };
-  for (const { entry, epoch: of, nonce } of held) {
-    fillTo(entry.seq - 1);
-    append(entry, of, nonce);
-  }
-  fillTo(lastSeq);
-  return log;
 }
 
 function unfit(why: UnfitText): PostRefusal {

@@ -9,18 +9,18 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import {
   CHAT_CLOSE,
-  type ChatAuthor,
   type ChatCloseReason,
   type ChatFrame,
   type ChatRequest,
+  type ChatRole,
 } from '../../../contract/index.ts';
 import type { Cancel, Clock, Log } from '../../base/index.ts';
 import { DatabaseUnavailableError } from '../../store/sql/index.ts';
 import type { Chat } from './chat.ts';
 import { readRequest } from './chat-request.ts';
 import { FrameBudget } from './frame-budget.ts';
+import type { Bearer, Speaker } from './post.ts';
 import type { Reader } from './reader.ts';
-import { isModerator } from './roles.ts';
 import type { Room } from './room.ts';
 import { frameOf, PING_FRAME } from './text-frame.ts';
 
@@ -37,6 +37,14 @@ export interface SocketHome {
   closed(reason: ChatCloseReason): void;
 }
 
+/** What was made of a connection. */
+export interface Connection {
+  readonly webSocket: WebSocket;
+  readonly socket: Duplex;
+  /** The peer's IP address. */
+  readonly address: string | undefined;
+}
+
 type Join = ChatRequest & { readonly type: 'join' };
 type PostRequest = ChatRequest & { readonly type: 'post' };
 
@@ -49,21 +57,18 @@ export class SocketReader implements Reader {
   readonly #webSocket: WebSocket;
   /** Written to directly: what everybody is sent is framed already. */
   readonly #socket: Duplex;
+  readonly #address: string | undefined;
   readonly #budget: FrameBudget;
   #phase: 'opened' | 'joining' | 'joined' | 'gone' = 'opened';
-  #author: ChatAuthor | undefined;
-  #isGuest = true;
+  #speaker: Speaker | undefined;
   #room: Room | undefined;
   /** Never rejects. */
   #joining: Promise<void> = Promise.resolve();
   #cancelTimeout: Cancel | undefined;
   #silentPings = 0;
 
-  constructor(
-    home: SocketHome,
-    streamId: string,
-    { webSocket, socket }: { readonly webSocket: WebSocket; readonly socket: Duplex },
-  ) {
+  constructor(home: SocketHome, streamId: string, { webSocket, socket, address }: Connection) {
+    this.#address = address;
     this.#home = home;
     this.#streamId = streamId;
     this.#webSocket = webSocket;
@@ -79,8 +84,28 @@ export class SocketReader implements Reader {
     webSocket.on('close', () => this.#leave());
   }
 
-  get isModerator(): boolean {
-    return this.#author !== undefined && isModerator(this.#author);
+  /** The stream whose chat it reads. */
+  get streamId(): string {
+    return this.#streamId;
+  }
+
+  /** By what it is signed in; undefined: it is a guest, or has not joined yet. */
+  get bearer(): Bearer | undefined {
+    return this.#speaker?.bearer;
+  }
+
+  /** Gives it what its account is by now. */
+  restate(roles: readonly ChatRole[], isAdmin: boolean): void {
+    const speaker = this.#speaker;
+    if (speaker === undefined) return;
+    const { author } = speaker;
+    if (author.roles.join() === roles.join() && speaker.isAdmin === isAdmin) return;
+    this.#speaker = { ...speaker, author: { ...author, roles }, isAdmin };
+    this.#room?.restate(this);
+  }
+
+  get roles(): readonly ChatRole[] {
+    return this.#speaker?.author.roles ?? [];
   }
 
   get unsentBytes(): number {
@@ -163,8 +188,8 @@ export class SocketReader implements Reader {
     this.#cancelTimeout?.();
     this.#cancelTimeout = undefined;
     const guest = ticket === undefined ? chat.guests.of(token) : undefined;
-    const author = guest?.author ?? chat.takeTicket(ticket ?? '', this.#streamId);
-    if (author === undefined) {
+    const member = guest ?? chat.takeTicket(ticket ?? '', this.#streamId);
+    if (member === undefined) {
       this.close('bad_ticket');
       return;
     }
@@ -180,23 +205,29 @@ export class SocketReader implements Reader {
       return;
     }
     this.#phase = 'joined';
-    this.#author = author;
-    this.#isGuest = guest !== undefined;
+    const { author } = member;
+    const isGuest = guest !== undefined;
+    const address = this.#address;
+    const { isAdmin, bearer } = 'bearer' in member ? member : {};
+    this.#speaker = { author, isGuest, isAdmin, address, bearer };
     this.authorId = author.id;
     this.name = author.name;
     this.#room = room;
-    room.join(this, { author, isGuest: this.#isGuest, guest: guest?.token, resume });
+    room.join(this, { author, isGuest, guest: guest?.token, resume });
   }
 
   /** Never rejects. */
   async #post({ text, nonce: given, replyTo }: PostRequest): Promise<void> {
     const nonce = given ?? null;
-    const author = this.#author;
+    const speaker = this.#speaker;
     const room = this.#room;
-    if (author === undefined || room === undefined) return;
+    if (speaker === undefined || room === undefined) return;
     try {
-      const isGuest = this.#isGuest;
-      const posted = await room.post({ author, isGuest, text, nonce, replyTo });
+      const posted = await room.post({ ...speaker, text, nonce, replyTo });
+      if ('commanded' in posted) {
+        this.#say({ type: 'commanded', nonce, text: posted.commanded });
+        return;
+      }
       if ('refused' in posted) {
         const { refused: code, detail, retryAfterMs = null } = posted;
         this.#say({ type: 'refused', nonce, code, detail, retryAfterMs });

@@ -3,9 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { ManualClock } from '../../base/index.ts';
 import { Guests } from './guests.ts';
-import { Tickets } from './tickets.ts';
+import { type Member, Tickets } from './tickets.ts';
 
-const ANNA = { id: 'usr_anna', name: 'Anna', roles: [] };
+const ANNA: Member = {
+  author: { id: 'usr_anna', name: 'Anna', roles: [] },
+  bearer: { kind: 'token', id: 'tok_1' },
+};
 
 test('take() gives a ticket up once, for its stream, within 30 seconds', () => {
   const clock = new ManualClock();

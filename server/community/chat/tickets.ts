@@ -1,5 +1,5 @@
-import type { ChatAuthor } from '../../../contract/index.ts';
 import type { Clock } from '../../base/index.ts';
+import type { Bearer, Speaker } from './post.ts';
 
 const TICKET_BYTES = 24;
 /** A page asks for a ticket when it is about to connect. */
@@ -14,9 +14,12 @@ export interface Ticket {
   readonly expiresAtMs: number;
 }
 
+/** Somebody who is signed in; JSON. */
+export type Member = Pick<Speaker, 'author' | 'isAdmin'> & { readonly bearer: Bearer };
+
 interface Holder {
   readonly streamId: string;
-  readonly author: ChatAuthor;
+  readonly member: Member;
   /** Monotonic milliseconds. */
   readonly untilMs: number;
 }
@@ -36,21 +39,21 @@ export class Tickets {
     this.#randomBytes = randomBytes;
   }
 
-  /** Makes a ticket for `author`. */
-  issue(streamId: string, author: ChatAuthor): Ticket {
+  /** Makes a ticket for `member`. */
+  issue(streamId: string, member: Member): Ticket {
     const ticket = Buffer.from(this.#randomBytes(TICKET_BYTES)).toString('base64url');
     const untilMs = this.#clock.monotonicMs() + TICKET_MS;
-    this.#holders.set(ticket, { streamId, author, untilMs });
+    this.#holders.set(ticket, { streamId, member, untilMs });
     this.#sweep();
     return { ticket, expiresAtMs: this.#clock.epochMs() + TICKET_MS };
   }
 
   /** Whose the ticket is; it is used up by this, whatever comes of it. */
-  take(ticket: string, streamId: string): ChatAuthor | undefined {
+  take(ticket: string, streamId: string): Member | undefined {
     const holder = this.#holders.get(ticket);
     this.#holders.delete(ticket);
     if (holder === undefined || holder.streamId !== streamId) return undefined;
-    return holder.untilMs < this.#clock.monotonicMs() ? undefined : holder.author;
+    return holder.untilMs < this.#clock.monotonicMs() ? undefined : holder.member;
   }
 
   #sweep(): void {

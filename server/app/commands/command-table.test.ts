@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { PostOutcome, Room } from '../../community/chat/index.ts';
+import { optionalSeconds, optionalText, person } from './arguments.ts';
+import { defineCommand, type Rank, runOf } from './command.ts';
+import { CommandTable } from './command-table.ts';
+import { roomCommands } from './room-commands.ts';
+
+const given: unknown[] = [];
+const TABLE = new CommandTable([
+  ...roomCommands(async (_, changes) => {
+    given.push(changes);
+  }),
+  defineCommand({
+    name: 'timeout',
+    aliases: ['to'],
+    help: 'Keeps somebody from writing.',
+    who: 'moderator',
+    takes: {
+      name: person(),
+      seconds: optionalSeconds({ min: 1, max: 1_209_600, otherwise: 600 }),
+      reason: optionalText('reason'),
+    },
+    run: (_, values) => {
+      given.push(values);
+      return 'done';
+    },
+  }),
+]);
+
+function run(line: string, rank: Rank = 'moderator'): Promise<PostOutcome> {
+  const roles = rank === 'everybody' ? [] : ([rank] as const);
+  const author = { id: 'usr_a', name: 'A', roles };
+  const post = { author, isGuest: false, text: `/${line}`, nonce: null, replyTo: undefined };
+  const say = async (text: string) => ({ commanded: `said ${text}` });
+  given.length = 0;
+  return TABLE.run(runOf({ streamId: 's', post, line, say }, {} as Room));
+}
+
+async function valuesOf(line: string): Promise<unknown> {
+  const outcome = await run(line);
+  assert.ok('commanded' in outcome, JSON.stringify(outcome));
+  return given[0];
+}
+
+test('run() reads names, times and what is left, and falls back on what is left out', async () => {
+  const rows = [
+    ['timeout bob', { name: 'bob', seconds: 600, reason: '' }],
+    ['to @bob 90 so rude', { name: 'bob', seconds: 90, reason: 'so rude' }],
+    ['TIMEOUT "Bob B." 10m', { name: 'Bob B.', seconds: 600, reason: '' }],
+    ['timeout bob 2w', { name: 'bob', seconds: 1_209_600, reason: '' }],
+    ['timeout bob rude 3 times', { name: 'bob', seconds: 600, reason: 'rude 3 times' }],
+    ['slow', { slowModeS: 30 }],
+    ['slow 0', { slowModeS: 0 }],
+    ['followers 1h', { followersOnlyMinutes: 60 }],
+    ['emoteonly', { emoteOnly: true }],
+    ['emoteonly off', { emoteOnly: false }],
+    ['emoteonlyoff', { emoteOnly: false }],
+  ] as const;
+  for (const [line, values] of rows) assert.deepEqual(await valuesOf(line), values, line);
+});
+
+test('run() refuses what cannot be read, and says how it is typed', async () => {
+  for (const line of [
+    'timeout',
+    'timeout bob 0',
+    'timeout bob 15d',
+    'emoteonly maybe',
+    'slow 1 2',
+  ]) {
+    const outcome = await run(line);
+    assert.ok('refused' in outcome && outcome.refused === 'invalid_request', line);
+    assert.match(outcome.detail, /Usage: \//);
+    assert.deepEqual(given, []);
+  }
+  const unknown = await run('nonsense');
+  assert.ok('refused' in unknown && unknown.refused === 'unknown_command');
+});
+
+test('run() lets only those give a command who may, and /help lists no other', async () => {
+  const refused = await run('timeout bob', 'everybody');
+  assert.ok('refused' in refused && refused.refused === 'forbidden');
+  assert.deepEqual(given, []);
+  const helpFor = async (rank: Rank): Promise<string> => {
+    const outcome = await run('help', rank);
+    return 'commanded' in outcome ? outcome.commanded : '';
+  };
+  assert.equal((await helpFor('everybody')).includes('/timeout'), false);
+  assert.match(await helpFor('broadcaster'), /\/timeout/);
+  assert.deepEqual(await run('help /to', 'everybody'), {
+    commanded: '/timeout <name> [seconds] [reason]: Keeps somebody from writing.',
+  });
+});
+
+test('run() takes whatever is typed', async () => {
+  const words = fc.constantFrom(
+    'timeout',
+    'slow',
+    'help',
+    '"',
+    '""',
+    '@',
+    '/',
+    ' ',
+    '9',
+    'x',
+    '1d',
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.oneof(words, fc.string()), { maxLength: 8 }), async (parts) => {
+      const outcome = await run(parts.join(' '));
+      assert.ok('commanded' in outcome || 'refused' in outcome);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('new CommandTable() takes no name twice', () => {
+  assert.throws(() => new CommandTable([...TABLE.commands]), /help is there twice/);
+});

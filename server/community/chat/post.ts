@@ -1,0 +1,80 @@
+/** What somebody wants to say in a room, and what comes of it. */
+import type { ChatAuthor, ChatMessage } from '../../../contract/index.ts';
+import type { Actor } from '../../store/sql/index.ts';
+import type { PostRefusal } from './may-post.ts';
+
+/** By what somebody is signed in: whoever it is stays so no longer than that holds. */
+export type Bearer =
+  | { readonly kind: 'session'; readonly idHash: string }
+  | { readonly kind: 'token'; readonly id: string }
+  | { readonly kind: 'operator' };
+
+/** Who speaks. */
+export interface Speaker {
+  /** `roles` are those of the account; the room adds what it gave. */
+  readonly author: ChatAuthor;
+  readonly isGuest: boolean;
+  /** Whether it may do here what the broadcaster may: an administrator, the operator. */
+  readonly isAdmin?: boolean | undefined;
+  /** The peer's IP address; undefined: a program that speaks for others. */
+  readonly address?: string | undefined;
+  readonly bearer?: Bearer | undefined;
+}
+
+/** What somebody wants to say. */
+export interface Post extends Speaker {
+  /** A command when it begins with `/`. */
+  readonly text: string;
+  readonly nonce: string | null;
+  readonly replyTo: string | undefined;
+}
+
+/** How the audit log names who speaks. */
+export function actorOfSpeaker({ author, isGuest, address, bearer }: Speaker): Actor {
+  const remoteAddress = address ?? null;
+  if (bearer?.kind === 'token') return { kind: 'token', id: bearer.id, remoteAddress };
+  if (bearer?.kind === 'operator') return { kind: 'operator', id: null, remoteAddress };
+  return { kind: isGuest ? 'system' : 'user', id: author.id, remoteAddress };
+}
+
+/** A message that is in the room. */
+export interface Posted {
+  readonly message: ChatMessage;
+  /** Resolves with whether it is in the database, within seconds. Never rejects. */
+  readonly kept: Promise<boolean>;
+}
+
+/** A command that was carried out. */
+export interface Commanded {
+  /** In words for whoever gave it. */
+  readonly commanded: string;
+}
+
+/** What came of a post. */
+export type PostOutcome = Posted | Commanded | PostRefusal;
+
+/** A command that somebody gave in a room. */
+export interface CommandCall {
+  readonly streamId: string;
+  /** `author` has all its roles. */
+  readonly post: Post;
+  /** What stands behind the `/`. */
+  readonly line: string;
+  /** Says something in the room in the name of who gave the command. */
+  readonly say: (text: string, kind: ChatMessage['kind']) => Promise<PostOutcome>;
+}
+
+/** Carries commands out. */
+export type RunCommand = (call: CommandCall) => Promise<PostOutcome>;
+
+/** The command in a text; undefined: it is a message. */
+export function commandIn(text: string): string | undefined {
+  const line = text.trimStart();
+  return line.startsWith('/') && !line.startsWith('//') ? line.slice(1) : undefined;
+}
+
+/** The message in a text that may begin with `//`, which stands for one `/`. */
+export function messageIn(text: string): string {
+  const line = text.trimStart();
+  return line.startsWith('//') ? line.slice(1) : text;
+}

@@ -1,0 +1,43 @@
+/** What moderation says about people in one room. */
+import type { ChatMessage, ChatRole } from '../../../contract/index.ts';
+import type { MayPost } from './may-post.ts';
+
+/** That somebody may not write. */
+export interface Bar {
+  /** Milliseconds since the Unix epoch; null: until it is lifted. */
+  readonly untilMs: number | null;
+}
+
+/** What somebody is in a room, besides what the account brings; JSON. */
+export interface Standing {
+  readonly roles: readonly ChatRole[];
+  readonly bar: Bar | null;
+  /** Milliseconds since the Unix epoch since when the stream is followed; null: it is not. */
+  readonly followedAtMs: number | null;
+}
+
+/** One room's moderation on this server. Everything but `mayPost` is from memory. */
+export interface Ward {
+  /** Roles that the author was given in this room. */
+  rolesOf(authorId: string): readonly ChatRole[];
+  /** Why the author may not write now; undefined: not by a timeout or ban. */
+  barOf(authorId: string): Bar | undefined;
+  /** Somebody's standing has changed, here or on another server. */
+  hear(authorId: string, standing: Standing): void;
+  /** A message is in the room, from here or another server. */
+  saw(message: ChatMessage): void;
+  /** Timeouts, bans and the room's modes; asked before filters. */
+  readonly mayPost: MayPost;
+}
+
+/** Begins the moderation of a room. Rejects when the database cannot be asked. */
+export type OpenWard = (streamId: string) => Promise<Ward>;
+
+/** Of a room where nobody was given or denied anything. */
+export const OPEN_WARD: Ward = {
+  rolesOf: () => [],
+  barOf: () => undefined,
+  hear: () => {},
+  saw: () => {},
+  mayPost: () => undefined,
+};
