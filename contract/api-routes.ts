@@ -342,6 +342,11 @@ export interface ApiRoutes {
     };
     readonly answer: ApiSchemas['ChatSettings'];
   };
+  /** What is wrong with the broadcast on air, and how to mend it. */
+  readonly 'GET /api/streams/{id}/health': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['Health'];
+  };
   /** Who asks. */
   readonly 'GET /api/me': {
     readonly request: Readonly<Record<never, never>>;

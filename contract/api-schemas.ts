@@ -186,6 +186,20 @@ export interface ApiSchemas {
     /** `after` of the next request, also when it has nothing new yet. */
     readonly next_cursor: string;
   };
+  readonly Health: {
+    readonly findings: readonly {
+      readonly code:
+        | 'source_silent'
+        | 'source_slow'
+        | 'video_stopped'
+        | 'audio_stopped'
+        | 'qualities_missing'
+        | 'keyframe_interval_too_long'
+        | 'frame_rate_too_low';
+      readonly detail: string;
+      readonly since: string;
+    }[];
+  };
   readonly Ingest: { readonly rtmpUrl: string };
   readonly IngestList: {
     readonly rtmpUrl: string;

@@ -64,6 +64,13 @@ export {
 } from './error-code.ts';
 export type { EventView } from './event.ts';
 export {
+  HEALTH_CODES,
+  type HealthChange,
+  type HealthCode,
+  type HealthFinding,
+  type HealthView,
+} from './health.ts';
+export {
   type CreatedStream,
   type IngestListView,
   type IngestView,

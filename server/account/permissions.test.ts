@@ -12,6 +12,7 @@ const EXPECTED: Readonly<Record<Action, readonly [own: string, foreign: string]>
   'stream.list': ['AAAF', 'AAAF'],
   'stream.create': ['AAFF', 'AFFF'],
   'stream.write': ['AAFF', 'AFFF'],
+  'stream.inspect': ['AAAF', 'AFAF'],
   'key.read': ['AAFF', 'AFFF'],
   'key.write': ['AAFF', 'AFFF'],
   'event.read': ['AAFF', 'AHFF'],

@@ -32,6 +32,12 @@ const RULES = {
   'stream.list': rule(['admin', 'broadcaster', 'moderator'], [], ['streams:read', 'streams:write']),
   'stream.create': rule(['admin'], ['broadcaster'], ['streams:write']),
   'stream.write': rule(['admin'], ['broadcaster'], ['streams:write']),
+  /** How it fares, as only those who answer for it need to know. */
+  'stream.inspect': rule(
+    ['admin', 'moderator'],
+    ['broadcaster'],
+    ['streams:read', 'streams:write'],
+  ),
   'key.read': rule(['admin'], ['broadcaster'], ['streams:read', 'keys:write']),
   'key.write': rule(['admin'], ['broadcaster'], ['keys:write']),
   'event.read': { ...rule(['admin'], ['broadcaster'], ['events:read']), isHidden: true },

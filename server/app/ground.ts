@@ -17,6 +17,7 @@ import { type Databases, openDatabases } from '../store/sql/index.ts';
 import { ChatFace } from './chat.ts';
 import type { Configuration } from './config/index.ts';
 import { claimDataFolder } from './data-folder.ts';
+import { HealthWatch } from './health/index.ts';
 import { Notices } from './notices.ts';
 import { openAccounts } from './people.ts';
 import { assertPortsFree } from './port-check.ts';
@@ -33,6 +34,7 @@ export interface Ground {
   readonly answerRoot: Uint8Array;
   readonly chat: ChatFace;
   readonly onAir: OnAir;
+  readonly health: HealthWatch;
   /** Leaves Redis, and gives the data folder back. */
   readonly release: () => Promise<void>;
 }
@@ -83,8 +85,13 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       const onAir = new OnAir();
       const publicUrl = configuration.PUBLIC_URL;
       const chat = new ChatFace({ database, pepper, onAir, channels, publicUrl, clock, log });
+      const health = new HealthWatch({
+        ...{ onAir, clock },
+        isWaiting: (streamId) => channels.onAir(streamId)?.status === 'reconnecting',
+        changed: ({ streamId, id }, change) => channels.noteHealth(streamId, id, change),
+      });
       const stores = { databases, redis, release: leave };
-      return { ...stores, channels, accounts, notices, chat, onAir, answerRoot };
+      return { ...stores, channels, accounts, notices, chat, onAir, health, answerRoot };
     } catch (error) {
       await databases.close();
       throw error;

@@ -14,7 +14,7 @@ import {
 } from '../pipeline/ingest/index.ts';
 import { Orchestrator } from '../pipeline/orchestrator/index.ts';
 import { isDeliveryPath, Origin } from '../pipeline/origin/index.ts';
-import { SheetMaker, ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
+import { SheetMaker, type ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
 import { DiskJournal } from '../store/journal/index.ts';
 import { type ConfigurationDesk, qualitiesOf, registerControlApi } from './api/index.ts';
 import { Broadcasts } from './broadcasts.ts';
@@ -28,14 +28,11 @@ import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
 import { registerPageRoutes } from './routes/pages.ts';
 import { ServerRecord } from './server-record.ts';
+import { openShelves } from './shelves.ts';
 import { ladderFrom, surveyCapacity, Transcoding } from './transcoding.ts';
 
 /** How long held requests and open answers may take to finish when the server stops. */
 const CLOSE_DEADLINE_MS = 5_000;
-/** Seconds of media from one thumbnail to the next. */
-const THUMBNAIL_INTERVAL_S = 5;
-/** Thumbnails reach back as far as the window does, and at least so many seconds. */
-const LEAST_THUMBNAIL_HISTORY_S = 30 * 60;
 const WEB_FOLDER = join(import.meta.dirname, '../../web/dist');
 
 /** What a server needs of its process. */
@@ -104,7 +101,7 @@ export class Millrace {
       evicted: (streamId) => this.#origin.forget(`/streams/${streamId}/`),
     });
     this.#sheets = new SheetMaker(configuration.FFMPEG_PATH);
-    this.#shelves = this.#createShelves();
+    this.#shelves = openShelves(configuration, (tiles) => this.#sheets.make(tiles), log);
     this.#origin = new Origin({
       clock,
       onAir: this.#onAir,
@@ -114,6 +111,7 @@ export class Millrace {
       log,
     });
     this.#transcoding = this.#createTranscoding();
+    this.#ground.health.missingQualities = (of) => this.#transcoding?.missingQualities(of) ?? [];
     this.#broadcasts = this.#createBroadcasts();
     this.#publications = new Publications({
       log,
@@ -188,6 +186,7 @@ export class Millrace {
     }
     ({ port: this.port } = await this.#http.listen());
     await this.#record.start(PUBLIC_URL, this.rtmpPort);
+    this.#ground.health.start();
     this.#ready = true;
     this.#settings.log.info({ host, port: this.port }, 'http listening');
   }
@@ -208,6 +207,7 @@ export class Millrace {
       () => this.#http.close(CLOSE_DEADLINE_MS),
       () => this.#orchestrator.close(),
       () => this.#record.close(),
+      async () => this.#ground.health.close(),
       () => this.channels.close(),
       () => Promise.all([this.#notices.close(), this.#ground.chat.close()]),
       () => this.#ground.databases.close(),
@@ -247,17 +247,6 @@ export class Millrace {
         return { ...tally, mediaBytes: mediaBytes + this.#shelves.sizeBytes };
       },
       transcoding: () => this.#transcoding?.tally,
-    });
-  }
-
-  #createShelves(): ThumbnailShelves {
-    const { configuration, log } = this.#settings;
-    const windowS = configuration.SLIDING_WINDOW_SIZE * configuration.SEGMENT_DURATION;
-    return new ThumbnailShelves({
-      intervalS: THUMBNAIL_INTERVAL_S,
-      historyS: Math.max(windowS, LEAST_THUMBNAIL_HISTORY_S),
-      makeSheet: (tiles) => this.#sheets.make(tiles),
-      log,
     });
   }
 
@@ -348,16 +337,15 @@ export class Millrace {
   async #register(app: FastifyInstance): Promise<void> {
     const { clock, configuration, version } = this.#settings;
     const { PUBLIC_URL: publicUrl } = configuration;
+    const { answerRoot, chat, health } = this.#ground;
     registerControlApi(app, {
       channels: this.channels,
       accounts: this.accounts,
       database: this.#ground.databases.control,
-      answerRoot: this.#ground.answerRoot,
       notices: this.#notices,
       configuration: this.#settings.desk,
-      chat: this.#ground.chat,
       isTls: this.#settings.tls !== undefined,
-      ...{ clock, version },
+      ...{ clock, version, answerRoot, chat, health },
       management: managementOf(this.#settings),
       publicUrl,
       rtmpPort: () => this.rtmpPort,

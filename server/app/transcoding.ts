@@ -126,6 +126,12 @@ export class Transcoding {
     };
   }
 
+  /** Qualities of the broadcast that were to be made and are not. */
+  missingQualities({ id }: Broadcast): readonly string[] {
+    const run = [...this.#runs].find(({ broadcast }) => broadcast.id === id);
+    return run?.transcoder?.reading.missingRungs ?? [];
+  }
+
   /** Begins with what a publisher sends into `source`; what is returned is to be packaged. */
   begin(broadcast: Broadcast, source: Feed): Feed {
     const { segmentDurationS } = this.#settings;

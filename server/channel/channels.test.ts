@@ -295,3 +295,24 @@ test('delete() removes a stream and its keys, but none on air', async () => {
   database.isAway = true;
   assert.equal(codeOf(await channels.authorize(attempt)), 'database_unavailable');
 });
+
+test('noteHealth() tells the owner of a stream that is or was on air just now', async () => {
+  const { channels, database } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  const { broadcast } = await connected(channels, streamKey);
+  const since = '2026-11-21T20:00:00.000Z';
+  const finding = { code: 'source_slow', detail: 'too slow', since } as const;
+  channels.noteHealth('nobody', 'b1', { type: 'raised', finding });
+  channels.noteHealth(stream.id, broadcast.id, { type: 'raised', finding });
+  await channels.close();
+  const told = await database.query<{ type: string; owner_id: string; data: object }>(
+    "select type, owner_id, data from events where type like 'health%'",
+  );
+  const data = {
+    streamId: stream.id,
+    title: 'Evening show',
+    broadcastId: broadcast.id,
+    ...finding,
+  };
+  assert.deepEqual(told, [{ type: 'health.raised', owner_id: 'anna', data }]);
+});

@@ -3,7 +3,7 @@
  * truth about all of it but the present: what is on air is known in memory at once and written
  * behind. Each change is one transaction with the event and the audit entry that tell of it.
  */
-import type { Refusal } from '../../contract/index.ts';
+import type { HealthChange, Refusal } from '../../contract/index.ts';
 import { assert, base32, type Clock, type Log, newId } from '../base/index.ts';
 import {
   type Actor,
@@ -317,6 +317,11 @@ export class Channels {
   /** The broadcast is over. False when it was not the one on air; then nothing changes. */
   endBroadcast(streamId: string, broadcastId: string): boolean {
     return this.#live.expire(streamId, broadcastId, 'the encoder is gone');
+  }
+
+  /** Tells that something is wrong with a broadcast, or is so no more. */
+  noteHealth(streamId: string, broadcastId: string, change: HealthChange): void {
+    this.#live.note(streamId, broadcastId, change);
   }
 
   /** Calls `told` after each change that others may be told of. */

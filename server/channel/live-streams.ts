@@ -3,9 +3,9 @@
  * because an encoder and its viewers cannot wait for one. What is known here of a stream is newer
  * than its row until that is written, and for a minute longer.
  */
-import type { Refusal } from '../../contract/index.ts';
-import { assert, base32, type Cancel, type Clock } from '../base/index.ts';
-import type { Actor } from '../store/sql/index.ts';
+import type { HealthChange, Refusal } from '../../contract/index.ts';
+import { assert, base32, type Cancel, type Clock, newId } from '../base/index.ts';
+import { type Actor, appendEvents, type PlatformEvent } from '../store/sql/index.ts';
 import { ACTION_TARGET, LIFECYCLE, refuseTransition, type StreamAction } from './lifecycle.ts';
 import { type BroadcastRecord, isOnAir, isOver, type Stream } from './stream.ts';
 import { eventsOf, type Transition, writeTransition } from './transition-record.ts';
@@ -182,6 +182,24 @@ export class LiveStreams {
     this.stopEncoder(stream.id, reason);
     await kept;
     return this.overlay(after);
+  }
+
+  /** Tells that something is wrong with a broadcast, or is so no more. */
+  note(streamId: string, broadcastId: string, { type, finding }: HealthChange): void {
+    const { clock, queue, randomBytes } = this.#settings;
+    const stream = this.#presences.get(streamId)?.stream;
+    // Forgotten by now, or deleted: then nobody waits to be told.
+    if (stream === undefined) return;
+    const atMs = clock.epochMs();
+    const event: PlatformEvent = {
+      id: newId('evt', atMs, randomBytes),
+      type: `health.${type}`,
+      occurredAt: new Date(atMs),
+      ownerId: stream.broadcasterId,
+      streamId,
+      data: { streamId, title: stream.title, broadcastId, ...finding },
+    };
+    void queue.add((transaction) => appendEvents(transaction, [event]));
   }
 
   /** Ends what is on air still, as a start that waits for its encoder is; no timer runs any more. */

@@ -1,3 +1,4 @@
+import type { HealthCode } from '../../contract/index.ts';
 import { MediaRing } from './media-ring.ts';
 import { Presentation } from './presentation.ts';
 
@@ -12,6 +13,8 @@ export class Broadcast {
   readonly presentation = new Presentation();
   /** Wall-clock milliseconds of media time 0; undefined before the first segment is dated by it. */
   zeroEpochMs: number | undefined;
+  /** What the owner of its encoder should be told, in words, by a code. */
+  readonly advice = new Map<HealthCode, string>();
   readonly #media = new Map<string, MediaRing>();
   #endedAtMs: number | undefined;
 

@@ -40,6 +40,7 @@ export class Rendition {
   #seconds = 0;
   #partBytes = 0;
   #partSeconds = 0;
+  #takenS = 0;
 
   constructor(name: string, targets: TimelineTargets) {
     this.name = name;
@@ -69,8 +70,14 @@ export class Rendition {
     return Math.max(measured, this.attributes.statedBitrate ?? 0);
   }
 
-  /** Counts a part of `sizeBytes` and `duration` seconds, for as long as no segment is whole. */
+  /** Seconds of media in its parts so far; gaps do not count. */
+  get takenS(): number {
+    return this.#takenS;
+  }
+
+  /** Counts a part of `sizeBytes` and `duration` seconds; into the bitrates while no segment is whole. */
   estimate(sizeBytes: number, duration: number): void {
+    this.#takenS += duration;
     if (this.#seconds > 0) return;
     this.#partBytes += sizeBytes;
     this.#partSeconds += duration;

@@ -39,6 +39,7 @@ const ROWS = {
   //             nobody operator local admin owner strang. moder. viewer program narrow admin's
   everybody: /* */ ['in', 'in', 'in', 'in', 'in', 'in', 'in', 'in', 'in', 'in', 'in'],
   staff: /*     */ [401, 'in', 'in', 'in', 'in', 'in', 'in', 403, 'in', 403, 'in'],
+  inspectors: /**/ [401, 'in', 'in', 'in', 'in', 403, 'in', 403, 'in', 403, 'in'],
   makers: /*    */ [401, 'in', 'in', 'in', 'in', 'in', 403, 403, 'in', 403, 'in'],
   owners: /*    */ [401, 'in', 'in', 'in', 'in', 403, 403, 403, 'in', 403, 'in'],
   people: /*    */ [401, 'in', 401, 'in', 403, 403, 403, 403, 403, 403, 'in'],
@@ -57,6 +58,7 @@ const TABLE: Readonly<Record<string, keyof typeof ROWS>> = {
   getIngest: 'everybody',
   getStream: 'everybody',
   listLive: 'everybody',
+  getHealth: 'inspectors',
   getLiveStream: 'staff',
   listStreams: 'staff',
   createStream: 'makers',

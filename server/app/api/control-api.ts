@@ -10,6 +10,7 @@ import { chatRoutes } from './chat-routes.ts';
 import { type ConfigurationDesk, configurationRoutes } from './configuration-routes.ts';
 import { documentRoutes } from './document-routes.ts';
 import { type EventRouteSettings, eventRoutes } from './event-routes.ts';
+import { type HealthRouteSettings, healthRoutes } from './health-routes.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { keyRoutes } from './key-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
@@ -43,6 +44,8 @@ export interface ApiSettings extends StreamRouteSettings {
   readonly isTls: boolean;
   /** Undefined where there is no database: then nobody is told anything. */
   readonly notices?: NoticeSettings | undefined;
+  /** Undefined where nothing is on air. */
+  readonly health?: HealthRouteSettings | undefined;
   /** Undefined where there is no database, likewise. */
   readonly chat?: Omit<ChatRouteSettings, 'accounts'> | undefined;
 }
@@ -69,7 +72,7 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
 
 /** Everything under `/api` but the document of it. */
 export function apiRoutes(settings: ApiSettings, callers: Callers): readonly ApiRoute[] {
-  const { accounts, notices, chat, configuration } = settings;
+  const { accounts, notices, chat, configuration, health } = settings;
   const identifyAgain = (request: FastifyRequest) => callers.identifyAgain(request);
   const people = { accounts, callers };
   return [
@@ -78,6 +81,7 @@ export function apiRoutes(settings: ApiSettings, callers: Callers): readonly Api
     ...(notices === undefined ? [] : noticeRoutes({ ...notices, identifyAgain })),
     ...(chat === undefined ? [] : chatRoutes({ ...chat, accounts })),
     ...(chat === undefined ? [] : chatExportRoutes(settings.database)),
+    ...(health === undefined ? [] : healthRoutes(health)),
     ...sessionRoutes(people),
     ...tokenRoutes(people),
     ...peopleRoutes(people),

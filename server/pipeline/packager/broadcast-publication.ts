@@ -79,6 +79,7 @@ export class BroadcastPublication {
         this.#gap(event);
         return;
       case 'warning':
+        this.#settings.broadcast.advice.set(event.code, event.message);
         this.#settings.log.warn({ code: event.code, advice: event.message }, 'encoder needs care');
         return;
     }

@@ -95,6 +95,12 @@ export class Supervisor {
     return this.#ladder.slice(0, this.#shedCount);
   }
 
+  /** Rungs that are not made now, be it that the machine is too slow or that the encoder fails. */
+  get missing(): readonly string[] {
+    const isMaking = this.#state === 'running' || this.#state === 'stopped';
+    return isMaking ? this.shed : this.#ladder;
+  }
+
   /** How often an encoder was started anew, by reason. */
   get restarts(): ReadonlyMap<RestartReason, number> {
     return this.#restarts;

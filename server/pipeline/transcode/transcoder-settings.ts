@@ -38,6 +38,8 @@ export interface TranscoderReading {
   readonly discontinuities: number;
   /** Rungs that the machine is too slow for. */
   readonly shedRungs: readonly string[];
+  /** Rungs that are not made now, for that or because the encoder fails. */
+  readonly missingRungs: readonly string[];
   /** Process id of the encoder that is fed. */
   readonly encoderPid: number | undefined;
   /** Seconds of media made in a second; undefined until ten seconds are over. */

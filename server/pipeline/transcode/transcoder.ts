@@ -107,12 +107,12 @@ export class Transcoder {
 
   /** See `TranscoderReading`. */
   get reading(): TranscoderReading {
-    const { state, restarts, shed } = this.#supervisor;
+    const { state, restarts, shed: shedRungs, missing: missingRungs } = this.#supervisor;
     const { discontinuities } = this.#relay;
     const droppedSamples = this.#relay.droppedSamples + this.#cursor.skippedSamples;
     const lag = this.#supervisor.reading(this.#nowMs());
-    const counts = { restarts, droppedSamples, discontinuities };
-    return { state, ...counts, shedRungs: shed, encoderPid: this.#current?.pid, ...lag };
+    const counts = { restarts, droppedSamples, discontinuities, shedRungs, missingRungs };
+    return { state, ...counts, encoderPid: this.#current?.pid, ...lag };
   }
 
   async #read(): Promise<void> {
