@@ -48,7 +48,13 @@ test('the receiver of the guide, down for three days, prints everything once, in
     ...{ database, clock, courier, policy, randomBytes, requeued: () => {} },
   });
   const made = await webhooks.create(
-    { url: `http://127.0.0.1:${port}/`, ownerId: null, description: '', eventTypes: [] },
+    {
+      url: `http://127.0.0.1:${port}/`,
+      ownerId: null,
+      createdBy: null,
+      description: '',
+      eventTypes: [],
+    },
     { kind: 'operator', id: null, remoteAddress: null },
   );
   assert.ok('secret' in made);

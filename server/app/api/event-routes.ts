@@ -122,7 +122,7 @@ function eventRoute(settings: EventRouteSettings): ApiRoute {
         const next_cursor = `${found.at(-1)?.position ?? after}`;
         return { status: 200, body: { data: found.map(viewOfEvent), next_cursor } };
       }
-      const refusal = streams.refusal(nameOf(principal));
+      const refusal = streams.refusal(accountOf(principal));
       if (refusal !== undefined) return refusal;
       follow(settings, { request, reply, principal, query });
       return TAKEN_OVER;
@@ -180,7 +180,7 @@ function follow(
     'x-accel-buffering': 'no',
   });
   const reader = {
-    principal: nameOf(principal),
+    principal: accountOf(principal),
     filter: filterOf(principal, query),
     after: after === undefined ? undefined : Number(after),
     isAllowed: () => isSame(identifyAgain, request, principal),
@@ -234,6 +234,11 @@ function seesAll(principal: Principal): boolean {
 function nameOf(principal: Principal): string {
   if (principal.kind === 'token') return principal.tokenId;
   return principal.kind === 'user' ? principal.userId : principal.kind;
+}
+
+/** All tokens of one user count as that user. */
+function accountOf(principal: Principal): string {
+  return 'userId' in principal ? principal.userId : principal.kind;
 }
 
 function viewOfEntry({

@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeEach, type TestContext, test } from 'node:test';
-import Fastify from 'fastify';
 import type { Principal } from '../../account/index.ts';
 import { newId, silentLog, systemClock } from '../../base/index.ts';
-import { EventStreams } from '../../notice/event-stream/index.ts';
+import { EventStreams, MOST_READERS_OF_ONE } from '../../notice/event-stream/index.ts';
 import { Courier, Deliveries, WebhookSender, Webhooks } from '../../notice/webhook/index.ts';
 import { clear, testDatabase } from '../../store/sql/database.test-support.ts';
 import { appendEvents, EventTail } from '../../store/sql/index.ts';
+import { createApp } from '../http/fastify-app.ts';
+import { DEFAULT_HTTP_LIMITS, ManagementGuard, ResponseTally } from '../http/index.ts';
 import { eventRoutes } from './event-routes.ts';
 import { RateLimits } from './rate-limits.ts';
 import { registerApi } from './registration.ts';
@@ -24,6 +25,10 @@ const PEOPLE: Readonly<Record<string, Principal>> = {
   root: { kind: 'user', userId: 'usr_root', role: 'admin', sessionHash: '' },
   ada: { kind: 'user', userId: 'usr_ada', role: 'broadcaster', sessionHash: '' },
   bob: { kind: 'user', userId: 'usr_bob', role: 'broadcaster', sessionHash: '' },
+  adasProgram: {
+    ...{ kind: 'token', tokenId: 'tok_1', userId: 'usr_ada', role: 'broadcaster' },
+    scopes: ['events:read'],
+  },
   eve: { kind: 'user', userId: 'usr_eve', role: 'viewer', sessionHash: '' },
 };
 
@@ -45,7 +50,12 @@ async function start(context: TestContext) {
   await tail.start();
   deliveries.start();
   const streams = new EventStreams({ tail, clock, log });
-  const app = Fastify();
+  const app = createApp({
+    log,
+    limits: DEFAULT_HTTP_LIMITS,
+    guard: new ManagementGuard({ host: '127.0.0.1' }),
+    responses: new ResponseTally(),
+  });
   const identify = async ({ headers }: { headers: Record<string, unknown> }) =>
     PEOPLE[String(headers['x-who'])] ?? NOBODY;
   const owners = { stream: async () => undefined, webhook: (id: string) => webhooks.get(id) };
@@ -264,6 +274,20 @@ test('/api/events follows what happens, from where Last-Event-ID left off', asyn
   stop.abort();
   const ids = [...text.matchAll(/"id":"(\w+)"/g)].map(([, id]) => id);
   assert.deepEqual(ids, [missed, live]);
+});
+
+test('/api/events gives the programs of one user no more places than that user', async (context) => {
+  const { ask, origin } = await start(context);
+  const stop = new AbortController();
+  const follow = (who: string) =>
+    fetch(`${origin}/api/events`, { headers: { 'x-who': who }, signal: stop.signal });
+  for (let place = 0; place < MOST_READERS_OF_ONE; place += 1) {
+    assert.equal((await follow(place % 2 === 0 ? 'ada' : 'adasProgram')).status, 200);
+  }
+  for (const who of ['ada', 'adasProgram']) assert.equal((await follow(who)).status, 429);
+  assert.equal((await follow('bob')).status, 200);
+  assert.equal((await ask('ada', 'GET', '/api/webhooks')).status, 200);
+  stop.abort();
 });
 
 test('/api/audit lists who did what, for administrators alone', async (context) => {

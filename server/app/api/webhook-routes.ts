@@ -67,7 +67,8 @@ function collectionRoutes({ webhooks }: WebhookRouteSettings): readonly ApiRoute
       answer: async ({ principal, actor, body }) => {
         const ownerId = ownerOf(principal, body.ownerId);
         if (typeof ownerId === 'object' && ownerId !== null) return ownerId;
-        const made = await webhooks.create({ ...body, ownerId }, actor);
+        const createdBy = 'userId' in principal ? principal.userId : null;
+        const made = await webhooks.create({ ...body, ownerId, createdBy }, actor);
         if ('refused' in made) return made;
         return { status: 201, body: made, headers: { location: `/api/webhooks/${made.id}` } };
       },
@@ -138,12 +139,15 @@ function actionRoutes({ webhooks }: WebhookRouteSettings): readonly ApiRoute[] {
       verb: 'test webhook',
       access: WRITE,
       params: byId,
+      problems: ['too_many_requests'],
       answers: { 200: webhookTestSchema },
       answer: async ({ params: { id }, reply }) => {
         const gone = new AbortController();
         reply.raw.once('close', () => gone.abort());
         const result = await webhooks.test(id, gone.signal);
-        return 'refused' in result ? result : { status: 200, body: result };
+        if (!('refused' in result)) return { status: 200, body: result };
+        if (result.retryAfterS !== undefined) reply.header('retry-after', result.retryAfterS);
+        return result;
       },
     }),
     defineRoute({

@@ -29,7 +29,7 @@ export interface EventSink {
 
 /** Who reads what. */
 export interface EventReader {
-  /** By whom readers are counted: a user, a token, an operator. */
+  /** By whom readers are counted: a user with all their tokens, the operator. */
   readonly principal: string;
   readonly filter: EventFilter;
   /** Position behind which to begin; undefined: from now on. */

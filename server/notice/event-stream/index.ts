@@ -4,4 +4,5 @@ export {
   type EventSink,
   EventStreams,
   type EventStreamsSettings,
+  MOST_READERS_OF_ONE,
 } from './event-streams.ts';

@@ -151,18 +151,45 @@ test('a webhook is told of what belongs to its owner and of the types it asked f
   assert.deepEqual(stage.accepted(url('bob')), [2]);
 });
 
-test('an owner who is disabled is told nothing', async () => {
-  await database.query(
-    `insert into users (id, name, display_name, role, created_at, disabled_at)
-     values ('ada', 'ada', 'Ada', 'broadcaster', $1, $1)`,
-    [new Date(0)],
-  );
-  const stage = new Stage();
-  await stage.webhook({ ownerId: 'ada' });
-  await stage.happen({ ownerId: 'ada' });
-  await stage.settle();
-  assert.deepEqual(stage.seen, []);
-});
+const NOT_ENTITLED = 'whoever it belongs to may not be told any more';
+const CHANGES: readonly (readonly [
+  what: string,
+  draft: { readonly ownerId?: string; readonly createdBy?: string },
+  change: string,
+  isTold: boolean,
+])[] = [
+  ['a broadcaster', { ownerId: 'ada' }, `role = 'broadcaster'`, true],
+  ['a broadcaster who is disabled', { ownerId: 'ada' }, 'disabled_at = now()', false],
+  ['a broadcaster who is a viewer by now', { ownerId: 'ada' }, `role = 'viewer'`, false],
+  ['an administrator', { createdBy: 'ada' }, `role = 'admin'`, true],
+  ['an administrator who is none by now', { createdBy: 'ada' }, `role = 'broadcaster'`, false],
+  ['an administrator who is disabled', { createdBy: 'ada' }, 'disabled_at = now()', false],
+  ['whoever the operator names', { ownerId: 'radio', createdBy: 'ada' }, `role = 'viewer'`, true],
+];
+for (const [what, draft, change, isTold] of CHANGES) {
+  test(`${what} is ${isTold ? 'told' : 'told nothing more, not even what waits'}`, async () => {
+    const role = draft.createdBy === undefined ? 'broadcaster' : 'admin';
+    await database.query(
+      `insert into users (id, name, display_name, role, created_at)
+       values ('ada', 'ada', 'Ada', $1, now())`,
+      [role],
+    );
+    const stage = new Stage();
+    const { id } = await stage.webhook(draft);
+    const { ownerId = null } = draft;
+    stage.answer = () => status(500);
+    await stage.happen({ ownerId });
+    await stage.settle();
+    stage.answer = () => status(200);
+    await database.query(`update users set ${change} where id = 'ada'`);
+    await stage.happen({ ownerId });
+    await stage.pass(60_000);
+    assert.deepEqual(stage.accepted(), isTold ? [0, 1] : []);
+    const webhook = await stage.webhooks.get(id);
+    assert.equal(webhook?.disabledReason, isTold ? null : NOT_ENTITLED);
+    assert.equal((await stage.list(id, 'failed')).length, isTold ? 0 : 2);
+  });
+}
 
 test('a receiver that does not answer holds up nobody else', async () => {
   const stage = new Stage();

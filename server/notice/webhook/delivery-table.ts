@@ -7,8 +7,7 @@ const FAN_OUT = `
   join webhooks w on w.disabled_at is null and e.position > w.from_position
     and (w.owner_id is null or w.owner_id = e.owner_id)
     and (cardinality(w.event_types) = 0 or e.type = any(w.event_types))
-  left join users u on u.id = w.owner_id
-  where e.position > $1 and e.position <= $2 and u.disabled_at is null
+  where e.position > $1 and e.position <= $2
   order by e.position`;
 
 /** Events that are put in line in one transaction. */

@@ -18,7 +18,13 @@ import {
 } from './delivery-table.ts';
 import { retryDelayMs } from './retry-schedule.ts';
 import { TRY_TIMEOUT_MS, type TryOutcome } from './webhook-sender.ts';
-import { findWebhook, lockWebhook, updateWebhook, type Webhook } from './webhook-table.ts';
+import {
+  findWebhook,
+  isEntitled,
+  lockWebhook,
+  updateWebhook,
+  type Webhook,
+} from './webhook-table.ts';
 
 /** Deliveries that one webhook may send before others that wait have their turn. */
 export const MOST_IN_A_ROW = 100;
@@ -30,6 +36,7 @@ export const SUSPECT_TRIES = 3;
 const CLAIM_MS = TRY_TIMEOUT_MS + 40_000;
 const GONE = 410;
 const GONE_REASON = 'the receiver answered 410 Gone';
+const NOT_ENTITLED_REASON = 'whoever it belongs to may not be told any more';
 
 /** What became of tries, for metrics. */
 export type TryResult = 'delivered' | 'refused' | 'unanswered' | 'given_up' | 'gone';
@@ -82,8 +89,12 @@ export class Line {
   /** The webhook as of now; undefined when nothing is to be sent to it. */
   async #webhook(): Promise<Webhook | undefined> {
     if (this.#signal.aborted) return undefined;
-    const webhook = await findWebhook(this.#settings.database, this.#webhookId);
-    return webhook?.disabledAt === null ? webhook : undefined;
+    const { database, clock } = this.#settings;
+    const webhook = await findWebhook(database, this.#webhookId);
+    if (webhook?.disabledAt !== null) return undefined;
+    if (await isEntitled(database, webhook)) return webhook;
+    await this.#disable(new Date(clock.epochMs()), NOT_ENTITLED_REASON);
+    return undefined;
   }
 
   async #step(
@@ -152,16 +163,16 @@ export class Line {
     const words = wordsOf(outcome);
     await recordTry(database, { id, status, attempts, isAside, at, nextAttemptAt, ...words });
     tried(result);
-    if (result === 'gone') await this.#disable(at);
+    if (result === 'gone') await this.#disable(at, GONE_REASON);
     return status !== 'pending';
   }
 
-  /** The receiver wants no more. */
-  async #disable(at: Date): Promise<void> {
+  /** Nothing more is to be sent, for `reason`. */
+  async #disable(at: Date, reason: string): Promise<void> {
     await this.#settings.database.transaction(async (transaction) => {
       const webhook = await lockWebhook(transaction, this.#webhookId);
       if (webhook === undefined || webhook.disabledAt !== null) return;
-      const disabled = { ...webhook, disabledAt: at, disabledReason: GONE_REASON };
+      const disabled = { ...webhook, disabledAt: at, disabledReason: reason };
       await updateWebhook(transaction, disabled);
       await failPending(transaction, webhook.id, 'the webhook was disabled');
       await appendAudit(transaction, {
@@ -170,7 +181,7 @@ export class Line {
         action: 'webhook.disable',
         objectKind: 'webhook',
         objectId: webhook.id,
-        changes: { reason: GONE_REASON },
+        changes: { reason },
       });
     });
   }

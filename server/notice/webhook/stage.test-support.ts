@@ -75,10 +75,19 @@ export class Stage {
   }
 
   async webhook(
-    draft: { url?: string; ownerId?: string | null; eventTypes?: PlatformEvent['type'][] } = {},
+    draft: {
+      url?: string;
+      ownerId?: string | null;
+      createdBy?: string | null;
+      eventTypes?: PlatformEvent['type'][];
+    } = {},
   ) {
     const made = await this.webhooks.create(
-      { url: 'https://one.test/', ownerId: null, description: '', eventTypes: [], ...draft },
+      {
+        ...{ url: 'https://one.test/', ownerId: null, createdBy: null },
+        ...{ description: '', eventTypes: [] },
+        ...draft,
+      },
       OPERATOR,
     );
     assert.ok('id' in made);

@@ -1,4 +1,5 @@
-import type { WebhookView } from '../../../contract/index.ts';
+import type { Role, WebhookView } from '../../../contract/index.ts';
+import { mayDo } from '../../account/index.ts';
 import type { EventType, Queryable } from '../../store/sql/index.ts';
 
 /** A webhook as it is kept. */
@@ -6,6 +7,8 @@ export interface Webhook {
   readonly id: string;
   /** Null: the operator's. */
   readonly ownerId: string | null;
+  /** The user who made it; null: whoever holds API_TOKEN. */
+  readonly createdBy: string | null;
   readonly url: string;
   readonly description: string;
   readonly eventTypes: readonly EventType[];
@@ -19,6 +22,7 @@ export interface Webhook {
 interface WebhookRow {
   readonly id: string;
   readonly owner_id: string | null;
+  readonly created_by: string | null;
   readonly url: string;
   readonly description: string;
   readonly event_types: readonly EventType[];
@@ -29,17 +33,19 @@ interface WebhookRow {
   readonly disabled_reason: string | null;
 }
 
-const COLUMNS = `id, owner_id, url, description, event_types, secret_version,
+const COLUMNS = `id, owner_id, created_by, url, description, event_types, secret_version,
   previous_secret_expires_at, created_at, disabled_at, disabled_reason`;
 
 /** Adds a webhook that is told of events from now on. */
 export async function insertWebhook(transaction: Queryable, webhook: Webhook): Promise<void> {
-  const { id, ownerId, url, description, eventTypes, secretVersion, createdAt } = webhook;
+  const { id, ownerId, createdBy, url, description, eventTypes, secretVersion, createdAt } =
+    webhook;
   await transaction.query(
     `insert into webhooks
-       (id, owner_id, url, description, event_types, secret_version, created_at, from_position)
-     values ($1, $2, $3, $4, $5, $6, $7, (select coalesce(max(position), 0) from events))`,
-    [id, ownerId, url, description, eventTypes, secretVersion, createdAt],
+       (id, owner_id, url, description, event_types, secret_version, created_at, created_by,
+        from_position)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, (select coalesce(max(position), 0) from events))`,
+    [id, ownerId, url, description, eventTypes, secretVersion, createdAt, createdBy],
   );
 }
 
@@ -99,6 +105,25 @@ export async function findWebhook(
   return row === undefined ? undefined : webhookOf(row);
 }
 
+/**
+ * Whether whoever a webhook speaks to may be told of it by now: its owner, or of the operator's
+ * whoever made it. Names that are no account's are the operator's own business.
+ */
+export async function isEntitled(
+  database: Queryable,
+  { ownerId, createdBy }: Webhook,
+): Promise<boolean> {
+  const userId = ownerId ?? createdBy;
+  if (userId === null) return true;
+  const [user] = await database.query<{ role: Role; disabled_at: Date | null }>(
+    'select role, disabled_at from users where id = $1',
+    [userId],
+  );
+  if (user === undefined) return true;
+  const principal = { kind: 'user', userId, role: user.role, sessionHash: '' } as const;
+  return user.disabled_at === null && mayDo(principal, 'webhook.read', ownerId ?? '') === 'allowed';
+}
+
 /** A page of webhooks, newest first. */
 export interface WebhookQuery {
   /** Undefined: everybody's. */
@@ -153,6 +178,7 @@ function webhookOf(row: WebhookRow): Webhook {
   return {
     id: row.id,
     ownerId: row.owner_id,
+    createdBy: row.created_by,
     url: row.url,
     description: row.description,
     eventTypes: row.event_types,

@@ -3,7 +3,7 @@ import { beforeEach, test } from 'node:test';
 import { clear } from '../../store/sql/database.test-support.ts';
 import { listAudit } from '../../store/sql/index.ts';
 import { database, OPERATOR, Stage } from './stage.test-support.ts';
-import { MOST_OF_ONE, SECRET_OVERLAP_MS } from './webhooks.ts';
+import { MOST_OF_ONE, MOST_TESTS, SECRET_OVERLAP_MS } from './webhooks.ts';
 
 beforeEach(() => clear(database));
 
@@ -43,9 +43,33 @@ test('test() sends one event and says what came back', async () => {
   assert.deepEqual(await stage.list(id), []);
 });
 
+test('test() is refused when there were many, for all webhooks of one owner together', async () => {
+  const stage = new Stage();
+  const [first, second] = [
+    await stage.webhook({ ownerId: 'ada' }),
+    await stage.webhook({ ownerId: 'ada' }),
+  ];
+  const foreign = await stage.webhook({ ownerId: 'bob' });
+  const { signal } = new AbortController();
+  const tests: boolean[] = [];
+  for (let index = 0; index < MOST_TESTS + 2; index += 1) {
+    const { id } = index % 2 === 0 ? first : second;
+    const result = await stage.webhooks.test(id, signal);
+    tests.push('isDelivered' in result);
+    if ('refused' in result) {
+      assert.deepEqual([result.refused, result.retryAfterS], ['too_many_requests', 60]);
+    }
+  }
+  assert.deepEqual(tests, [...Array<boolean>(MOST_TESTS).fill(true), false, false]);
+  assert.equal(stage.seen.length, MOST_TESTS);
+  assert.ok('isDelivered' in (await stage.webhooks.test(foreign.id, signal)));
+  stage.clock.advance(60_000);
+  assert.ok('isDelivered' in (await stage.webhooks.test(first.id, signal)));
+});
+
 test('create() refuses an address inside, and more webhooks of one than it says', async () => {
   const stage = new Stage();
-  const draft = { ownerId: 'ada', description: '', eventTypes: [] };
+  const draft = { ownerId: 'ada', createdBy: null, description: '', eventTypes: [] };
   const refused = await stage.webhooks.create({ ...draft, url: 'https://0x7f.1/' }, OPERATOR);
   assert.ok('refused' in refused);
   assert.equal(refused.refused, 'invalid_request');

@@ -36,6 +36,9 @@ import {
 export const MOST_OF_ONE = 20;
 /** Webhooks of all. Each look at what is due asks for every one of them. */
 export const MOST_OF_ALL = 1000;
+/** Test deliveries of one owner's webhooks in one window: each speaks to somebody outside. */
+export const MOST_TESTS = 10;
+const TEST_WINDOW_MS = 60_000;
 /** How long the secret before signs as well, so that the receiver can be changed in peace. */
 export const SECRET_OVERLAP_MS = 24 * 3_600_000;
 
@@ -43,6 +46,8 @@ export const SECRET_OVERLAP_MS = 24 * 3_600_000;
 export interface WebhookDraft {
   /** Null: the operator's, told of everything. */
   readonly ownerId: string | null;
+  /** The user who makes it; null: whoever holds API_TOKEN. */
+  readonly createdBy: string | null;
   readonly url: string;
   readonly description: string;
   /** Empty: every type. */
@@ -80,6 +85,8 @@ export interface WebhooksSettings {
 /** See the top of the file. Whether the caller may is decided before any of these is called. */
 export class Webhooks {
   readonly #settings: WebhooksSettings;
+  /** By owner, when the present window began and what was tested in it. At most one each webhook. */
+  readonly #tests = new Map<string | null, { readonly beganMs: number; count: number }>();
 
   constructor(settings: WebhooksSettings) {
     this.#settings = settings;
@@ -180,11 +187,23 @@ export class Webhooks {
     });
   }
 
-  /** Sends an event of type `webhook.test` once, and says what came back. Kept nowhere. */
-  async test(id: string, signal: AbortSignal): Promise<WebhookTestResult | Refusal> {
+  /**
+   * Sends an event of type `webhook.test` once, and says what came back. Kept nowhere. Refused after
+   * `MOST_TESTS` within a minute.
+   */
+  async test(
+    id: string,
+    signal: AbortSignal,
+  ): Promise<WebhookTestResult | (Refusal & { readonly retryAfterS?: number })> {
     const { database, clock, courier, randomBytes } = this.#settings;
     const webhook = await findWebhook(database, id);
     if (webhook === undefined) return unknownWebhook('test', id);
+    const waitMs = this.#countTest(webhook.ownerId);
+    if (waitMs > 0) {
+      const retryAfterS = Math.ceil(waitMs / 1000);
+      const detail = `Cannot test webhook ${id}: there were ${MOST_TESTS} tests, wait ${retryAfterS} s`;
+      return { refused: 'too_many_requests', detail, retryAfterS };
+    }
     const nowMs = clock.epochMs();
     const event = {
       id: newId('evt', nowMs, randomBytes),
@@ -222,6 +241,19 @@ export class Webhooks {
   /** Puts all deliveries in line again that failed; returns how many. */
   async replayFailed(id: string, actor: Actor): Promise<number | Refusal> {
     return await this.#requeue(id, undefined, actor);
+  }
+
+  /** How long a test has to wait; 0 counts it. */
+  #countTest(ownerId: string | null): number {
+    const nowMs = this.#settings.clock.monotonicMs();
+    for (const [owner, { beganMs }] of this.#tests) {
+      if (nowMs - beganMs >= TEST_WINDOW_MS) this.#tests.delete(owner);
+    }
+    const window = this.#tests.get(ownerId) ?? { beganMs: nowMs, count: 0 };
+    this.#tests.set(ownerId, window);
+    if (window.count >= MOST_TESTS) return window.beganMs + TEST_WINDOW_MS - nowMs;
+    window.count += 1;
+    return 0;
   }
 
   async #requeue(

@@ -183,6 +183,8 @@ create table webhooks (
   id text primary key,
   -- Null: the operator's, which is told of everything; else of what belongs to this broadcaster.
   owner_id text,
+  -- The user who made it; null: whoever holds API_TOKEN.
+  created_by text,
   url text not null,
   description text not null default '',
   -- Empty: every event of its owner.
