@@ -25,6 +25,14 @@ async function idsOf(table: 'events' | 'webhook_deliveries'): Promise<string[]> 
   return rows.map(({ id }) => id);
 }
 
+/** As if webhooks had been looked up for all events so far. */
+async function fannedOut(): Promise<void> {
+  await database.query(
+    `insert into event_cursors (name, position) select 'webhooks', max(position) from events
+     on conflict (name) do update set position = excluded.position`,
+  );
+}
+
 function before(ageMs: number): Date {
   return new Date(NOW.getTime() - ageMs);
 }
@@ -47,6 +55,7 @@ test('sweepOldRows() deletes what has outlived its time, and nothing else', asyn
   await database.query(insert, ['dlv_of_old_event', 'w', 1, 'failed', NOW]);
   await database.query(insert, ['dlv_delivered', 'w', 2, 'delivered', old]);
   await database.query(insert, ['dlv_failed', 'x', 2, 'failed', old]);
+  await fannedOut();
   const key = `insert into idempotency_keys (principal, key, request_hash, created_at)
     values ('p', $1, 'h', $2)`;
   await database.query(key, ['old', before(24 * 3_600_000 + 1)]);
@@ -65,12 +74,44 @@ test('sweepOldRows() leaves the newest events where there are too many', async (
      values ($1, 'evt_b', 'stream.created', $2, '{}')`,
     [MOST_EVENTS + 1, NOW],
   );
+  await fannedOut();
   assert.equal(await sweepOldRows(database, NOW), 1);
   assert.deepEqual(await idsOf('events'), ['evt_b']);
 });
 
+test('sweepOldRows() keeps what a webhook has still to be told, however old or many', async () => {
+  const old = before(EVENT_LIFETIME_MS + 1);
+  await happen('evt_pending', old);
+  await happen('evt_failed', old);
+  await happen('evt_not_looked_at', old);
+  await database.query(
+    `insert into events (position, id, type, occurred_at, data) overriding system value
+     values ($1, 'evt_newest', 'stream.created', $2, '{}')`,
+    [MOST_EVENTS + 1000, NOW],
+  );
+  await database.query(
+    `insert into webhooks (id, url, created_at, from_position) values ('w', 'u', $1, 0)`,
+    [NOW],
+  );
+  const insert = `insert into webhook_deliveries
+    (id, webhook_id, event_position, status, queued_at, next_attempt_at)
+    values ($1, 'w', $2, $3, $4, $4)`;
+  await database.query(insert, ['dlv_a', 1, 'pending', NOW]);
+  await database.query(insert, ['dlv_b', 2, 'failed', NOW]);
+  await database.query(`insert into event_cursors (name, position) values ('webhooks', 2)`);
+
+  assert.equal(await sweepOldRows(database, NOW), 1);
+  assert.deepEqual(await idsOf('events'), ['evt_newest', 'evt_not_looked_at', 'evt_pending']);
+
+  await fannedOut();
+  await database.query(`update webhook_deliveries set status = 'delivered'`);
+  assert.equal(await sweepOldRows(database, NOW), 2);
+  assert.deepEqual(await idsOf('events'), ['evt_newest']);
+});
+
 test('sweepOldRows() goes no further once it is told to stop', async () => {
   await happen('evt_old', new Date(NOW.getTime() - EVENT_LIFETIME_MS - 1));
+  await fannedOut();
   assert.equal(await sweepOldRows(database, NOW, AbortSignal.abort()), 0);
   assert.deepEqual(await idsOf('events'), ['evt_old']);
 });

@@ -21,6 +21,15 @@ const BATCH_ROWS = 1000;
 /** Statements of one sweep and table; what is left waits for the next sweep. */
 const MOST_BATCHES = 200;
 
+/**
+ * Events that a webhook has still to be told of, or that nobody has looked at yet to put them in
+ * line, outlive their time. Tries end after 75 h, so these are not for ever.
+ */
+const SETTLED = `e.position <= coalesce(
+    (select position from event_cursors where name = 'webhooks'), 0)
+  and not exists (select from webhook_deliveries d
+    where d.event_position = e.position and d.status = 'pending')`;
+
 interface Rule {
   /** Deletes at most `$2` rows, those older than `$1`, and returns one row for each. */
   readonly statement: string;
@@ -37,7 +46,8 @@ const RULES: readonly Rule[] = [
   {
     lifetimeMs: EVENT_LIFETIME_MS,
     statement: `delete from events where position in (
-      select position from events where occurred_at < $1 limit $2) returning 1`,
+      select e.position from events e
+      where e.occurred_at < $1 and ${SETTLED} limit $2) returning 1`,
   },
   {
     lifetimeMs: IDEMPOTENCY_LIFETIME_MS,
@@ -49,8 +59,9 @@ const RULES: readonly Rule[] = [
 
 /** Positions grow by at least one with every event, so these are at most the surplus. */
 const SURPLUS = `delete from events where position in (
-  select position from events
-  where position <= (select max(position) from events) - $1::bigint limit $2) returning 1`;
+  select e.position from events e
+  where e.position <= (select max(position) from events) - $1::bigint and ${SETTLED}
+  limit $2) returning 1`;
 
 /** Deletes what has outlived its time at `now`, until `signal`; returns how many rows went. */
 export async function sweepOldRows(
