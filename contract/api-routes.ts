@@ -347,6 +347,44 @@ export interface ApiRoutes {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: ApiSchemas['Health'];
   };
+  /** How many watch, and the peak and all different viewers of its broadcast. */
+  readonly 'GET /api/streams/{id}/viewers': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['Viewers'];
+  };
+  /** A page begins to watch; without a `sessionId` it is given one. */
+  readonly 'POST /api/streams/{id}/viewers/join': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body?: {
+        /** A random name of this one page, of its own making or from its join. */
+        readonly sessionId?: string | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['ViewerSession'];
+  };
+  /** A page still watches; one that was given up joins again by it. */
+  readonly 'POST /api/streams/{id}/viewers/heartbeat': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: {
+        /** A random name of this one page, of its own making or from its join. */
+        readonly sessionId: string;
+      };
+    };
+    readonly answer: ApiSchemas['ViewerSession'];
+  };
+  /** A page watches no more. */
+  readonly 'POST /api/streams/{id}/viewers/leave': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: {
+        /** A random name of this one page, of its own making or from its join. */
+        readonly sessionId: string;
+      };
+    };
+    readonly answer: undefined;
+  };
   /** Who asks. */
   readonly 'GET /api/me': {
     readonly request: Readonly<Record<never, never>>;

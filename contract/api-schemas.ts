@@ -422,6 +422,35 @@ export interface ApiSchemas {
     readonly createdAt: string;
     readonly disabledAt: string | null;
   };
+  readonly ViewerSession: {
+    readonly sessionId: string;
+    /** Seconds to the next heartbeat. */
+    readonly heartbeatS: number;
+    /** Who is silent for so long is counted no more. */
+    readonly timeoutS: number;
+    /** Viewers now. */
+    readonly count: number;
+    /** False: an estimate, of more than 1,000. */
+    readonly isExact: boolean;
+  };
+  readonly Viewers: {
+    /** Viewers now. */
+    readonly count: number;
+    /** False: an estimate, of more than 1,000. */
+    readonly isExact: boolean;
+    /** Percent by which `count` may be wrong, one standard deviation. */
+    readonly errorPercent: number;
+    /** The broadcast on air, else the last one that was watched. */
+    readonly broadcast: {
+      readonly id: string;
+      /** Most viewers at once. */
+      readonly peak: number;
+      readonly peakAt: string | null;
+      /** Different viewers from its beginning on. */
+      readonly unique: number;
+      readonly isUniqueExact: boolean;
+    } | null;
+  };
   readonly Webhook: {
     readonly id: string;
     /** Null: the operator's, told of everything. */

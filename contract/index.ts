@@ -84,4 +84,10 @@ export {
   type StreamStatus,
   type StreamView,
 } from './stream.ts';
+export type {
+  BroadcastAudienceView,
+  ViewerCount,
+  ViewerSessionView,
+  ViewersView,
+} from './viewers.ts';
 export type { DeliveryView, WebhookTestResult, WebhookView, WebhookWithSecret } from './webhook.ts';

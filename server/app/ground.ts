@@ -21,6 +21,7 @@ import { HealthWatch } from './health/index.ts';
 import { Notices } from './notices.ts';
 import { openAccounts } from './people.ts';
 import { assertPortsFree } from './port-check.ts';
+import { ViewersFace } from './viewers.ts';
 
 /** See the top of the file. */
 export interface Ground {
@@ -33,6 +34,7 @@ export interface Ground {
   /** Seals kept answers. A key of its own: nothing made with it can stand for a stream key's hash. */
   readonly answerRoot: Uint8Array;
   readonly chat: ChatFace;
+  readonly viewers: ViewersFace;
   readonly onAir: OnAir;
   readonly health: HealthWatch;
   /** Leaves Redis, and gives the data folder back. */
@@ -85,13 +87,19 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       const onAir = new OnAir();
       const publicUrl = configuration.PUBLIC_URL;
       const chat = new ChatFace({ database, pepper, onAir, channels, publicUrl, clock, log });
+      const viewers = new ViewersFace({
+        ...{ database, pepper, onAir, channels, clock, log },
+        trustedProxies: () => current().TRUSTED_PROXIES,
+        tell: (streamId, count) => chat.chat.tellHere(streamId, { type: 'viewers', count }),
+      });
       const health = new HealthWatch({
         ...{ onAir, clock },
         isWaiting: (streamId) => channels.onAir(streamId)?.status === 'reconnecting',
         changed: ({ streamId, id }, change) => channels.noteHealth(streamId, id, change),
       });
       const stores = { databases, redis, release: leave };
-      return { ...stores, channels, accounts, notices, chat, onAir, health, answerRoot };
+      const people = { channels, accounts, notices, chat, viewers };
+      return { ...stores, ...people, onAir, health, answerRoot };
     } catch (error) {
       await databases.close();
       throw error;

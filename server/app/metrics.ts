@@ -48,6 +48,8 @@ export interface MetricsSources {
   readonly notices?: () => NoticesTally;
   /** Undefined where there is no chat. */
   readonly chat?: () => ChatTally;
+  /** Viewers of all streams now. Undefined where nobody counts them. */
+  readonly viewers?: () => number;
   /** Undefined where nothing is transcoded. */
   readonly transcoding: () => TranscodingTally | undefined;
 }
@@ -93,6 +95,7 @@ export class Metrics implements PackagerObserver, HeldObserver {
     exposeTranscoding(register, sources);
     exposeNotices(register, sources);
     exposeChat(register, sources);
+    exposeViewers(register, sources);
   }
 
   get contentType(): string {
@@ -254,6 +257,11 @@ function exposeChat(register: Registry, { chat }: MetricsSources): void {
   gauge('chat_unkept', 'Messages that wait for the database.', () => chat().pending);
   countBy('chat_lost_total', 'Messages never kept.', 'reason', () => ({ unkept: chat().lost }));
   countBy('chat_closes_total', 'Sockets closed, by reason.', 'reason', () => chat().closes);
+}
+
+function exposeViewers(register: Registry, { viewers }: MetricsSources): void {
+  if (viewers === undefined) return;
+  exposer(register).gauge('viewers', 'Viewers of all streams.', viewers);
 }
 
 /** One value and the labels it stands under. */

@@ -209,7 +209,12 @@ export class Millrace {
       () => this.#record.close(),
       async () => this.#ground.health.close(),
       () => this.channels.close(),
-      () => Promise.all([this.#notices.close(), this.#ground.chat.close()]),
+      () =>
+        Promise.all([
+          this.#notices.close(),
+          this.#ground.chat.close(),
+          this.#ground.viewers.close(),
+        ]),
       () => this.#ground.databases.close(),
       () => this.#ground.release(),
     ]) {
@@ -225,6 +230,7 @@ export class Millrace {
       http: () => this.#http.stats,
       notices: () => this.#notices.tally,
       chat: () => this.#ground.chat.tally,
+      viewers: () => this.#ground.viewers.total,
       errors: () => ({
         http: this.#http.responses.faults,
         broadcast: this.#broadcasts.faults,
@@ -327,6 +333,7 @@ export class Millrace {
       port: configuration.PORT,
       tls: this.#settings.tls,
       delivery: { handler: this.#origin, matches: isDeliveryPath },
+      witness: this.#ground.viewers,
       management: managementOf(this.#settings),
       limits: { maxConnections: configuration.MAX_CONNECTIONS },
       upgrade: this.#ground.chat.upgrade,
@@ -351,8 +358,8 @@ export class Millrace {
       rtmpPort: () => this.rtmpPort,
       hasPoster: (streamId, broadcastId) => this.#shelves.hasPoster(streamId, broadcastId),
       qualitiesOf: (streamId) => qualitiesOf(this.#onAir.live(streamId)),
-      // Nobody counts viewers yet.
-      viewersOf: () => 0,
+      viewers: this.#ground.viewers,
+      viewersOf: (streamId) => this.#ground.viewers.countOf(streamId),
       ingestEndpoints: () => listIngestEndpoints(this.#ground.databases.control),
       windowS: configuration.SLIDING_WINDOW_SIZE * configuration.SEGMENT_DURATION,
     });

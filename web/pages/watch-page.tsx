@@ -28,6 +28,7 @@ function StatusLine({ session }: { readonly session: WatchSession }): VNode {
   const live = phase === 'live';
   const offAir = phase === 'waiting' || phase === 'ended';
   const latencyMs = session.latencyMs.value;
+  const viewers = session.viewers.value;
   return (
     <div class="watch-line">
       {live ? <span class="badge">Live</span> : null}
@@ -41,6 +42,7 @@ function StatusLine({ session }: { readonly session: WatchSession }): VNode {
           Reconnecting
         </span>
       ) : null}
+      {live && viewers !== null ? <span class="viewers">{viewersText(viewers)}</span> : null}
       {live && latencyMs !== null ? <span class="latency">{latencyText(latencyMs)}</span> : null}
       {live && session.behind.value ? (
         <button type="button" class="go-live" onClick={() => session.goLive()}>
@@ -49,4 +51,8 @@ function StatusLine({ session }: { readonly session: WatchSession }): VNode {
       ) : null}
     </div>
   );
+}
+
+function viewersText(count: number): string {
+  return count === 1 ? '1 viewer' : `${count.toLocaleString('en')} viewers`;
 }

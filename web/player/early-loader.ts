@@ -8,6 +8,8 @@ import {
 import { prepareEarlyPlaylist } from './early-playlist.ts';
 import type { EarlyAnswer, Prefetch } from './prefetch.ts';
 
+/** The field by which the server knows a page's own requests. */
+const VIEWER_FIELD = 'x-viewer';
 /** How long one held request for the next part may take: more than the server holds any. Milliseconds. */
 const HELD_MOST_MS = 12_000;
 /** How often a playlist may be asked for again: a server that always lists too little is not worth more. */
@@ -15,9 +17,11 @@ const ASKED_MOST = 16;
 
 /**
  * A playlist loader for hls.js that uses an early answer when there is one and asks the server otherwise. Playlists of
- * a broadcast's very first seconds are held until there is enough in them, and made fit for hls.js.
+ * a broadcast's very first seconds are held until there is enough in them, and made fit for hls.js. All requests name
+ * the `viewer`, who is so counted once; no cache knows the field, since no answer varies by it.
  */
-export function earlyLoader(prefetch: Prefetch): PlaylistLoaderConstructor {
+export function earlyLoader(prefetch: Prefetch, viewer: string): PlaylistLoaderConstructor {
+  const headers = { [VIEWER_FIELD]: viewer };
   return class EarlyLoader extends XhrLoader {
     #aborted = false;
     #asking = new AbortController();
@@ -31,7 +35,8 @@ export function earlyLoader(prefetch: Prefetch): PlaylistLoaderConstructor {
         ...callbacks,
         onSuccess: (response, stats, asked, details) => {
           if (typeof response.data !== 'string') return;
-          void enough(response.url, response.data, this.#asking.signal).then((found) => {
+          const asking = { signal: this.#asking.signal, headers };
+          void enough(response.url, response.data, asking).then((found) => {
             if (this.#aborted) return;
             if (found === null) {
               callbacks.onError({ code: 0, text: 'playlist lost' }, asked, details, stats);
@@ -48,6 +53,7 @@ export function earlyLoader(prefetch: Prefetch): PlaylistLoaderConstructor {
     protected override loadInternal(): void {
       this.#aborted = false;
       this.#asking = new AbortController();
+      if (this.context !== null) this.context.headers = { ...this.context.headers, ...headers };
       const early = this.context === null ? null : prefetch.take(this.context.url);
       if (early === null) super.loadInternal();
       else void early.then((answer) => this.#settle(answer));
@@ -96,7 +102,7 @@ interface EnoughPlaylist {
 async function enough(
   url: string,
   text: string,
-  closed: AbortSignal,
+  { signal: closed, headers }: { readonly signal: AbortSignal; readonly headers: HeadersInit },
 ): Promise<EnoughPlaylist | null> {
   let prepared = prepareEarlyPlaylist(text);
   let firstByteMs: number | null = null;
@@ -106,7 +112,7 @@ async function enough(
     next.searchParams.set('_HLS_part', String(prepared.part));
     try {
       const signal = AbortSignal.any([closed, AbortSignal.timeout(HELD_MOST_MS)]);
-      const response = await fetch(next, { signal });
+      const response = await fetch(next, { signal, headers });
       if (!response.ok) return null;
       firstByteMs = performance.now();
       prepared = prepareEarlyPlaylist(await response.text());

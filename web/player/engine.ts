@@ -42,6 +42,8 @@ export interface EngineSetup {
   readonly video: HTMLVideoElement;
   readonly masterUrl: string;
   readonly prefetch: Prefetch;
+  /** Names the visit in what is fetched. */
+  readonly viewer: string;
   readonly report: (report: EngineReport) => void;
 }
 
@@ -65,10 +67,10 @@ class HlsEngine implements Engine {
   #leftUrl: string | null = null;
   #ended = false;
 
-  constructor({ video, masterUrl, prefetch, report }: EngineSetup) {
+  constructor({ video, masterUrl, prefetch, viewer, report }: EngineSetup) {
     this.#video = video;
     this.#report = report;
-    this.#hls = new Hls({ ...HLS_CONFIG, pLoader: earlyLoader(prefetch) });
+    this.#hls = new Hls({ ...HLS_CONFIG, pLoader: earlyLoader(prefetch, viewer) });
     this.#listenToHls();
     this.#listenToVideo();
     this.#hls.loadSource(new URL(masterUrl, location.href).href);

@@ -1,15 +1,17 @@
-import { computed, signal } from '@preact/signals';
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { StreamView } from '../../contract/index.ts';
 import { ClockOffset } from './clock-offset.ts';
 import type { Engine, EngineReport, Quality } from './engine-report.ts';
 import { LatencyMeter } from './latency-meter.ts';
 import { Prefetch } from './prefetch.ts';
 import { askClock, askStream, masterUrlOf } from './stream-status.ts';
+import { ViewerBeacon } from './viewer-beacon.ts';
 import {
   openWatch,
   stepWatch,
   type WatchEffect,
   type WatchEvent,
+  type WatchPhase,
   type WatchStep,
 } from './watch-state.ts';
 
@@ -24,6 +26,8 @@ const AIR = {
   reconnecting: 'interrupted',
   ended: 'off',
 } as const;
+/** Phases in which there is nothing to watch. Who waits for an encoder to come back still counts. */
+const OVER: ReadonlySet<WatchPhase> = new Set(['waiting', 'ended', 'missing', 'unsupported']);
 /** Questions to the clock at the start: the one that travelled fastest counts. */
 const CLOCK_QUESTIONS = 4;
 
@@ -48,6 +52,7 @@ export class WatchSession {
   readonly pictured = signal(false);
 
   readonly #streamId: string;
+  readonly #beacon: ViewerBeacon;
   readonly #prefetch = new Prefetch();
   readonly #clock = new ClockOffset();
   readonly #meter = new LatencyMeter();
@@ -63,12 +68,18 @@ export class WatchSession {
    */
   constructor(streamId: string, isOnAir: boolean) {
     this.#streamId = streamId;
+    this.#beacon = new ViewerBeacon(streamId);
     this.#opening = openWatch(isOnAir);
     this.#state = signal(this.#opening.state);
     this.phase = computed(() => this.#state.value.phase);
     if (isOnAir) void this.#prefetch.begin(masterUrlOf(streamId));
     void loadEngine();
     void this.#poll();
+  }
+
+  /** How many watch; null while that is not known. */
+  get viewers(): ReadonlySignal<number | null> {
+    return this.#beacon.count;
   }
 
   /** Begins playback in an element, until `close`. */
@@ -88,6 +99,7 @@ export class WatchSession {
   /** Ends the visit. */
   close(): void {
     this.#closing.abort();
+    this.#beacon.end();
     clearTimeout(this.#wakeTimer);
     this.#unload();
   }
@@ -108,6 +120,8 @@ export class WatchSession {
     if (this.#closing.signal.aborted) return;
     const step = stepWatch(this.#state.value, event, Math.random());
     this.#state.value = step.state;
+    if (this.phase.value === 'live') this.#beacon.begin();
+    if (OVER.has(this.phase.value)) this.#beacon.end();
     for (const effect of step.effects) this.#carryOut(effect);
   }
 
@@ -147,6 +161,7 @@ export class WatchSession {
       video: this.#video,
       masterUrl: masterUrlOf(this.#streamId),
       prefetch: this.#prefetch,
+      viewer: this.#beacon.sessionId,
       report: (report) => {
         if (load === this.#loads) this.#onReport(report);
       },

@@ -14,7 +14,7 @@ import { type HealthRouteSettings, healthRoutes } from './health-routes.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { keyRoutes } from './key-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
-import { RateLimits } from './rate-limits.ts';
+import { RateLimits, VIEWER_BUDGETS } from './rate-limits.ts';
 import { registerApi } from './registration.ts';
 import type { ApiRoute } from './route.ts';
 import { serverRoutes } from './server-routes.ts';
@@ -22,6 +22,7 @@ import { sessionRoutes } from './session-routes.ts';
 import { streamRoutes } from './stream-routes.ts';
 import type { StreamRouteSettings } from './stream-views.ts';
 import { tokenRoutes } from './token-routes.ts';
+import { type ViewerRouteSettings, viewerRoutes } from './viewer-routes.ts';
 import { type WebhookRouteSettings, webhookRoutes } from './webhook-routes.ts';
 
 /** Who tells what happens, and to whom. */
@@ -48,6 +49,8 @@ export interface ApiSettings extends StreamRouteSettings {
   readonly health?: HealthRouteSettings | undefined;
   /** Undefined where there is no database, likewise. */
   readonly chat?: Omit<ChatRouteSettings, 'accounts'> | undefined;
+  /** Undefined where nobody counts viewers. */
+  readonly viewers?: ViewerRouteSettings | undefined;
 }
 
 /** Adds everything under `/api`. To be called before any other route is added there. */
@@ -57,6 +60,7 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
   const routes = apiRoutes(settings, callers);
   const access = {
     limits: new RateLimits(clock),
+    viewerLimits: new RateLimits(clock, VIEWER_BUDGETS),
     idempotency: new IdempotencyKeys(database, clock, settings.answerRoot),
     identify: (request: FastifyRequest) => callers.identify(request),
     owners: {
@@ -72,7 +76,7 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
 
 /** Everything under `/api` but the document of it. */
 export function apiRoutes(settings: ApiSettings, callers: Callers): readonly ApiRoute[] {
-  const { accounts, notices, chat, configuration, health } = settings;
+  const { accounts, notices, chat, viewers, configuration, health } = settings;
   const identifyAgain = (request: FastifyRequest) => callers.identifyAgain(request);
   const people = { accounts, callers };
   return [
@@ -82,6 +86,7 @@ export function apiRoutes(settings: ApiSettings, callers: Callers): readonly Api
     ...(chat === undefined ? [] : chatRoutes({ ...chat, accounts })),
     ...(chat === undefined ? [] : chatExportRoutes(settings.database)),
     ...(health === undefined ? [] : healthRoutes(health)),
+    ...(viewers === undefined ? [] : viewerRoutes(viewers)),
     ...sessionRoutes(people),
     ...tokenRoutes(people),
     ...peopleRoutes(people),

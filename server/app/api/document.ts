@@ -76,6 +76,7 @@ const TAG_DESCRIPTIONS: Readonly<Record<Tag, string>> = {
   streams: 'What lasts: a title, an owner, an address to watch. Each going-live is a broadcast.',
   keys: 'What an encoder shows to publish.',
   chat: 'What is said beside a stream.',
+  viewers: 'How many watch, and the pages that say so.',
   accounts: 'People, how they sign in, and the tokens of their programs.',
   webhooks: 'Addresses of other programs that are told what happens.',
   events: 'What happens, for whoever asks or holds a connection.',

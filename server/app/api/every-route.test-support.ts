@@ -7,7 +7,10 @@ import type { ApiRoute } from './route.ts';
 export function everyRoute(): readonly ApiRoute[] {
   const nothing = {} as never;
   const routes = apiRoutes(
-    { notices: nothing, chat: nothing, health: nothing, configuration: nothing } as never,
+    {
+      ...{ notices: nothing, chat: nothing, viewers: nothing },
+      ...{ health: nothing, configuration: nothing },
+    } as never,
     nothing,
   );
   return [...routes, ...documentRoutes(routes, '0.0.0')];

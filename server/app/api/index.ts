@@ -3,3 +3,4 @@ export type { ConfigurationDesk } from './configuration-routes.ts';
 export { type ApiSettings, registerControlApi } from './control-api.ts';
 export { NO_LADDER } from './stream-schemas.ts';
 export { qualitiesOf, rtmpUrlOf } from './stream-views.ts';
+export type { Standing, ViewerRouteSettings } from './viewer-routes.ts';

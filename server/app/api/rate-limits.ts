@@ -19,6 +19,9 @@ export const DEFAULT_BUDGETS: RateBudgets = {
   operator: 60_000,
 };
 
+/** Heartbeats of pages: an address with 1,000 viewers behind it, and whoever tries it out locally. */
+export const VIEWER_BUDGETS: RateBudgets = { ...DEFAULT_BUDGETS, operator: 600_000 };
+
 const WINDOW_MS = 60_000;
 /** Callers counted at once; past this those counted longest ago are forgotten first. */
 const MAX_CALLERS = 20_000;

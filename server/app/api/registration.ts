@@ -28,6 +28,8 @@ export interface RegistrationSettings {
   readonly identify: Identify;
   readonly owners: Owners;
   readonly limits: RateLimits;
+  /** Of what viewers' pages send by themselves; without it that counts like all else. */
+  readonly viewerLimits?: RateLimits | undefined;
   /** Without it, requests that are sent again are done again. */
   readonly idempotency?: IdempotencyKeys | undefined;
 }
@@ -69,7 +71,7 @@ export function registerApi(
         const caller = await identified(settings, request);
         admitted.set(request, caller);
         const refusal =
-          counted(settings, reply, { request, caller }) ??
+          counted(settings, route, { request, reply, caller }) ??
           (await admit(settings, route, { request, caller }));
         return refusal === undefined ? undefined : refuse(reply, refusal);
       },
@@ -103,11 +105,17 @@ async function admit(
 
 /** Counts the request against its caller's budget, and tells how that stands. */
 function counted(
-  { limits }: RegistrationSettings,
-  reply: FastifyReply,
-  { request, caller }: { readonly request: FastifyRequest; readonly caller: Admitted },
+  { limits, viewerLimits }: RegistrationSettings,
+  { budget }: ApiRoute,
+  asked: {
+    readonly request: FastifyRequest;
+    readonly reply: FastifyReply;
+    readonly caller: Admitted;
+  },
 ): Refusal | undefined {
-  const standing = limits.count(caller.principal, request.clientAddress);
+  const { request, reply, caller } = asked;
+  const table = budget === 'viewers' && viewerLimits !== undefined ? viewerLimits : limits;
+  const standing = table.count(caller.principal, request.clientAddress);
   const { limit, remaining, resetS, isExceeded } = standing;
   reply.headers({
     'ratelimit-limit': String(limit),

@@ -14,6 +14,7 @@ export const TAGS = [
   'streams',
   'keys',
   'chat',
+  'viewers',
   'accounts',
   'webhooks',
   'events',
@@ -74,6 +75,8 @@ export interface RouteFacts {
   readonly verb: string;
   /** Refusals of its own, besides those that its parts bring. */
   readonly problems?: readonly ErrorCode[];
+  /** Counted against a budget of their own: what pages send by themselves takes nothing from people. */
+  readonly budget?: 'viewers';
   /** What the answers of success are, if not JSON. */
   readonly mediaType?: string;
 }

@@ -11,6 +11,7 @@ import { hasContentLength } from './answer-writer.ts';
 import { gatherBody } from './gathered-body.ts';
 import { faultAnswer, refusalAnswer } from './lane-answer.ts';
 import type { HttpLimits } from './limits.ts';
+import { isPlaylistPath, type PlaylistWitness, sightingFields } from './playlist-witness.ts';
 import type { ResponseTally } from './response-tally.ts';
 
 /** What the mount needs. */
@@ -21,6 +22,8 @@ export interface MountSettings {
   readonly accepts: (path: string) => boolean;
   readonly limits: HttpLimits;
   readonly responses: ResponseTally;
+  /** Told of playlists that are asked for. */
+  readonly witness?: PlaylistWitness | undefined;
   /** Whether connections are to end with their next answer. */
   readonly closing: () => boolean;
 }
@@ -73,6 +76,7 @@ export class DeliveryMount {
       send(badTarget);
     } else {
       const { headers } = request;
+      if (method === 'GET') this.#witness(request, path, query);
       this.#handle(response, send, {
         method,
         path,
@@ -84,6 +88,12 @@ export class DeliveryMount {
       });
     }
     return true;
+  }
+
+  #witness({ socket, headers }: IncomingMessage, path: string, query: string): void {
+    if (!isPlaylistPath(path)) return;
+    const { remoteAddress } = socket;
+    this.#settings.witness?.saw({ path, query, remoteAddress, ...sightingFields(headers) });
   }
 
   #handle(

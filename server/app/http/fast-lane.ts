@@ -4,6 +4,7 @@ import type { Answer, DeliveryHandler } from '../../pipeline/origin/index.ts';
 import { AnswerWriter, type Writing } from './answer-writer.ts';
 import { type DropReason, type Lane, LaneConnection } from './lane-connection.ts';
 import type { HttpLimits } from './limits.ts';
+import type { PlaylistWitness } from './playlist-witness.ts';
 import type { ResponseTally } from './response-tally.ts';
 
 /** What a fast lane needs. */
@@ -15,6 +16,8 @@ export interface LaneSettings {
   readonly accepts: (path: string) => boolean;
   readonly limits: HttpLimits;
   readonly responses: ResponseTally;
+  /** Told of playlists that are asked for. */
+  readonly witness?: PlaylistWitness | undefined;
   /** Takes a socket, and bytes already read from it, that is not for this lane. */
   readonly handOver: (socket: Socket, bytes: Buffer) => void;
 }

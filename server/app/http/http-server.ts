@@ -18,6 +18,7 @@ import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './limits.ts';
 import { listenErrorOf } from './listen-error.ts';
 import { ManagementGuard } from './management-guard.ts';
 import { PlainTransport } from './plain-transport.ts';
+import type { PlaylistWitness } from './playlist-witness.ts';
 import { ResponseTally } from './response-tally.ts';
 import { SecureTransport } from './secure-transport.ts';
 import type { TlsKeyPair, Transport, UpgradeHandler } from './transport.ts';
@@ -36,6 +37,8 @@ export interface HttpServerSettings {
     /** Whether a raw path, without its query, is one that the handler answers. */
     readonly matches: (path: string) => boolean;
   };
+  /** Told of playlists that are asked for. */
+  readonly witness?: PlaylistWitness | undefined;
   /** Without one, an offer to change the protocol is passed over. */
   readonly upgrade?: UpgradeHandler | undefined;
   /** Adds the routes of the other faces. */
@@ -106,6 +109,7 @@ export class HttpServer {
       ...shared,
       handler: settings.delivery.handler,
       accepts: settings.delivery.matches,
+      witness: settings.witness,
       closing: () => this.#closing,
     });
     this.#transport = this.#createTransport();
@@ -180,14 +184,14 @@ export class HttpServer {
   }
 
   #createTransport(): Transport {
-    const { clock, log, delivery, tls } = this.#settings;
+    const { clock, log, delivery, tls, witness } = this.#settings;
     const limits = this.#limits;
     const { responses } = this;
     const listener = this.#answer.bind(this);
     const { handler, matches: accepts } = delivery;
     const transport =
       tls === undefined
-        ? new PlainTransport({ clock, log, handler, accepts, limits, responses }, listener)
+        ? new PlainTransport({ clock, log, handler, accepts, limits, responses, witness }, listener)
         : new SecureTransport(limits, tls, listener);
     const { server } = transport;
     server.maxConnections = limits.maxConnections;

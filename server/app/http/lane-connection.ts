@@ -24,6 +24,7 @@ import type { AnswerWriter, Writing } from './answer-writer.ts';
 import type { LaneSettings } from './fast-lane.ts';
 import { gatherBody } from './gathered-body.ts';
 import { faultAnswer, headTimeoutAnswer } from './lane-answer.ts';
+import { isPlaylistPath, sightingFields } from './playlist-witness.ts';
 
 type Phase = 'reading' | 'held' | 'streaming' | 'sending' | 'ending' | 'lingering' | 'gone';
 
@@ -64,6 +65,8 @@ export class LaneConnection {
   #queued: Buffer = NOTHING;
   /** Reads that the head in `#queued` has come in so far. */
   #pieces = 0;
+  /** From when on the next playlist that is asked for is worth a mention. */
+  #witnessMs = 0;
   #request: PlainRequest | undefined;
   #cancel: (() => void) | undefined;
   /** The handler is being asked: whoever asked it goes on with what is queued. */
@@ -135,8 +138,12 @@ export class LaneConnection {
     while (this.#phase === 'reading' && at < bytes.length) {
       const recognition = recognise(bytes, at, this.#lane.accepts);
       if (recognition.kind === 'request') {
+        const begin = at;
         at = recognition.end;
         this.#pieces = 0;
+        if (this.#lane.nowMs >= this.#witnessMs) {
+          this.#witness(recognition.request, bytes.subarray(begin, at));
+        }
         this.#serve(recognition.request);
       } else if (recognition.kind === 'other' || this.#pieces >= this.#lane.limits.maxHeadPieces) {
         this.#handOver(bytes.subarray(at));
@@ -148,6 +155,16 @@ export class LaneConnection {
       }
     }
     if (this.#phase !== 'ending') this.#queued = at === bytes.length ? NOTHING : bytes.subarray(at);
+  }
+
+  /** A client is the same on all requests of its connection; a proxy speaks for many. */
+  #witness({ method, path, query }: PlainRequest, head: Buffer): void {
+    const { witness, nowMs } = this.#lane;
+    if (witness === undefined || method !== 'GET' || !isPlaylistPath(path)) return;
+    const { remoteAddress } = this.#socket;
+    const sighting = { path, query, remoteAddress, ...sightingFields(head) };
+    const pauseMs = witness.saw(sighting);
+    if (sighting.forwardedFor === undefined) this.#witnessMs = nowMs + pauseMs;
   }
 
   #serve(request: PlainRequest): void {

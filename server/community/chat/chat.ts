@@ -1,4 +1,5 @@
 /** All rooms of this server: opened when somebody comes, closed when nobody has for a while. */
+import type { ChatFrame } from '../../../contract/index.ts';
 import type { Cancel, Log } from '../../base/index.ts';
 import { Guests } from './guests.ts';
 import { Room, type RoomParts } from './room.ts';
@@ -53,6 +54,11 @@ export class Chat {
       () => this.#rooms.delete(streamId),
     );
     return opening;
+  }
+
+  /** Tells those who read a stream's chat on this server. */
+  tellHere(streamId: string, frame: ChatFrame): void {
+    this.#open.get(streamId)?.tellHere(frame);
   }
 
   /** A ticket with which `member` joins once, soon. */

@@ -1,5 +1,6 @@
 import { type ChatFragment, MAX_CHAT_LENGTH } from '../../../contract/index.ts';
 import { cleanLine } from './clean-text.ts';
+import type { PostRefusal } from './may-post.ts';
 
 /** Characters (UTF-16 units) of an address; longer ones stay text. */
 const MAX_LINK_LENGTH = 400;
@@ -12,7 +13,7 @@ const TRAILING = /[.,;:!?'")\]}>]+$/;
 export type EmoteOf = (code: string) => string | undefined;
 
 /** Why a text is no message. */
-export type UnfitText = 'empty' | 'too_long';
+type UnfitText = 'empty' | 'too_long';
 
 /** Reads what somebody typed. Every piece is plain text: whatever shows it must not read markup. */
 export function toFragments(text: string, emoteOf: EmoteOf): readonly ChatFragment[] | UnfitText {
@@ -73,4 +74,13 @@ function readLink(word: string): Found | undefined {
   // `https://bank.example@evil.example/` looks like another place than it is.
   if (url.username !== '' || url.password !== '') return undefined;
   return { fragment: { type: 'link', text, url: url.href }, rest: word.slice(text.length) };
+}
+
+/** Why such a text is not posted. */
+export function unfit(why: UnfitText): PostRefusal {
+  const reason =
+    why === 'empty'
+      ? 'it has no text'
+      : `it has more than ${MAX_CHAT_LENGTH} characters; make it shorter`;
+  return { refused: 'invalid_request', detail: `Cannot post message: ${reason}` };
 }

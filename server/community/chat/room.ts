@@ -8,13 +8,13 @@ import type {
   ChatRole,
   ChatSettings,
 } from '../../../contract/index.ts';
-import { CHAT_VERSION, MAX_CHAT_LENGTH } from '../../../contract/index.ts';
+import { CHAT_VERSION } from '../../../contract/index.ts';
 import { type Clock, newId } from '../../base/index.ts';
 import { BatchPace } from './batch-pace.ts';
 import type { Audience, Bus, BusRoom, EntryDraft, NumberedEntry, RoomNotice } from './bus.ts';
 import type { ChatStore, StoredRoom } from './chat-store.ts';
 import { FanOut } from './fan-out.ts';
-import { type EmoteOf, toFragments, type UnfitText } from './fragments.ts';
+import { type EmoteOf, toFragments, unfit } from './fragments.ts';
 import type { MayPost, PostRefusal } from './may-post.ts';
 import type { MessageKeeper } from './message-keeper.ts';
 import {
@@ -246,6 +246,11 @@ export class Room {
     return settings;
   }
 
+  /** Tells everybody who reads here, and not those on other servers. */
+  tellHere(frame: ChatFrame): void {
+    this.#fanOut.tell(frame, 'everybody');
+  }
+
   /** Ends what is still to be sent; nobody may use the room any more. */
   close(): void {
     this.#fanOut.close();
@@ -389,12 +394,4 @@ export class Room {
   #used(): void {
     this.#usedMs = this.#parts.clock.monotonicMs();
   }
-}
-
-function unfit(why: UnfitText): PostRefusal {
-  const reason =
-    why === 'empty'
-      ? 'it has no text'
-      : `it has more than ${MAX_CHAT_LENGTH} characters; make it shorter`;
-  return { refused: 'invalid_request', detail: `Cannot post message: ${reason}` };
 }
