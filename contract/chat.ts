@@ -164,7 +164,9 @@ export type ResyncReason =
   /** It missed more than is held in memory. */
   | 'too_old'
   /** It names a number that was not given yet. */
-  | 'not_yet';
+  | 'not_yet'
+  /** Servers that were apart have put together what was said meanwhile. */
+  | 'merged';
 
 /** What a client sends: text frames of JSON, the first of them `join`. */
 export type ChatRequest =
@@ -202,8 +204,16 @@ export type ChatFrame =
       /** Whether what was missed follows in `entries`; else `history` comes first. */
       readonly isResumed: boolean;
     }
-  /** Comes before `history`: forget what was shown, something may be missing. */
-  | { readonly type: 'resync'; readonly reason: ResyncReason }
+  /**
+   * Comes before `history`: forget what was shown. Something may be missing, but for `merged`, which
+   * comes in the middle of a connection: `history` and `entries` tell all of it anew.
+   */
+  | {
+      readonly type: 'resync';
+      readonly reason: ResyncReason;
+      /** To be remembered in place of that of `welcome`. */
+      readonly epoch?: string;
+    }
   /** The latest messages, oldest first; what follows begins behind `seq`. */
   | {
       readonly type: 'history';
@@ -214,6 +224,8 @@ export type ChatFrame =
   | {
       readonly type: 'entries';
       readonly seq: number;
+      /** To be remembered in place of that of `welcome`: the numbers are of another run now. */
+      readonly epoch?: string;
       readonly skipped: number;
       readonly entries: readonly ChatEntry[];
     }

@@ -3,6 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Clock, Log } from '../base/index.ts';
 import type { Channels } from '../channel/index.ts';
 import {
+  type Bus,
   Chat,
   ChatDoor,
   type ChatPlace,
@@ -13,9 +14,11 @@ import {
   MessageKeeper,
   OPEN_WARD,
   type PostOutcome,
+  RedisBus,
   SqlChatStore,
 } from '../community/chat/index.ts';
 import type { OnAir } from '../live/index.ts';
+import type { RedisLink } from '../store/shared/index.ts';
 import type { Database } from '../store/sql/index.ts';
 import { runOf } from './commands/command.ts';
 import { CommandTable } from './commands/command-table.ts';
@@ -29,6 +32,8 @@ const GOODBYE_MS = 1_000;
 /** What chat needs of the application. */
 export interface ChatFaceSettings {
   readonly database: Database;
+  /** Undefined where this server is alone. */
+  readonly redis: RedisLink | undefined;
   /** The secret that the server keeps outside of its database. */
   readonly pepper: Uint8Array;
   readonly onAir: OnAir;
@@ -59,7 +64,7 @@ export class ChatFace {
       }),
     ]);
     this.chat = new Chat({
-      bus: new LocalBus(() => randomBytes(EPOCH_BYTES).toString('base64url')),
+      bus: busOf(settings),
       store,
       keeper: new MessageKeeper({ store, clock, log }),
       ...{ clock, log, randomBytes },
@@ -105,6 +110,11 @@ export class ChatFace {
   close(): Promise<void> {
     return this.chat.close();
   }
+}
+
+function busOf({ redis, clock, log }: ChatFaceSettings): Bus {
+  if (redis !== undefined) return new RedisBus({ link: redis, clock, log, randomBytes });
+  return new LocalBus(() => randomBytes(EPOCH_BYTES).toString('base64url'));
 }
 
 function momentOf(onAir: OnAir, streamId: string, clock: Clock): MediaMoment | undefined {

@@ -86,7 +86,9 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       const answerRoot = createHmac('sha256', pepper).update('kept answers').digest();
       const onAir = new OnAir();
       const publicUrl = configuration.PUBLIC_URL;
-      const chat = new ChatFace({ database, pepper, onAir, channels, publicUrl, clock, log });
+      const chat = new ChatFace({
+        ...{ database, redis, pepper, onAir, channels, publicUrl, clock, log },
+      });
       const viewers = new ViewersFace({
         ...{ database, pepper, onAir, channels, clock, log },
         trustedProxies: () => current().TRUSTED_PROXIES,

@@ -1,7 +1,7 @@
 /** What every bus does, whatever carries it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Bus, EntryDraft, NumberedEntry, RoomNotice } from './bus.ts';
+import type { Bus, EntryDraft, NumberedEntry, RoomListener, RoomNotice } from './bus.ts';
 import { DEFAULT_SETTINGS } from './chat-store.ts';
 import { message } from './room.test-support.ts';
 
@@ -11,9 +11,14 @@ export interface BusPlace {
   readonly close: () => Promise<void>;
 }
 
-class Listener {
-  readonly entries: NumberedEntry[] = [];
+/** A room's part, which remembers what it was told. */
+export class Listener implements RoomListener {
+  entries: NumberedEntry[] = [];
   readonly notices: RoomNotice[] = [];
+  /** Where it had to begin anew. */
+  readonly rebased: number[] = [];
+  readonly moved: NumberedEntry[] = [];
+  isLost = false;
   #wake = (): void => {};
 
   deliver(numbered: NumberedEntry): void {
@@ -23,6 +28,21 @@ class Listener {
 
   notice(notice: RoomNotice): void {
     this.notices.push(notice);
+    this.#wake();
+  }
+
+  rebase(seq: number, entries: readonly NumberedEntry[]): void {
+    this.rebased.push(seq);
+    this.entries = [...this.entries.filter(({ entry }) => entry.seq <= seq), ...entries];
+    this.#wake();
+  }
+
+  renumbered(entries: readonly NumberedEntry[]): void {
+    this.moved.push(...entries);
+  }
+
+  lost(): void {
+    this.isLost = true;
     this.#wake();
   }
 
@@ -39,7 +59,8 @@ class Listener {
   }
 }
 
-function draft(id: string): EntryDraft {
+/** A message without a number. */
+export function draft(id: string): EntryDraft {
   const { seq: _, ...rest } = message(0, { id });
   return rest;
 }

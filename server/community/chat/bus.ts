@@ -37,11 +37,20 @@ export interface RoomListener {
   /** Takes the next entry: one behind the one before. Must not throw. */
   deliver(numbered: NumberedEntry): void;
   notice(notice: RoomNotice): void;
+  /**
+   * What was told behind `seq` is to be forgotten: servers that were apart have put together what
+   * was said meanwhile, and `entries` is what follows. Also while the room is being opened.
+   */
+  rebase(seq: number, entries: readonly NumberedEntry[]): void;
+  /** Entries that this server had published have these numbers now. */
+  renumbered(entries: readonly NumberedEntry[]): void;
+  /** Too much was missed to go on: the room is to be left, and opened anew. */
+  lost(): void;
 }
 
 /** A server's way into a room, until it is closed. */
 export interface BusRoom {
-  /** Names the run of numbers: another one after everything was forgotten. */
+  /** Names the run of numbers of the next entry: another one after everything was forgotten. */
   readonly epoch: string;
   /** Resolves once this server's listener was handed the entry. */
   publish(draft: EntryDraft, nonce: string | null): Promise<NumberedEntry>;

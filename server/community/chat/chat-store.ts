@@ -119,7 +119,8 @@ async function insertMessages(
   transaction: Queryable,
   batch: readonly UnkeptEntry[],
 ): Promise<void> {
-  const rows = batch.flatMap(rowOf);
+  // The latest number counts: servers that were apart give some entries another.
+  const rows = [...new Map(batch.flatMap(rowOf).map((row) => [row.id, row])).values()];
   if (rows.length === 0) return;
   // A try whose outcome was not known may have kept them; another message in a place is a fault.
   await transaction.query(
@@ -133,7 +134,8 @@ async function insertMessages(
        posted_at timestamptz, broadcast_id text, stream_time_ms bigint, author_id text,
        author_name text, author_roles text[], fragments jsonb, reply_to text, nonce text,
        is_paid boolean, kind text)
-     on conflict (id) do nothing`,
+     on conflict (id) do update set seq = excluded.seq, epoch = excluded.epoch
+       where (chat_messages.seq, chat_messages.epoch) <> (excluded.seq, excluded.epoch)`,
     [JSON.stringify(rows)],
   );
 }

@@ -44,6 +44,7 @@ export class Chat {
 
   /** The room of a stream that is known to be; undefined when there are too many. Rejects without a database. */
   room(streamId: string): Promise<Room> | undefined {
+    if (this.#open.get(streamId)?.isLost === true) this.#forget(streamId);
     const known = this.#rooms.get(streamId);
     if (known !== undefined) return known;
     if (this.#rooms.size >= MOST_ROOMS) return undefined;
@@ -78,6 +79,12 @@ export class Chat {
     await this.#parts.keeper.close();
   }
 
+  #forget(streamId: string): void {
+    this.#open.get(streamId)?.close();
+    this.#open.delete(streamId);
+    this.#rooms.delete(streamId);
+  }
+
   #sweepLater(): void {
     const { clock, keeper } = this.#parts;
     this.#cancelSweep = clock.after(SWEEP_MS, () => {
@@ -86,9 +93,7 @@ export class Chat {
         const isUsed = (room.unusedSinceMs ?? limitMs) >= limitMs;
         // What is not kept yet has numbers that the database does not know.
         if (isUsed || keeper.holds(streamId)) continue;
-        room.close();
-        this.#open.delete(streamId);
-        this.#rooms.delete(streamId);
+        this.#forget(streamId);
       }
       this.#sweepLater();
     });

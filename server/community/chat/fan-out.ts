@@ -8,11 +8,14 @@
  *                     +--+   +-----------------------------------+
  *                     drained
  *
+ * When servers that were apart put together what was said meanwhile, everybody is moved back to where
+ * they agree, and catches up from there.
+ *
  * I1. A live reader was sent everything up to `#sentSeq`, or is in the slices still to come of the
  *     batch that ends there.
  * I2. What waits for one reader is at most `MOST_UNSENT_BYTES` and one batch.
  */
-import type { ChatEntry, ChatFrame } from '../../../contract/index.ts';
+import type { ChatCloseReason, ChatEntry, ChatFrame } from '../../../contract/index.ts';
 import type { Cancel, Clock } from '../../base/index.ts';
 import type { BatchPace } from './batch-pace.ts';
 import type { Audience } from './bus.ts';
@@ -29,13 +32,15 @@ const CATCH_UP_ENTRIES = 100;
 /** Readers written to in one go, and bytes: both take less than half a millisecond. */
 const SLICE_READERS = 48;
 const SLICE_BYTES = 256 * 1024;
+/** Readers moved in one go: each is sent much at once. */
+const SLICE_MOVED = 8;
 /** Messages that who comes is shown. */
 export const WELCOME_MESSAGES = 50;
 
 /** One reader's seat in a room. */
 interface Seat {
   readonly reader: Reader;
-  state: 'catching up' | 'live' | 'gone';
+  state: 'catching up' | 'live' | 'moved' | 'gone';
   /** While catching up: the last number sent. */
   seq: number;
   /** While live: where it is in the list. */
@@ -68,6 +73,8 @@ export class FanOut {
   #cancel: Cancel | undefined;
   #isSending = false;
   #isLate = false;
+  /** How often everybody was moved: frames of before are of no use then. */
+  #moves = 0;
   #history: { readonly seq: number; readonly frame: Buffer } | undefined;
 
   constructor(settings: FanOutSettings) {
@@ -132,6 +139,36 @@ export class FanOut {
     return [...(this.#known.get(`id ${authorId}`) ?? [])].map(({ reader }) => reader);
   }
 
+  /** The log has other entries behind `seq` than were sent: everybody begins anew there. */
+  rebase(seq: number): void {
+    const { log } = this.#settings;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#moves += 1;
+    this.#sentSeq = log.lastSeq;
+    this.#history = undefined;
+    this.#live = [];
+    this.#early.clear();
+    const seats = [...this.#seats.values()];
+    for (const seat of seats) seat.state = 'moved';
+    const moves = this.#moves;
+    const resync = frameOf({ type: 'resync', reason: 'merged', epoch: log.epoch });
+    const recent = log.recent(WELCOME_MESSAGES, seq);
+    const history = listFrame('history', recent, { seq, skipped: 0 });
+    this.#inSlices(seats, {
+      sizeBytes: SLICE_BYTES / SLICE_MOVED,
+      task: (seat) => {
+        if (seat.state !== 'moved' || moves !== this.#moves) return;
+        seat.reader.write(resync);
+        seat.reader.write(history);
+        seat.seq = seq;
+        seat.state = 'catching up';
+        this.#catchUp(seat);
+      },
+      done: () => {},
+    });
+  }
+
   /** Sends a frame that has no number to those it is for. */
   tell(value: ChatFrame, to: Audience): void {
     const frame = frameOf(value);
@@ -148,6 +185,14 @@ export class FanOut {
     const { isModerator } = this.#settings;
     const seats = [...this.#seats.values()];
     return to === 'everybody' ? seats : seats.filter(({ reader }) => isModerator(reader));
+  }
+
+  /** Ends everybody's connection. */
+  sendAway(reason: ChatCloseReason): void {
+    for (const { reader } of [...this.#seats.values()]) {
+      this.leave(reader);
+      reader.close(reason);
+    }
   }
 
   /** Ends what is still to be sent. */
@@ -171,13 +216,16 @@ export class FanOut {
     const { lastSeq: seq } = log;
     this.#sentSeq = seq;
     const { shared, own } = this.#framesOf(batch, seq, budget);
+    const moves = this.#moves;
     this.#isSending = true;
     const seats = this.#live.slice();
     // Whoever becomes live now is sent this batch by that.
     for (const seat of this.#early) this.#catchUp(seat);
     this.#inSlices(seats, {
       sizeBytes: shared.length,
-      task: (seat) => this.#write(seat, own?.(seat) ?? shared),
+      task: (seat) => {
+        if (moves === this.#moves) this.#write(seat, own?.(seat) ?? shared);
+      },
       done: () => {
         this.#isSending = false;
         if (!this.#isLate) return;
@@ -193,8 +241,9 @@ export class FanOut {
    */
   #framesOf(batch: readonly LoggedEntry[], seq: number, budget: number) {
     const shown = batch.filter((logged) => !this.#settings.log.isRemoved(logged));
+    const epoch = this.#newEpochOf(batch);
     if (shown.length <= budget) {
-      return { shared: listFrame('entries', shown, { seq, skipped: 0 }), own: undefined };
+      return { shared: listFrame('entries', shown, { seq, skipped: 0, epoch }), own: undefined };
     }
     const { random } = this.#settings;
     const entries = shown.map(({ entry }) => entry);
@@ -203,7 +252,7 @@ export class FanOut {
       const list = shown.filter(
         ({ entry }) => chosen.has(entry.seq) || also?.has(entry.seq) === true,
       );
-      return listFrame('entries', list, { seq, skipped: shown.length - list.length });
+      return listFrame('entries', list, { seq, skipped: shown.length - list.length, epoch });
     };
     const concerned = this.#concerned(entries, chosen);
     const own = (seat: Seat): Buffer | undefined => {
@@ -211,6 +260,12 @@ export class FanOut {
       return also === undefined ? undefined : sample(also);
     };
     return { shared: sample(undefined), own };
+  }
+
+  /** The run of the batch's last entry, where a reader may know another one. */
+  #newEpochOf(batch: readonly LoggedEntry[]): string | undefined {
+    const first = batch[0]?.entry.seq ?? 0;
+    return first <= this.#settings.log.turnSeq ? batch.at(-1)?.epoch : undefined;
   }
 
   /** Who wrote or is named in a message that was left out, and which. */
@@ -288,7 +343,8 @@ export class FanOut {
       }
       seat.seq = last.entry.seq;
       const shown = page.filter((logged) => !log.isRemoved(logged));
-      reader.write(listFrame('entries', shown, { seq: seat.seq, skipped: 0 }));
+      const epoch = this.#newEpochOf(page);
+      reader.write(listFrame('entries', shown, { seq: seat.seq, skipped: 0, epoch }));
       if (reader.unsentBytes > CATCH_UP_BYTES) {
         reader.whenDrained(() => this.#catchUp(seat));
         return;

@@ -16,6 +16,7 @@ export {
   type PostOutcome,
   type RunCommand,
 } from './post.ts';
+export { RedisBus } from './redis-bus.ts';
 export { isModerator } from './roles.ts';
 export type { MediaMoment, Room } from './room.ts';
 export type { Member } from './tickets.ts';

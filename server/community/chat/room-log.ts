@@ -41,7 +41,9 @@ export interface LoggedEntry {
 
 /** See the top of the file. */
 export class RoomLog {
-  readonly epoch: string;
+  #epoch: string;
+  /** The number of the first entry of the run `#epoch`. */
+  #turnSeq: number;
   /** Oldest first; index 0 has the number `#firstSeq`. */
   #entries: LoggedEntry[] = [];
   #firstSeq: number;
@@ -53,8 +55,37 @@ export class RoomLog {
 
   /** A room that goes on behind `lastSeq`. */
   constructor(epoch: string, lastSeq: number) {
-    this.epoch = epoch;
+    this.#epoch = epoch;
     this.#firstSeq = lastSeq + 1;
+    this.#turnSeq = this.#firstSeq;
+  }
+
+  /** The run of the last entry, or of the next one where none is known. */
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** The first number of that run: who was told less knows another one. */
+  get turnSeq(): number {
+    return this.#turnSeq;
+  }
+
+  /** The next entries are of another run. */
+  turn(epoch: string): void {
+    this.#epoch = epoch;
+    this.#turnSeq = this.lastSeq + 1;
+  }
+
+  /** Forgets everything behind `seq`, which is what the next entry follows. */
+  cut(seq: number): void {
+    const isHeld = seq >= this.floorSeq && seq <= this.lastSeq;
+    this.#entries = isHeld ? this.#entries.slice(0, seq - this.floorSeq) : [];
+    this.#firstSeq = seq + 1 - this.#entries.length;
+    this.turn(this.#entries.at(-1)?.epoch ?? this.#epoch);
+    this.#clearedSeq = Math.min(this.#clearedSeq, seq);
+    for (const [authorId, purgedSeq] of this.#purged) {
+      if (purgedSeq > seq) this.#purged.set(authorId, seq);
+    }
   }
 
   /** The number of the last entry; 0: none was ever. */
@@ -66,15 +97,16 @@ export class RoomLog {
   append(logged: LoggedEntry): void {
     const { seq } = logged.entry;
     assert(seq === this.lastSeq + 1, `Cannot append entry ${seq}: ${this.lastSeq} is the last`);
+    if (logged.epoch !== this.#epoch) this.turn(logged.epoch);
     this.#entries.push(logged);
     this.#hide(logged.entry);
     this.#trim(logged.atMs);
   }
 
-  /** The latest messages that are still to be shown, oldest first. */
-  recent(limit: number): readonly LoggedEntry[] {
+  /** The latest messages up to `toSeq` that are still to be shown, oldest first. */
+  recent(limit: number, toSeq = this.lastSeq): readonly LoggedEntry[] {
     const found: LoggedEntry[] = [];
-    for (let index = this.#entries.length - 1; index >= 0 && found.length < limit; index -= 1) {
+    for (let index = toSeq - this.#firstSeq; index >= 0 && found.length < limit; index -= 1) {
       const logged = this.#entries[index];
       if (logged !== undefined && this.#isShown(logged)) found.push(logged);
     }
@@ -83,11 +115,11 @@ export class RoomLog {
 
   /** Whether everything behind `position` is held; else why not. */
   resumable({ epoch, seq }: ChatPosition): true | ResyncReason {
-    if (seq > this.lastSeq) return epoch === this.epoch ? 'not_yet' : 'other_epoch';
+    if (seq > this.lastSeq) return epoch === this.#epoch ? 'not_yet' : 'other_epoch';
     // What lay before the first entry held is known by nothing but its epoch.
     const isHeld = seq >= this.#firstSeq;
     const numberedBy = isHeld ? this.#at(seq)?.epoch : undefined;
-    if (epoch !== this.epoch && numberedBy !== epoch) return 'other_epoch';
+    if (epoch !== this.#epoch && numberedBy !== epoch) return 'other_epoch';
     return seq >= this.#firstSeq - 1 ? true : 'too_old';
   }
 

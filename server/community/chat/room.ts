@@ -26,6 +26,7 @@ import {
   type PostOutcome,
   type RunCommand,
 } from './post.ts';
+import { PostMemory } from './post-memory.ts';
 import type { Reader } from './reader.ts';
 import { restoredLog } from './restored-log.ts';
 import { isModerator, mergeRoles } from './roles.ts';
@@ -33,9 +34,6 @@ import { HOT_ENTRIES, type RoomLog } from './room-log.ts';
 import { AddressBudget, SlowMode } from './slow-mode.ts';
 import { frameOf } from './text-frame.ts';
 import type { OpenWard, Standing, Ward } from './ward.ts';
-
-/** Posts remembered by what their authors called them. */
-const MOST_NONCES = 10_000;
 
 /** Where a broadcast is in its media time. */
 export interface MediaMoment {
@@ -83,26 +81,26 @@ export class Room {
   readonly #log: RoomLog;
   readonly #fanOut: FanOut;
   readonly #slowMode = new SlowMode();
-  /** Oldest first. */
-  readonly #nonces = new Map<string, Promise<PostOutcome>>();
+  readonly #said = new PostMemory();
   readonly #addresses = new AddressBudget();
   readonly #ward: Ward;
   #settings: ChatSettings;
   #bus: BusRoom | undefined;
+  #isLost = false;
   /** Monotonic milliseconds. */
   #usedMs: number;
 
   private constructor(
     streamId: string,
     parts: RoomParts,
-    { epoch, stored, ward }: { readonly epoch: string; stored: StoredRoom; ward: Ward },
+    { stored, ward }: { readonly stored: StoredRoom; readonly ward: Ward },
   ) {
     const { clock, random, yieldTo } = parts;
     this.#ward = ward;
     this.streamId = streamId;
     this.#parts = parts;
     this.#settings = stored.settings;
-    this.#log = restoredLog(epoch, stored, clock.monotonicMs());
+    this.#log = restoredLog(stored, clock.monotonicMs());
     const pace = new BatchPace();
     const isModeratorHere = (reader: Reader): boolean =>
       isModerator({ roles: this.#rolesOf(reader.authorId, reader.roles) });
@@ -111,33 +109,38 @@ export class Room {
       isModerator: isModeratorHere,
     });
     this.#usedMs = clock.monotonicMs();
-    for (const { entry, nonce } of stored.recent) {
-      if (nonce === null) continue;
-      const posted = { message: entry, kept: Promise.resolve(true) };
-      this.#remember(`${entry.author.id} ${nonce}`, Promise.resolve(posted));
-    }
+    for (const { entry, nonce } of stored.recent) this.#said.saw(entry, nonce, async () => true);
   }
 
   /** Opens a room with what is kept of it. Rejects when the database cannot be asked. */
   static async open(streamId: string, parts: RoomParts): Promise<Room> {
     const ward = await parts.openWard(streamId);
     const stored = await parts.store.load(streamId, HOT_ENTRIES);
-    const early: NumberedEntry[] = [];
-    let room: Room | undefined;
-    const bus = await parts.bus.open(streamId, stored.lastSeq, {
-      deliver: (numbered) => {
-        if (room === undefined) early.push(numbered);
-        else room.#take(numbered);
+    const room = new Room(streamId, parts, { stored, ward });
+    room.#bus = await parts.bus.open(streamId, stored.lastSeq, {
+      deliver: (numbered) => room.#deliver(numbered),
+      notice: (notice) => room.#hear(notice),
+      rebase: (seq, entries) => {
+        room.#log.cut(seq);
+        for (const numbered of entries) room.#take(numbered);
+        room.#fanOut.rebase(seq);
       },
-      notice: (notice) => {
-        if (room !== undefined) room.#hear(notice);
-        else if (notice.type === 'standing') ward.hear(notice.authorId, notice.standing);
+      // Whether they are kept was answered when they had their first numbers.
+      renumbered: (entries) => {
+        for (const numbered of entries) void room.#keep(numbered);
+      },
+      lost: () => {
+        room.#isLost = true;
+        room.#fanOut.sendAway('unavailable');
       },
     });
-    room = new Room(streamId, parts, { epoch: bus.epoch, stored, ward });
-    room.#bus = bus;
-    for (const numbered of early) room.#take(numbered);
+    room.#log.turn(room.#bus.epoch);
     return room;
+  }
+
+  /** Whether it cannot go on: it is to be closed, and opened anew. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   get settings(): ChatSettings {
@@ -196,15 +199,7 @@ export class Room {
     const post = { ...given, author };
     const { nonce } = post;
     if (nonce === null) return this.#answer(post);
-    const key = `${author.id} ${nonce}`;
-    const known = this.#nonces.get(key);
-    if (known !== undefined) return known;
-    const outcome = this.#answer(post);
-    this.#remember(key, outcome);
-    const forget = (): boolean => this.#nonces.delete(key);
-    // What was refused may be tried again.
-    outcome.then((result) => 'refused' in result && forget(), forget);
-    return outcome;
+    return this.#said.once(author.id, nonce, () => this.#answer(post));
   }
 
   /** Whoever wrote last under this name, of those who are held. */
@@ -346,13 +341,22 @@ export class Room {
     return this.#parts.keeper.keep({ ...numbered, streamId: this.streamId });
   }
 
-  #take({ entry, epoch, nonce }: NumberedEntry): void {
-    // A bus may say again what the database has told.
-    if (entry.seq <= this.#log.lastSeq) return;
-    if (entry.type === 'message' && this.#settings.uniqueChat) this.#ward.saw(entry);
+  #deliver(numbered: NumberedEntry): void {
+    const { entry } = numbered;
+    this.#take(numbered);
+    this.#fanOut.arrived();
+    if (entry.type !== 'message') return;
+    if (this.#settings.uniqueChat) this.#ward.saw(entry);
+    // Also those who wrote on another server.
+    this.#slowMode.wrote(entry.author.id, this.#parts.clock.monotonicMs());
+  }
+
+  #take(numbered: NumberedEntry): void {
+    const { entry, epoch, nonce } = numbered;
     const atMs = this.#parts.clock.monotonicMs();
     this.#log.append({ entry, epoch, atMs, json: JSON.stringify(entry), nonce });
-    this.#fanOut.arrived();
+    // Who has lost one server says it again to another, which keeps what the first one could not.
+    if (entry.type === 'message') this.#said.saw(entry, nonce, () => this.#keep(numbered));
   }
 
   #hear(notice: RoomNotice): void {
@@ -382,13 +386,6 @@ export class Room {
     const isBanned = bar?.untilMs === null;
     const untilMs = bar?.untilMs ?? null;
     reader.write(frameOf({ type: 'moderated', roles, isBanned, untilMs }));
-  }
-
-  #remember(key: string, outcome: Promise<PostOutcome>): void {
-    this.#nonces.set(key, outcome);
-    if (this.#nonces.size <= MOST_NONCES) return;
-    const [oldest] = this.#nonces.keys();
-    if (oldest !== undefined) this.#nonces.delete(oldest);
   }
 
   #used(): void {

@@ -37,9 +37,11 @@ export function frameOf(value: ChatFrame): Buffer {
 export function listFrame(
   kind: 'history' | 'entries',
   list: readonly { readonly json: string }[],
-  { seq, skipped }: { readonly seq: number; readonly skipped: number },
+  place: { readonly seq: number; readonly skipped: number; readonly epoch?: string | undefined },
 ): Buffer {
+  const { seq, skipped, epoch } = place;
   const entries = list.map(({ json }) => json).join(',');
   const left = kind === 'entries' ? `"skipped":${skipped},` : '';
-  return textFrame(`{"type":"${kind}","seq":${seq},${left}"entries":[${entries}]}`);
+  const run = epoch === undefined ? '' : `"epoch":${JSON.stringify(epoch)},`;
+  return textFrame(`{"type":"${kind}","seq":${seq},${run}${left}"entries":[${entries}]}`);
 }

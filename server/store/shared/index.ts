@@ -2,3 +2,4 @@
 export { inspectRedis } from './inspect-redis.ts';
 export { RedisUnavailableError } from './redis-error.ts';
 export { RedisLink, type RedisScript } from './redis-link.ts';
+export type { RedisArgument } from './redis-session.ts';

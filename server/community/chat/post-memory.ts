@@ -1,0 +1,45 @@
+import type { ChatMessage } from '../../../contract/index.ts';
+import type { PostOutcome } from './post.ts';
+
+/** Posts remembered by what their authors called them. */
+const MOST_NONCES = 10_000;
+
+/** What came of posts, for authors who do not know and say it again. */
+export class PostMemory {
+  /** Oldest first. */
+  readonly #outcomes = new Map<string, Promise<PostOutcome>>();
+
+  /** What came of the author's post of that name; `post` where there was none. */
+  once(authorId: string, nonce: string, post: () => Promise<PostOutcome>): Promise<PostOutcome> {
+    const key = `${authorId} ${nonce}`;
+    const known = this.#outcomes.get(key);
+    if (known !== undefined) return known;
+    const outcome = post();
+    this.#remember(key, outcome);
+    const forget = (): boolean => this.#outcomes.delete(key);
+    // What was refused may be tried again.
+    outcome.then((result) => 'refused' in result && forget(), forget);
+    return outcome;
+  }
+
+  /** The message is in the room, from here or another server; `keep` tells whether it is kept. */
+  saw(message: ChatMessage, nonce: string | null, keep: () => Promise<boolean>): void {
+    const key = `${message.author.id} ${nonce}`;
+    if (nonce === null || this.#outcomes.has(key)) return;
+    const posted = {
+      message,
+      // Asked only when it is said again.
+      get kept() {
+        return keep();
+      },
+    };
+    this.#remember(key, Promise.resolve(posted));
+  }
+
+  #remember(key: string, outcome: Promise<PostOutcome>): void {
+    this.#outcomes.set(key, outcome);
+    if (this.#outcomes.size <= MOST_NONCES) return;
+    const [oldest] = this.#outcomes.keys();
+    if (oldest !== undefined) this.#outcomes.delete(oldest);
+  }
+}
