@@ -111,4 +111,8 @@ export interface OpenInvitationView extends InvitationView {
 export interface CreatedInvitationView extends OpenInvitationView {
   /** Path on this server, such as `/setup/…`. */
   readonly path: string;
+  /** The whole link: by PUBLIC_URL, or else by the address that this request came to. */
+  readonly url: string;
+  /** Why the link may lead nowhere for whoever gets it, and what mends that; null: it leads here. */
+  readonly hint: string | null;
 }

@@ -111,6 +111,10 @@ export interface ApiSchemas {
     readonly id: string;
     readonly createdAt: string;
     readonly path: string;
+    /** By `PUBLIC_URL`, else by the address that this request came to. */
+    readonly url: string;
+    /** Why the link may not work elsewhere, and what mends that; null: it does. */
+    readonly hint: string | null;
   };
   readonly CreatedStream: {
     readonly id: string;

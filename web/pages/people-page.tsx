@@ -1,11 +1,19 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { type ApiRoutes, ROLES, type Role, type UserView } from '../../contract/index.ts';
+import {
+  type ApiRoutes,
+  type CreatedInvitationView,
+  ROLES,
+  type Role,
+  type UserView,
+} from '../../contract/index.ts';
 import { ask, dayOf, Form, Frame, me, Once, typed } from '../base/index.ts';
 import { useList } from './account-page.tsx';
 
 /** What an administrator may change about somebody. */
 type UserChanges = ApiRoutes['PATCH /api/users/{id}']['request']['body'];
+
+type Link = Pick<CreatedInvitationView, 'url' | 'hint'>;
 
 /** A form that is emptied shows its first choice, which must not be the most powerful one. */
 const LEAST_FIRST = ROLES.toReversed();
@@ -36,7 +44,7 @@ function Users(): VNode {
   const [users, setUsers] = useState<readonly UserView[]>([]);
   const [next, setNext] = useState<string | null>(null);
   const [failed, setFailed] = useState<string>();
-  const [link, setLink] = useState<string>();
+  const [link, setLink] = useState<Link>();
   const more = async (cursor: string | null): Promise<void> => {
     const answer = await ask('GET /api/users', { query: { cursor: cursor ?? undefined } });
     setFailed(answer.failed);
@@ -60,7 +68,7 @@ function Users(): VNode {
   const reset = async (id: string): Promise<void> => {
     const answer = await ask('POST /api/users/{id}/password-link', { params: { id } });
     setFailed(answer.failed);
-    if (answer.failed === undefined) setLink(location.origin + answer.value.path);
+    if (answer.failed === undefined) setLink(answer.value);
   };
   return (
     <section aria-labelledby="users">
@@ -78,7 +86,7 @@ function Users(): VNode {
       <p class="failure" role="alert">
         {failed}
       </p>
-      {link === undefined ? null : <Once label="A link for a new password." text={link} />}
+      {link === undefined ? null : <OnceLink label="A link for a new password." link={link} />}
     </section>
   );
 }
@@ -131,13 +139,13 @@ function UserRow({
 
 function Invitations(): VNode {
   const [open, reload] = useList('GET /api/invitations');
-  const [link, setLink] = useState<string>();
+  const [link, setLink] = useState<Link>();
   const [failed, setFailed] = useState<string>();
   const invite = async (fields: FormData): Promise<string | undefined> => {
     const role = ROLES.find((each) => each === typed(fields, 'role')) ?? 'viewer';
     const answer = await ask('POST /api/invitations', { body: { role } });
     if (answer.failed !== undefined) return answer.failed;
-    setLink(location.origin + answer.value.path);
+    setLink(answer.value);
     await reload();
     return undefined;
   };
@@ -155,7 +163,7 @@ function Invitations(): VNode {
       <Form action="Make link" send={invite}>
         <RoleChoice label="Role" value="broadcaster" isShown />
       </Form>
-      {link === undefined ? null : <Once label="Your link." text={link} />}
+      {link === undefined ? null : <OnceLink label="Your link." link={link} />}
       {open.length === 0 ? null : <h3>Not used yet</h3>}
       <ul class="rows">
         {open.map((each) => (
@@ -178,6 +186,16 @@ function Invitations(): VNode {
         {failed}
       </p>
     </section>
+  );
+}
+
+/** A link that is shown once, and whether it will work for whoever gets it. */
+function OnceLink({ label, link }: { readonly label: string; readonly link: Link }): VNode {
+  return (
+    <>
+      <Once label={label} text={link.url} />
+      {link.hint === null ? null : <p class="hint caution">{link.hint}.</p>}
+    </>
   );
 }
 

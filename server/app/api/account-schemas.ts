@@ -111,6 +111,11 @@ export const createdInvitationSchema = named(
   'CreatedInvitation',
   openInvitationSchema.extend({
     path: z.string(),
+    url: z.string().describe('By `PUBLIC_URL`, else by the address that this request came to.'),
+    hint: z
+      .string()
+      .nullable()
+      .describe('Why the link may not work elsewhere, and what mends that; null: it does.'),
   }),
 ) satisfies z.ZodType<CreatedInvitationView>;
 

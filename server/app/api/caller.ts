@@ -21,6 +21,16 @@ export interface CallersSettings {
   readonly isTls: boolean;
 }
 
+/** A link that is given to somebody. */
+export interface PublicLink {
+  readonly url: string;
+  /** Why it may not work for them, and what mends that. */
+  readonly hint: string | null;
+}
+
+/** A name or an address, and perhaps a port. */
+const AUTHORITY = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+
 /** Reads who asks. */
 export class Callers {
   readonly #settings: CallersSettings;
@@ -91,6 +101,20 @@ export class Callers {
       sessionSecret,
       publicUrl: this.#settings.management.publicUrl,
     });
+  }
+
+  /** The whole link to a page, for somebody who is elsewhere. */
+  linkTo(request: FastifyRequest, path: string): PublicLink {
+    const { isTls, management } = this.#settings;
+    const { publicUrl } = management;
+    if (publicUrl !== undefined) return { url: new URL(path, publicUrl).href, hint: null };
+    // The Host field is a client's word, and here the client is whoever will pass the link on.
+    const host = AUTHORITY.test(request.host) ? request.host : 'localhost';
+    const url = `${isTls ? 'https' : 'http'}://${host}${path}`;
+    const hint =
+      'PUBLIC_URL is not set, so the link is by the address you came to. If people elsewhere cannot ' +
+      'open that, start the server with PUBLIC_URL=https://<its name>, and make a new link';
+    return { url, hint };
   }
 
   #isLocal(request: FastifyRequest): boolean {

@@ -13,7 +13,7 @@ import {
   userSchema,
 } from './account-schemas.ts';
 import { invitationView, openInvitationView, userView } from './account-views.ts';
-import { clientOf } from './caller.ts';
+import { clientOf, type PublicLink } from './caller.ts';
 import { type ApiRoute, defineRoute } from './route.ts';
 import { byId } from './schema.ts';
 import { type AccountRouteSettings, withSession } from './session-routes.ts';
@@ -75,7 +75,7 @@ function userRoutes({ accounts }: AccountRouteSettings): readonly ApiRoute[] {
   return [list, change];
 }
 
-function inviteRoutes({ accounts }: AccountRouteSettings): readonly ApiRoute[] {
+function inviteRoutes({ accounts, callers }: AccountRouteSettings): readonly ApiRoute[] {
   const list = defineRoute({
     ...{ method: 'GET', path: '/api/invitations', operationId: 'listInvitations', tag: 'accounts' },
     summary: 'One-time links that were not used yet',
@@ -96,7 +96,10 @@ function inviteRoutes({ accounts }: AccountRouteSettings): readonly ApiRoute[] {
     body: inviteSchema,
     answers: { 201: createdInvitationSchema },
     problems: ['too_many_invitations'],
-    answer: async ({ body, actor }) => created(await accounts.invitations.invite(body.role, actor)),
+    answer: async ({ body, actor, request }) =>
+      created(await accounts.invitations.invite(body.role, actor), (path) =>
+        callers.linkTo(request, path),
+      ),
   });
   const reset = defineRoute({
     ...{ method: 'POST', path: '/api/users/:id/password-link', tag: 'accounts' },
@@ -108,9 +111,10 @@ function inviteRoutes({ accounts }: AccountRouteSettings): readonly ApiRoute[] {
     params: byId,
     answers: { 201: createdInvitationSchema },
     problems: ['user_not_found', 'too_many_invitations'],
-    answer: async ({ params, actor }) => {
+    answer: async ({ params, actor, request }) => {
       const id = USER_ID.test(params.id) ? params.id : '';
-      return created(await accounts.invitations.resetPassword(id, actor));
+      const made = await accounts.invitations.resetPassword(id, actor);
+      return created(made, (path) => callers.linkTo(request, path));
     },
   });
   return [list, invite, reset];
@@ -173,10 +177,11 @@ function linkRoutes({ accounts, callers }: AccountRouteSettings): readonly ApiRo
   return [look, accept, withdraw];
 }
 
-function created(made: MadeInvitation | Refusal) {
+function created(made: MadeInvitation | Refusal, linkTo: (path: string) => PublicLink) {
   if ('refused' in made) return made;
   const path = `/setup/${made.secret}`;
-  return { status: 201 as const, body: { ...openInvitationView(made.invitation), path } };
+  const body = { ...openInvitationView(made.invitation), path, ...linkTo(path) };
+  return { status: 201 as const, body };
 }
 
 function cursorOf(id: string): string {

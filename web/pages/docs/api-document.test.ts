@@ -5,8 +5,11 @@ import { curlExample } from './curl-example.ts';
 
 /** As for the keys of a stream. */
 const OWNERS = {
-  ...{ any: ['admin'], own: ['broadcaster'], scopes: ['keys:write'] },
-  ...{ operator: 'always', isPersonal: false },
+  any: ['admin'],
+  own: ['broadcaster'],
+  scopes: ['keys:write'],
+  operator: 'always',
+  isPersonal: false,
 } as const;
 const answers = { 200: { description: 'As asked.' }, 404: { description: '`key_not_found`' } };
 const document: ApiDocument = {
