@@ -22,7 +22,13 @@ if (root !== null) {
       render(<HomePage host={location.hostname} />, root);
       break;
     case 'watch':
-      render(<WatchPage session={new WatchSession(route.streamId, wasOnAir())} />, root);
+      render(
+        <WatchPage
+          streamId={route.streamId}
+          session={new WatchSession(route.streamId, wasOnAir())}
+        />,
+        root,
+      );
       break;
     case 'setup':
       render(<SetupPage secret={route.secret} />, root);

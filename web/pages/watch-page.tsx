@@ -1,21 +1,66 @@
 import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { Frame } from '../base/index.ts';
+import type { ChatPanel } from '../chat/index.ts';
 import { latencyText, Player, type WatchSession } from '../player/index.ts';
 
-/** One stream: the player, and beneath it what is being watched and how close to live. */
-export function WatchPage({ session }: { readonly session: WatchSession }): VNode {
+/** Longest wait for a picture before the chat is fetched anyway. Milliseconds. */
+const CHAT_LATEST_MS = 1_500;
+
+/** One stream: the player, beneath it what is being watched and how close to live, and the chat beside it. */
+export function WatchPage({
+  streamId,
+  session,
+}: {
+  readonly streamId: string;
+  readonly session: WatchSession;
+}): VNode {
   const isMissing = session.phase.value === 'missing';
+  const hasChat = !isMissing && session.stream.value?.chatEnabled !== false;
   return (
     <Frame title={isMissing ? 'No such stream' : session.stream.value?.title}>
-      <div class="watch">
-        <Player session={session} />
-        <div class="watch-foot">
-          <h1>{session.stream.value?.title ?? '\u00a0'}</h1>
-          <StatusLine session={session} />
-          <Description text={session.stream.value?.description ?? ''} />
+      <div class="watch" data-chat={hasChat}>
+        <div class="watch-main">
+          <Player session={session} />
+          <div class="watch-foot">
+            <h1>{session.stream.value?.title ?? '\u00a0'}</h1>
+            <StatusLine session={session} />
+            <Description text={session.stream.value?.description ?? ''} />
+          </div>
         </div>
+        {hasChat ? <ChatPlace streamId={streamId} session={session} /> : null}
       </div>
     </Frame>
+  );
+}
+
+/** The chat, fetched once there is a picture: that comes first. */
+function ChatPlace({
+  streamId,
+  session,
+}: {
+  readonly streamId: string;
+  readonly session: WatchSession;
+}): VNode {
+  const [Panel, setPanel] = useState<typeof ChatPanel | null>(null);
+  useEffect(() => {
+    const load = async (): Promise<void> => {
+      const { ChatPanel: loaded } = await import('../chat/index.ts');
+      setPanel(() => loaded);
+    };
+    const timer = setTimeout(() => void load(), CHAT_LATEST_MS);
+    const stop = session.pictured.subscribe((pictured) => {
+      if (pictured) void load();
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [session]);
+  return (
+    <div class="watch-chat">
+      {Panel === null ? null : <Panel streamId={streamId} pictureMs={() => session.captureMs()} />}
+    </div>
   );
 }
 

@@ -31,6 +31,8 @@ export type EngineReport =
 export interface Engine {
   /** Restarts the browser's decoder, keeping the place. */
   recoverMedia(): void;
+  /** When the picture on screen was taken, by the server's clock, in epoch milliseconds; null: not known. */
+  readonly captureMs: number | null;
   /** Jumps to the live position and plays. */
   goLive(): void;
   /** Plays one quality, or the best that fits with -1 and where that one is gone. */

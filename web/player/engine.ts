@@ -83,6 +83,10 @@ class HlsEngine implements Engine {
     void this.#play();
   }
 
+  get captureMs(): number | null {
+    return this.#pictured ? (this.#hls.playingDate?.getTime() ?? null) : null;
+  }
+
   goLive(): void {
     this.#jump(0);
     void this.#play();

@@ -104,6 +104,11 @@ export class WatchSession {
     this.#unload();
   }
 
+  /** When the picture on screen was taken, by the server's clock, in epoch milliseconds; null without one. */
+  captureMs(): number | null {
+    return this.phase.value === 'live' ? (this.#engine?.captureMs ?? null) : null;
+  }
+
   /** Jumps to the live position. */
   goLive(): void {
     this.#engine?.goLive();

@@ -1,0 +1,171 @@
+import type { VNode } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { type ChatMessage, MAX_CHAT_LENGTH } from '../../contract/index.ts';
+import { me } from '../base/index.ts';
+import { textOf } from './chat-feed.ts';
+import type { ChatSession } from './chat-session.ts';
+import { modesText, secondsText } from './words.ts';
+
+/** From here on it is said how many characters are left. */
+const COUNTED_FROM_LEFT = 100;
+const TICK_MS = 250;
+
+/** Where one writes, or the reason why one may not. */
+export function ChatComposer({
+  session,
+  replyTo,
+  onReplied,
+}: {
+  readonly session: ChatSession;
+  readonly replyTo: ChatMessage | null;
+  readonly onReplied: () => void;
+}): VNode {
+  const closed = useClosed(session);
+  if (closed !== null) return closed;
+  return <Writing session={session} replyTo={replyTo} onReplied={onReplied} />;
+}
+
+function Writing({
+  session,
+  replyTo,
+  onReplied,
+}: {
+  readonly session: ChatSession;
+  readonly replyTo: ChatMessage | null;
+  readonly onReplied: () => void;
+}): VNode {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [text, setText] = useState('');
+  const id = useId();
+  const waitMs = useCountdown(session.waitUntilMs.value);
+  const left = MAX_CHAT_LENGTH - [...text.trim()].length;
+  const refused = session.refused.value;
+  const isJoined = session.link.value?.phase === 'joined';
+  const maySend = isJoined && waitMs === 0 && text.trim() !== '' && left >= 0;
+  useEffect(() => {
+    // What was refused is given back, unless something else was begun meanwhile.
+    if (refused !== null && refused.text !== '')
+      setText((now) => (now === '' ? refused.text : now));
+  }, [refused]);
+  useEffect(() => {
+    if (replyTo !== null) field.current?.focus();
+  }, [replyTo]);
+  const send = (): void => {
+    if (!maySend) return;
+    session.post(text.trim(), replyTo?.id ?? null);
+    setText('');
+    onReplied();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // While a word is composed, Enter chooses it.
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'Escape' && replyTo !== null) {
+      onReplied();
+    }
+  };
+  return (
+    <form
+      class="chat-composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {replyTo === null ? null : (
+        <p class="chat-replying">
+          <span>
+            Answering <b>{replyTo.author.name}</b>: {textOf(replyTo)}
+          </span>
+          <button type="button" aria-label="Do not answer" onClick={onReplied}>
+            ✕
+          </button>
+        </p>
+      )}
+      <div class="chat-field">
+        <label class="unseen" for={id}>
+          Message
+        </label>
+        <textarea
+          ref={field}
+          id={id}
+          rows={1}
+          value={text}
+          placeholder={placeholder(session)}
+          enterkeyhint="send"
+          autoComplete="off"
+          aria-describedby={`${id}-note`}
+          onInput={({ currentTarget }) => setText(currentTarget.value.replace(/\n/g, ' '))}
+          onKeyDown={onKeyDown}
+        />
+        <button type="submit" class="chat-send" disabled={!maySend}>
+          {waitMs > 0 ? secondsText(waitMs) : 'Send'}
+        </button>
+      </div>
+      <p class="chat-note" id={`${id}-note`}>
+        {left < COUNTED_FROM_LEFT ? (
+          <span data-over={left < 0}>{left < 0 ? `${-left} too many` : `${left} left`}</span>
+        ) : null}
+        {refused === null ? <span>{modesText(session)}</span> : null}
+      </p>
+      <p class="chat-refused" role="alert">
+        {refused?.words}
+      </p>
+    </form>
+  );
+}
+
+/** Why nobody like this viewer may write now; null: they may. */
+function useClosed(session: ChatSession): VNode | null {
+  const { isBanned, untilMs } = session.standing.value;
+  const timeoutMs = useCountdown(untilMs ?? 0);
+  const { link, you, settings } = session;
+  if (link.value?.phase === 'stopped') {
+    const isOutdated = link.value.stopped === 'outdated';
+    return (
+      <p class="chat-closed">
+        {isOutdated
+          ? 'This page is older than the server. Load it anew to chat.'
+          : 'The chat is closed.'}
+      </p>
+    );
+  }
+  if (isBanned)
+    return <p class="chat-closed">You are banned from this chat. You may still read it.</p>;
+  if (timeoutMs > 0) {
+    return <p class="chat-closed">You may write again in {secondsText(timeoutMs)}.</p>;
+  }
+  if (you.value?.isGuest !== true || settings.value?.guestsMayPost !== false) return null;
+  return (
+    <p class="chat-closed">
+      {me.value?.hasAccounts === false ? (
+        'Only who has an account may write here.'
+      ) : (
+        <>
+          <a href="/sign-in">Sign in</a> to write here.
+        </>
+      )}
+    </p>
+  );
+}
+
+function placeholder({ you, link }: ChatSession): string {
+  if (link.value?.phase !== 'joined') return you.value === null ? 'Connecting…' : 'Reconnecting…';
+  return you.value === null ? 'Say something' : `Say something as ${you.value.name}`;
+}
+
+/** Milliseconds until a moment, told again as they go by; 0 when it has come. */
+function useCountdown(untilMs: number): number {
+  const [nowMs, setNowMs] = useState(Date.now());
+  useEffect(() => {
+    setNowMs(Date.now());
+    if (untilMs <= Date.now()) return;
+    const timer = setInterval(() => {
+      setNowMs(Date.now());
+      if (Date.now() >= untilMs) clearInterval(timer);
+    }, TICK_MS);
+    return () => clearInterval(timer);
+  }, [untilMs]);
+  return Math.max(0, untilMs - nowMs);
+}

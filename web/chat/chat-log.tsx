@@ -1,0 +1,168 @@
+import type { VNode } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { ChatMessage } from '../../contract/index.ts';
+import { ChatLine } from './chat-line.tsx';
+import type { ChatSession } from './chat-session.ts';
+import { LineActions } from './line-actions.tsx';
+
+/** Who is so near the end reads what comes; who is further away reads back. Pixels. */
+const NEAR_END_PX = 40;
+const MOST_COUNTED = 99;
+
+/** What was said. Follows what comes, until somebody reads back. */
+export function ChatLog({
+  session,
+  onReply,
+}: {
+  readonly session: ChatSession;
+  readonly onReply: (message: ChatMessage) => void;
+}): VNode {
+  const log = useRef<HTMLDivElement>(null);
+  const [openKey, setOpenKey] = useState<string | null>(null);
+  const [isReading, setReading] = useState(false);
+  const lines = session.lines.value;
+  const pending = session.pending.value;
+  const you = session.you.value;
+  const follow = (): void => {
+    setOpenKey(null);
+    setReading(false);
+    session.release();
+  };
+  useLayoutEffect(() => {
+    const element = log.current;
+    if (element !== null && !isReading) element.scrollTop = element.scrollHeight;
+  }, [lines, pending, isReading]);
+  useFollowedSize(log, isReading);
+  const readBack = (): void => {
+    session.hold();
+    setReading(true);
+  };
+  const onScroll = (): void => {
+    const element = log.current;
+    if (element === null) return;
+    const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
+    if (!isAtEnd && !isReading) readBack();
+    else if (isAtEnd && isReading && openKey === null && session.unseen.value === 0) follow();
+  };
+  const toggle = (key: string): void => {
+    if (openKey !== key) readBack();
+    setOpenKey(openKey === key ? null : key);
+  };
+  return (
+    <div class="chat-middle">
+      <div
+        ref={log}
+        class="chat-log"
+        role="log"
+        aria-label="Messages"
+        aria-live={session.isBusy.value || isReading ? 'off' : 'polite'}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+        tabIndex={0}
+        onScroll={onScroll}
+        onKeyDown={(event) => walk(event, { toggle, follow })}
+      >
+        {lines.length === 0 && pending.length === 0 ? <Silence session={session} /> : null}
+        {lines.map((line) => (
+          <ChatLine
+            key={line.key}
+            line={line}
+            session={session}
+            you={you}
+            isOpen={line.key === openKey}
+            onToggle={toggle}
+            actions={(message) => (
+              <LineActions
+                message={message}
+                session={session}
+                onReply={() => {
+                  follow();
+                  onReply(message);
+                }}
+                onDone={follow}
+              />
+            )}
+          />
+        ))}
+        {isReading ? null : <Pending session={session} />}
+      </div>
+      {isReading ? (
+        <button type="button" class="chat-newer" onClick={follow}>
+          {newerText(session.unseen.value)}
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+/** What was sent, at once, until it comes back as everybody sees it. */
+function Pending({ session }: { readonly session: ChatSession }): VNode {
+  return (
+    <>
+      {session.pending.value.map(({ nonce, text, id }) => (
+        <div key={nonce} class="chat-line chat-pending" data-sent={id !== null}>
+          <span class="chat-name">{session.you.value?.name ?? 'You'}</span>
+          <span class="chat-colon">: </span>
+          {text}
+          {id === null ? <span class="unseen"> (sending)</span> : null}
+        </div>
+      ))}
+    </>
+  );
+}
+
+function Silence({ session }: { readonly session: ChatSession }): VNode {
+  const isJoined = session.link.value?.phase === 'joined';
+  return (
+    <p class="chat-silence">{isJoined ? 'Nobody has said anything yet.' : 'Opening the chat…'}</p>
+  );
+}
+
+/** The end stays in view when the panel changes its size. */
+function useFollowedSize(log: { readonly current: HTMLElement | null }, isReading: boolean): void {
+  useLayoutEffect(() => {
+    const element = log.current;
+    if (element === null || isReading) return;
+    const observer = new ResizeObserver(() => {
+      element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [log, isReading]);
+}
+
+/** Arrows go from line to line, Enter opens what can be done with one, Escape goes back to the end. */
+function walk(
+  event: KeyboardEvent & { readonly currentTarget: HTMLElement },
+  { toggle, follow }: { toggle: (key: string) => void; follow: () => void },
+): void {
+  const { key, currentTarget: log, target } = event;
+  if (target instanceof HTMLElement && target.closest('button, a, select, input') !== null) {
+    if (key === 'Escape') follow();
+    return;
+  }
+  const line = document.activeElement?.closest<HTMLElement>('.chat-line') ?? null;
+  if (key === 'ArrowUp' || key === 'ArrowDown') {
+    const next =
+      key === 'ArrowUp'
+        ? line === null
+          ? log.querySelector<HTMLElement>('.chat-line:last-of-type')
+          : line.previousElementSibling
+        : line?.nextElementSibling;
+    if (!(next instanceof HTMLElement)) return;
+    next.focus();
+  } else if (key === 'Enter' && line?.dataset.key !== undefined) {
+    toggle(line.dataset.key);
+  } else if (key === 'Escape') {
+    follow();
+    log.focus();
+  } else {
+    return;
+  }
+  event.preventDefault();
+}
+
+function newerText(unseen: number): string {
+  if (unseen === 0) return 'Back to the newest';
+  if (unseen > MOST_COUNTED) return `More than ${MOST_COUNTED} new messages`;
+  return unseen === 1 ? '1 new message' : `${unseen} new messages`;
+}

@@ -1,0 +1,391 @@
+import { batch, computed, signal } from '@preact/signals';
+import type {
+  ChatAuthor,
+  ChatEntry,
+  ChatFrame,
+  ChatHeld,
+  ChatMessage,
+  ChatPoll,
+  ChatRaid,
+  ChatSettings,
+} from '../../contract/index.ts';
+import { ask } from '../base/index.ts';
+import {
+  afterFrame,
+  EMPTY_FEED,
+  type FeedLine,
+  lineOf,
+  type PendingPost,
+  remaining,
+  withNotice,
+  withoutShown,
+  withPending,
+} from './chat-feed.ts';
+import { ChatSocket } from './chat-socket.ts';
+import { placeOf, shownLines, shownUntilMs } from './in-step.ts';
+import { keep, kept } from './kept.ts';
+import { nextAsk, type ReplayBook, withAnswer } from './replay-book.ts';
+
+/** The name under which the choice of instant or in step is kept. */
+const IN_STEP = 'in-step';
+/** How often the picture's time is looked at. Milliseconds. */
+const LOOK_MS = 250;
+/** How often what came is taken in while nobody looks at the page. Milliseconds. */
+const HIDDEN_MS = 1_000;
+/** Frames that wait for the next drawing at most. */
+const MOST_WAITING = 200;
+/** How long before history is asked for again after it failed. Milliseconds. */
+const ASK_AGAIN_MS = 5_000;
+/** More messages than this in a second would have a screen reader speak without end. */
+const MOST_SPOKEN_PER_SECOND = 3;
+
+/** Who this page writes as. */
+export type You = ChatAuthor & { readonly isGuest: boolean };
+
+/** Why the last post was not taken, in words; `text` is what was written. */
+export interface Refused {
+  readonly words: string;
+  readonly text: string;
+}
+
+/** What a moderator has said about who writes here. */
+export interface Standing {
+  readonly isBanned: boolean;
+  /** Milliseconds since the epoch; null: no timeout. */
+  readonly untilMs: number | null;
+}
+
+/** What a chat is opened with. */
+export interface ChatSetup {
+  readonly streamId: string;
+  /** When the picture on screen was taken, by the server's clock; null: there is none, or not known. */
+  readonly pictureMs: () => number | null;
+}
+
+/** One visit to one chat: everything that the panel shows is a signal here. */
+export class ChatSession {
+  readonly streamId: string;
+  readonly you = signal<You | null>(null);
+  readonly settings = signal<ChatSettings | null>(null);
+  /** What is shown, oldest first. */
+  readonly lines = signal<readonly FeedLine[]>([]);
+  readonly pending = signal<readonly PendingPost[]>([]);
+  /** Messages that came while somebody reads back. */
+  readonly unseen = signal(0);
+  readonly isBusy = signal(false);
+  readonly inStep = signal(kept(IN_STEP) === 'yes');
+  /** How far the picture is behind, when the panel shows what belongs to it. Milliseconds. */
+  readonly behindMs = signal(0);
+  readonly refused = signal<Refused | null>(null);
+  /** When one may write again, by this machine's clock. Milliseconds since the epoch. */
+  readonly waitUntilMs = signal(0);
+  readonly standing = signal<Standing>({ isBanned: false, untilMs: null });
+  readonly pinned = signal<ChatMessage | null>(null);
+  readonly poll = signal<ChatPoll | null>(null);
+  readonly raid = signal<ChatRaid | null>(null);
+  readonly held = signal<readonly ChatHeld[]>([]);
+  readonly viewers = signal<number | null>(null);
+  readonly isModerator = computed(() => isModerating(this.you.value));
+  readonly #feed = signal(EMPTY_FEED);
+  readonly #socket: ChatSocket;
+  readonly #pictureMs: ChatSetup['pictureMs'];
+  readonly #posts = new Map<string, PendingPost>();
+  #waiting: ChatFrame[] = [];
+  #drawing: (() => void) | null = null;
+  #looking: ReturnType<typeof setInterval> | undefined;
+  #untilMs: number | null = null;
+  /** What somebody who reads back has before them; null: the latest is shown. */
+  #still: readonly FeedLine[] | null = null;
+  #book: ReplayBook | null = null;
+  #asking = false;
+  #askAgainMs = 0;
+  #notices = 0;
+  #spoken = { sinceMs: 0, count: 0 };
+
+  constructor({ streamId, pictureMs }: ChatSetup) {
+    this.streamId = streamId;
+    this.#pictureMs = pictureMs;
+    this.#socket = new ChatSocket(streamId, (frame) => this.#arrived(frame));
+  }
+
+  /** Where the connection stands; null before it is opened. */
+  get link(): ChatSocket['state'] {
+    return this.#socket.state;
+  }
+
+  /** Joins, until `close`. */
+  open(): void {
+    this.#socket.open();
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  /** Leaves. */
+  close(): void {
+    clearInterval(this.#looking);
+    this.#drawing?.();
+    this.#socket.close();
+  }
+
+  /** Says something, or gives a command. It is sent again until it is known what became of it. */
+  post(text: string, replyTo: string | null): void {
+    const post: PendingPost = {
+      nonce: crypto.getRandomValues(new Uint32Array(4)).join('.'),
+      text,
+      replyTo,
+      id: null,
+    };
+    this.#posts.set(post.nonce, post);
+    this.refused.value = null;
+    this.#feed.value = withPending(this.#feed.value, post);
+    this.#send(post);
+    this.release();
+  }
+
+  /** Shows messages with their picture, or as they come. */
+  stayInStep(inStep: boolean): void {
+    this.inStep.value = inStep;
+    keep(IN_STEP, inStep ? 'yes' : 'no');
+    this.#untilMs = null;
+    this.#look();
+    this.#show();
+  }
+
+  /** Keeps what is shown as it is while somebody reads back. */
+  hold(): void {
+    this.#still ??= this.lines.value;
+  }
+
+  /** Shows the latest again. */
+  release(): void {
+    this.#still = null;
+    this.#show();
+  }
+
+  /** The message of an id among those that are held. */
+  find(id: string): ChatMessage | undefined {
+    const line = this.#feed.value.lines.find(({ key }) => key === id);
+    return line?.kind === 'message' ? line.message : this.#book?.messages.find((m) => m.id === id);
+  }
+
+  /** Says something to who looks at this panel alone. */
+  say(text: string): void {
+    this.#notices += 1;
+    const line = {
+      kind: 'notice',
+      key: `notice-${this.#notices}`,
+      atMs: this.#untilMs ?? Date.now(),
+      text,
+    } as const;
+    this.#feed.value = withNotice(this.#feed.value, line);
+    this.#show();
+  }
+
+  #send({ nonce, text, replyTo }: PendingPost): void {
+    this.#socket.send({ type: 'post', text, nonce, ...(replyTo === null ? {} : { replyTo }) });
+  }
+
+  /** Frames are taken in once for each drawing: a storm costs no more than the screen can show. */
+  #arrived(frame: ChatFrame): void {
+    this.#waiting.push(frame);
+    if (this.#waiting.length >= MOST_WAITING) this.#takeIn();
+    else this.#drawing ??= beforeDrawing(() => this.#takeIn());
+  }
+
+  #takeIn(): void {
+    this.#drawing?.();
+    this.#drawing = null;
+    const frames = this.#waiting;
+    this.#waiting = [];
+    batch(() => {
+      for (const frame of frames) {
+        this.#feed.value = afterFrame(this.#feed.value, frame);
+        this.#note(frame);
+      }
+      this.#show();
+    });
+  }
+
+  #note(frame: ChatFrame): void {
+    switch (frame.type) {
+      case 'welcome':
+        this.you.value = frame.you;
+        this.settings.value = frame.settings;
+        // What was not answered before the break may have been lost; the nonce keeps it single.
+        for (const post of this.#posts.values()) this.#send(post);
+        break;
+      case 'resync':
+        this.#still = null;
+        break;
+      case 'entries':
+        this.#takeAway(frame.entries);
+        this.#countSpoken(frame.entries.length);
+        break;
+      case 'posted':
+        this.#posted(frame.nonce);
+        break;
+      case 'refused':
+        this.#onRefused(frame);
+        break;
+      case 'commanded':
+        this.#posts.delete(frame.nonce ?? '');
+        this.say(frame.text);
+        break;
+      default:
+        this.#noteRoom(frame);
+    }
+  }
+
+  #noteRoom(frame: ChatFrame): void {
+    switch (frame.type) {
+      case 'settings':
+        this.settings.value = frame.settings;
+        break;
+      case 'moderated': {
+        const { roles, isBanned, untilMs } = frame;
+        const you = this.you.value;
+        if (you !== null) this.you.value = { ...you, roles };
+        this.standing.value = { isBanned, untilMs };
+        break;
+      }
+      case 'pinned':
+        this.pinned.value = frame.message;
+        break;
+      case 'poll':
+        this.poll.value = frame.poll;
+        break;
+      case 'raid':
+        this.raid.value = frame.raid.state === 'cancelled' ? null : frame.raid;
+        break;
+      case 'held':
+        this.held.value = withHeld(this.held.value, frame.held);
+        break;
+      case 'viewers':
+        this.viewers.value = frame.count;
+        break;
+    }
+  }
+
+  #posted(nonce: string | null): void {
+    this.#posts.delete(nonce ?? '');
+    const { slowModeS = 0 } = this.settings.value ?? {};
+    if (!this.isModerator.value) this.waitUntilMs.value = Date.now() + slowModeS * 1_000;
+  }
+
+  #onRefused({ nonce, detail, retryAfterMs }: ChatFrame & { readonly type: 'refused' }): void {
+    const post = this.#posts.get(nonce ?? '');
+    this.#posts.delete(nonce ?? '');
+    const words = detail.replace(/^Cannot [^:]*: /, '');
+    const sentence = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+    this.refused.value = { words: sentence, text: post?.text ?? '' };
+    if (retryAfterMs !== null) this.waitUntilMs.value = Date.now() + retryAfterMs;
+  }
+
+  /** What is taken back goes at once, also from before who reads back, and from what is replayed. */
+  #takeAway(entries: readonly ChatEntry[]): void {
+    for (const entry of entries) {
+      if (entry.type === 'message') continue;
+      if (this.#still !== null) this.#still = remaining(this.#still, entry);
+      if (this.#book !== null) {
+        const left = remaining(this.#book.messages.map(lineOf), entry);
+        const messages = left.flatMap((line) => (line.kind === 'message' ? [line.message] : []));
+        this.#book = { ...this.#book, messages };
+      }
+    }
+  }
+
+  #countSpoken(count: number): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#spoken.sinceMs > 1_000) {
+      this.isBusy.value = this.#spoken.count > MOST_SPOKEN_PER_SECOND;
+      this.#spoken = { sinceMs: nowMs, count: 0 };
+    }
+    this.#spoken.count += count;
+    if (this.#spoken.count > MOST_SPOKEN_PER_SECOND) this.isBusy.value = true;
+  }
+
+  #look(): void {
+    const pictureMs = this.inStep.value ? this.#pictureMs() : null;
+    const untilMs = pictureMs === null ? null : shownUntilMs(this.#untilMs, pictureMs);
+    this.behindMs.value = untilMs === null ? 0 : Math.max(0, Date.now() - untilMs);
+    if (untilMs === this.#untilMs) return;
+    this.#untilMs = untilMs;
+    if (untilMs !== null) void this.#replay(untilMs);
+    this.#show();
+  }
+
+  async #replay(untilMs: number): Promise<void> {
+    const place = placeOf(this.#feed.value.lines, untilMs);
+    const wanted = place === null ? null : nextAsk(this.#book, place);
+    if (wanted === null || this.#asking || performance.now() < this.#askAgainMs) return;
+    this.#asking = true;
+    const params = { id: this.streamId };
+    const answer = await ask('GET /api/streams/{id}/chat', { params, query: { ...wanted } });
+    this.#asking = false;
+    if (answer.failed !== undefined) {
+      this.#askAgainMs = performance.now() + ASK_AGAIN_MS;
+      return;
+    }
+    this.#book = withAnswer(this.#book, wanted, answer.value);
+    this.#show();
+  }
+
+  #show(): void {
+    const latest = shownLines(this.#known(), this.#untilMs);
+    const shown = this.#still ?? latest;
+    batch(() => {
+      this.unseen.value = this.#still === null ? 0 : countBehind(latest, this.#still);
+      this.#feed.value = withoutShown(this.#feed.value, latest);
+      if (!isSame(shown, this.lines.value)) this.lines.value = shown;
+      if (this.pending.value !== this.#feed.value.pending) {
+        this.pending.value = this.#feed.value.pending;
+      }
+    });
+  }
+
+  /** What the socket told, and before that what was asked for. */
+  #known(): readonly FeedLine[] {
+    const { lines } = this.#feed.value;
+    const first = lines.find(({ kind }) => kind === 'message');
+    if (this.#untilMs === null || this.#book === null || first?.kind !== 'message') return lines;
+    const { seq } = first.message;
+    if (first.atMs <= this.#untilMs && lines.length > 100) return lines;
+    return [...this.#book.messages.filter((m) => m.seq < seq).map(lineOf), ...lines];
+  }
+}
+
+/** Whether somebody may moderate. */
+export function isModerating(who: ChatAuthor | null): boolean {
+  return who?.roles.some((role) => role === 'moderator' || role === 'broadcaster') === true;
+}
+
+/** Runs a task with the next drawing, or soon where nothing is drawn; gives what cancels it. */
+function beforeDrawing(task: () => void): () => void {
+  if (document.hidden) {
+    const timer = setTimeout(task, HIDDEN_MS);
+    return () => clearTimeout(timer);
+  }
+  const frame = requestAnimationFrame(task);
+  // A page that is hidden meanwhile draws nothing.
+  const timer = setTimeout(task, HIDDEN_MS);
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
+}
+
+function withHeld(all: readonly ChatHeld[], held: ChatHeld): readonly ChatHeld[] {
+  const others = all.filter(({ id }) => id !== held.id);
+  return held.state === 'waiting' ? [...others, held].slice(-50) : others;
+}
+
+function countBehind(latest: readonly FeedLine[], still: readonly FeedLine[]): number {
+  const lastKey = still.at(-1)?.key;
+  const index = latest.findLastIndex(({ key }) => key === lastKey);
+  return latest.length - 1 - index;
+}
+
+function isSame(one: readonly FeedLine[], other: readonly FeedLine[]): boolean {
+  return (
+    one === other || (one.length === other.length && one.every((line, i) => line === other[i]))
+  );
+}
