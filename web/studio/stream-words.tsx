@@ -44,8 +44,7 @@ export function standing(stream: StreamView, nowMs: number): string {
   return once ? `was live on ${dayOf(endedAt)}, once` : `last live ${momentOf(endedAt)}`;
 }
 
-/** Nothing of nobody: it is also what a server says that does not count. */
-function viewers(count: number): string | null {
-  if (count === 0) return null;
+function viewers(count: number): string {
+  if (count === 0) return 'no viewers';
   return count === 1 ? '1 viewer' : `${count} viewers`;
 }
