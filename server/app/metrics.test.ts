@@ -49,6 +49,7 @@ const SOURCES: MetricsSources = {
   }),
   broadcasts: () => ({ live: 4, started: 72, ended: 5, mediaBytes: 74 }),
   viewers: () => 0,
+  unwritten: () => ({ waiting: 0, lost: 0, isFull: false }),
   chat: () => ({ rooms: 0, readers: 0, pending: 0, lost: 0, closes: new Map() }),
   notices: () => ({
     tries: { delivered: 0, refused: 0, unanswered: 0, given_up: 0, gone: 0 },

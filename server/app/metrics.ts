@@ -3,6 +3,7 @@
  * read when somebody asks, so that counting costs the busy paths nothing.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { UnwrittenTally } from '../channel/index.ts';
 import type { RtmpCounters } from '../pipeline/ingest/index.ts';
 import type { OrchestratorCounters } from '../pipeline/orchestrator/index.ts';
 import type { HeldObserver } from '../pipeline/origin/index.ts';
@@ -46,6 +47,8 @@ export interface MetricsSources {
   };
   /** Undefined where nobody is told anything. */
   readonly notices?: () => NoticesTally;
+  /** Changes of streams that are not in the database; undefined where there is none. */
+  readonly unwritten?: () => UnwrittenTally;
   /** Undefined where there is no chat. */
   readonly chat?: () => ChatTally;
   /** Viewers of all streams now. Undefined where nobody counts them. */
@@ -94,6 +97,7 @@ export class Metrics implements PackagerObserver, HeldObserver {
     exposeHttp(register, sources);
     exposeTranscoding(register, sources);
     exposeNotices(register, sources);
+    exposeUnwritten(register, sources);
     exposeChat(register, sources);
     exposeViewers(register, sources);
   }
@@ -247,6 +251,13 @@ function exposeNotices(register: Registry, { notices }: MetricsSources): void {
     () => notices().oldestPendingMs / 1000,
   );
   gauge('event_stream_readers', 'Connections that follow events.', () => notices().readers);
+}
+
+function exposeUnwritten(register: Registry, { unwritten }: MetricsSources): void {
+  if (unwritten === undefined) return;
+  const { count, gauge } = exposer(register);
+  gauge('stream_changes_waiting', 'Changes that wait for the database.', () => unwritten().waiting);
+  count('stream_changes_lost_total', 'Changes never kept.', () => unwritten().lost);
 }
 
 function exposeChat(register: Registry, { chat }: MetricsSources): void {

@@ -229,6 +229,7 @@ export class Millrace {
       responses: () => this.#http.responses.counts(),
       http: () => this.#http.stats,
       notices: () => this.#notices.tally,
+      unwritten: () => this.channels.unwritten,
       chat: () => this.#ground.chat.tally,
       viewers: () => this.#ground.viewers.total,
       errors: () => ({
@@ -367,6 +368,7 @@ export class Millrace {
       clock,
       version,
       isReady: () => this.#ready,
+      unwritten: () => this.channels.unwritten,
       metrics: this.#metrics,
     });
     registerOrchestratorRoutes(app, { orchestrator: this.#orchestrator });

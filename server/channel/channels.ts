@@ -74,6 +74,16 @@ export interface ChannelsSettings {
   readonly maxStreams?: number;
 }
 
+/** How the database lags behind what is so. */
+export interface UnwrittenTally {
+  /** Changes that wait. */
+  readonly waiting: number;
+  /** Changes that were left out since the start. */
+  readonly lost: number;
+  /** Whether too many wait, so that some are left out. */
+  readonly isFull: boolean;
+}
+
 /** A change of a stream, for those who are told. */
 interface Told {
   readonly type: EventType;
@@ -125,8 +135,9 @@ export class Channels {
   }
 
   /** Changes of what is on air that are not in the database yet, and those that never will be. */
-  get unwritten(): { readonly waiting: number; readonly lost: number } {
-    return { waiting: this.#queue.length, lost: this.#queue.lost };
+  get unwritten(): UnwrittenTally {
+    const { length: waiting, lost, isFull } = this.#queue;
+    return { waiting, lost, isFull };
   }
 
   /** Makes a stream and its own key, which is returned this once. */

@@ -2,7 +2,7 @@
 
 export { isAddressRange, isInRanges } from './address-range.ts';
 export type { CutPublisher, PublishAttempt, PublishGrant } from './admission.ts';
-export { Channels, type ChannelsSettings } from './channels.ts';
+export { Channels, type ChannelsSettings, type UnwrittenTally } from './channels.ts';
 export {
   type IngestEndpoint,
   keepPrimaryEndpoint,

@@ -9,7 +9,7 @@ import { type Actor, appendEvents, type PlatformEvent } from '../store/sql/index
 import { ACTION_TARGET, LIFECYCLE, refuseTransition, type StreamAction } from './lifecycle.ts';
 import { type BroadcastRecord, isOnAir, isOver, type Stream } from './stream.ts';
 import { eventsOf, type Transition, writeTransition } from './transition-record.ts';
-import type { WriteQueue } from './write-queue.ts';
+import type { Write, WritePlace, WriteQueue } from './write-queue.ts';
 
 /** An encoder that was told to stop comes back by itself within seconds, and again and again. */
 export const KEYS_REFUSED_MS = 60_000;
@@ -242,7 +242,8 @@ export class LiveStreams {
       keysRefusedUntilMs: presence.keysRefusedUntilMs,
     };
     const events = eventsOf(step, randomBytes);
-    const kept = queue.add((transaction) => writeTransition(transaction, step, events));
+    const write: Write = (transaction) => writeTransition(transaction, step, events);
+    const kept = queue.add(write, placeOf(step));
     this.stepped(after);
     return { presence, after, kept };
   }
@@ -295,6 +296,15 @@ export class LiveStreams {
     const chance = base32(this.#settings.randomBytes(BROADCAST_SUFFIX_BYTES));
     return `${nowMs.toString(36)}-${chance.slice(0, BROADCAST_SUFFIX_LENGTH)}`;
   }
+}
+
+/** Undefined where a step is the beginning of one broadcast and the end of another. */
+function placeOf({ before, action, after, replaced }: Transition): WritePlace | undefined {
+  if (after.broadcast === null || replaced !== null) return undefined;
+  const { id: broadcastId } = after.broadcast;
+  const effect = LIFECYCLE[before.status][action];
+  if (effect === 'begins') return { broadcastId, part: 'first' };
+  return { broadcastId, part: effect === 'ends' ? 'last' : 'middle' };
 }
 
 /** Why a stream can have no broadcast at all; undefined when it can. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { ManualClock, silentLog } from '../base/index.ts';
 import {
   type Database,
@@ -32,10 +33,13 @@ function opened(maxWaiting?: number) {
   const clock = new ManualClock();
   const settings = { database, clock, log: silentLog };
   const queue = new WriteQueue({ ...settings, ...(maxWaiting !== undefined && { maxWaiting }) });
-  const add = (name: string) =>
-    queue.add(async (transaction) => {
-      await transaction.query(name);
-    });
+  const add = (name: string, part?: 'first' | 'middle' | 'last') =>
+    queue.add(
+      async (transaction) => {
+        await transaction.query(name);
+      },
+      part && { broadcastId: name.slice(0, 2), part },
+    );
   return { database, clock, queue, add };
 }
 
@@ -45,7 +49,7 @@ async function settle(): Promise<void> {
 
 test('WriteQueue.add() writes in order and tells when it is kept', async () => {
   const { database, queue, add } = opened();
-  await Promise.all(['a', 'b', 'c'].map(add));
+  await Promise.all(['a', 'b', 'c'].map((name) => add(name)));
   assert.deepEqual(database.written, ['a', 'b', 'c']);
   await add('d');
   assert.deepEqual([queue.length, database.written.length], [0, 4]);
@@ -106,13 +110,83 @@ test('WriteQueue passes over a change that fails by our fault, and counts it', a
   assert.deepEqual([database.written, queue.lost], [['b'], 1]);
 });
 
-test('WriteQueue.add() refuses more than maxWaiting', async () => {
+/** What is written of what was added while the database was away, six at a time being enough. */
+async function writtenOf(added: readonly (readonly [string, ('first' | 'middle' | 'last')?])[]) {
+  const { database, clock, queue, add } = opened(6);
+  database.fails = new DatabaseUnavailableError('away');
+  for (const [name, part] of added) add(name, part).catch(() => undefined);
+  await settle();
+  const { isFull, lost } = queue;
+  database.fails = undefined;
+  clock.advance(5_000);
+  await settle();
+  return { written: database.written, isFull, lost, isFullAfter: queue.isFull };
+}
+
+test('WriteQueue leaves steps in the middle of broadcasts out when too many wait', async () => {
+  const { written, isFull, lost, isFullAfter } = await writtenOf([
+    ['s1 first', 'first'],
+    ['s1 lose', 'middle'],
+    ['s2 first', 'first'],
+    ['s2 lose', 'middle'],
+    ['s1 resume', 'middle'],
+    ['s3 first', 'first'],
+    ['s1 last', 'last'],
+    ['s3 lose', 'middle'],
+    ['s2 last', 'last'],
+  ]);
+  assert.deepEqual(written, [
+    ...['s1 first', 's2 first', 's3 first', 's1 last', 's3 lose', 's2 last'],
+  ]);
+  assert.deepEqual([isFull, lost, isFullAfter], [true, 3, false]);
+});
+
+test('WriteQueue leaves whole broadcasts out that are over before an end alone', async () => {
+  const { written, lost } = await writtenOf([
+    ['s0 last', 'last'],
+    ['s1 first', 'first'],
+    ['s2 first', 'first'],
+    ['s2 last', 'last'],
+    ['s3 first', 'first'],
+    ['s3 replaced by s4'],
+    ['s4 last', 'last'],
+    ['s5 first', 'first'],
+  ]);
+  assert.deepEqual(written, [
+    ...['s0 last', 's1 first', 's3 first', 's3 replaced by s4', 's4 last', 's5 first'],
+  ]);
+  assert.equal(lost, 2);
+});
+
+test('WriteQueue never leaves out the end of a broadcast whose beginning was kept', async () => {
+  const parts = ['first', 'middle', 'last'] as const;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(5), { maxLength: 60 }), async (turns) => {
+      const next = new Map<number, { run: number; at: number }>();
+      const added = turns.map((stream) => {
+        const { run, at } = next.get(stream) ?? { run: 0, at: 0 };
+        next.set(stream, at === 2 ? { run: run + 1, at: 0 } : { run, at: at + 1 });
+        const part = parts[at] ?? 'last';
+        return [`${stream}${String.fromCharCode(97 + run)} ${part}`, part] as const;
+      });
+      const { written } = await writtenOf(added);
+      const kept = new Set(written);
+      for (const [name, part] of added) {
+        if (part !== 'last') continue;
+        const first = name.replace('last', 'first');
+        assert.equal(kept.has(name), kept.has(first), `${name} of ${written}`);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('WriteQueue.add() refuses what is past twice maxWaiting, and says so', async () => {
   const { database, queue, add } = opened(2);
   database.fails = new DatabaseUnavailableError('away');
-  add('a').catch(() => undefined);
-  add('b').catch(() => undefined);
-  await assert.rejects(add('c'), /too many wait/);
-  assert.deepEqual([queue.length, queue.lost], [2, 1]);
+  for (let index = 0; index < 4; index += 1) add(`s${index}`, 'last').catch(() => undefined);
+  await assert.rejects(add('s5', 'last'), /too many wait/);
+  assert.deepEqual([queue.length, queue.lost, queue.isFull], [4, 1, true]);
 });
 
 test('WriteQueue.close() tries a last time, and does not wait for a database that is away', async () => {

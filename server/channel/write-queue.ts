@@ -11,8 +11,13 @@ import {
   UniqueViolationError,
 } from '../store/sql/index.ts';
 
-/** Changes that wait; some 2 KiB each. An hour's outage with three of them a second. */
+/**
+ * Changes that wait; some 2 KiB each. An hour's outage with three of them a second. Past it, steps in
+ * the middle of broadcasts are left out, then whole broadcasts that are over.
+ */
 const MAX_WAITING = 10_000;
+/** The end of a broadcast is taken even so; nothing is past this. */
+const MOST_TIMES_OVER = 2;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -31,18 +36,27 @@ export interface WriteQueueSettings {
  */
 export type Write = (transaction: Queryable) => Promise<void>;
 
+/** Which part of what a change is, so that it is known what can be left out when too many wait. */
+export interface WritePlace {
+  /** The broadcast that it is a part of. */
+  readonly broadcastId: string;
+  readonly part: 'first' | 'middle' | 'last';
+}
+
 interface Waiting {
   readonly write: Write;
+  readonly place: WritePlace | undefined;
   readonly kept: PromiseWithResolvers<void>;
 }
 
 /** See the top of the file. */
 export class WriteQueue {
   readonly #settings: WriteQueueSettings;
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
   #working: Promise<void> | undefined;
   #isStalled = false;
   #isClosed = false;
+  #isFull = false;
   #lost = 0;
   #wake: (() => void) | undefined;
 
@@ -55,6 +69,11 @@ export class WriteQueue {
     return this.#waiting.length;
   }
 
+  /** Whether so many wait that something has been left out; until half of them are written. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
   /** Changes that will never be in the database: too many waited, or they failed by our fault. */
   get lost(): number {
     return this.#lost;
@@ -63,19 +82,18 @@ export class WriteQueue {
   /**
    * Takes a change. The promise resolves when it would survive a crash. It rejects with
    * `DatabaseUnavailableError` as soon as the database is known to be away, though the change is
-   * written later all the same; whoever does not wait need not look at it.
+   * written later all the same; whoever does not wait need not look at it. When too many wait, what
+   * matters least is left out: see `WritePlace`. A change without one is never left out for another.
    */
-  add(write: Write): Promise<void> {
+  add(write: Write, place?: WritePlace): Promise<void> {
     const kept = Promise.withResolvers<void>();
     kept.promise.catch(() => undefined);
-    const { maxWaiting = MAX_WAITING, log } = this.#settings;
-    if (this.#waiting.length >= maxWaiting) {
-      this.#lost += 1;
-      log.error({ waiting: maxWaiting }, 'change of a stream not kept: too many wait');
-      kept.reject(new DatabaseUnavailableError('Cannot keep change: too many wait already'));
+    const added: Waiting = { write, place, kept };
+    if (!this.#hasRoom(place)) {
+      this.#leaveOut([added]);
       return kept.promise;
     }
-    this.#waiting.push({ write, kept });
+    this.#waiting.push(added);
     if (this.#isStalled) kept.reject(unavailable());
     this.#working ??= this.#work();
     return kept.promise;
@@ -100,6 +118,39 @@ export class WriteQueue {
     await this.#working;
     if (this.#waiting.length === 0) return;
     this.#settings.log.error({ waiting: this.#waiting.length }, 'changes of streams not kept');
+  }
+
+  /** Makes room where there is none; whether a change can be taken then. */
+  #hasRoom(place: WritePlace | undefined): boolean {
+    const { maxWaiting = MAX_WAITING, log } = this.#settings;
+    if (this.#waiting.length < maxWaiting) return true;
+    if (!this.#isFull)
+      log.error({ waiting: this.#waiting.length }, 'changes of streams are left out');
+    this.#isFull = true;
+    // The first may be on its way already.
+    const behind = this.#waiting.slice(1);
+    const dispensable = leastOf(behind);
+    if (dispensable.length > 0) {
+      this.#waiting = this.#waiting.filter((each) => !dispensable.includes(each));
+      this.#leaveOut(dispensable);
+      return true;
+    }
+    return place?.part !== 'middle' && this.#waiting.length < MOST_TIMES_OVER * maxWaiting;
+  }
+
+  #leaveOut(changes: readonly Waiting[]): void {
+    this.#lost += changes.length;
+    for (const { kept } of changes) {
+      kept.reject(new DatabaseUnavailableError('Cannot keep change: too many wait already'));
+    }
+  }
+
+  /** Tells that it is over once there is room again. */
+  #lookForRoom(): void {
+    const { maxWaiting = MAX_WAITING, log } = this.#settings;
+    if (!this.#isFull || this.#waiting.length > maxWaiting / 2) return;
+    this.#isFull = false;
+    log.warn({ lost: this.#lost }, 'changes of streams were left out');
   }
 
   async #work(): Promise<void> {
@@ -136,6 +187,7 @@ export class WriteQueue {
       }
     }
     this.#waiting.shift();
+    this.#lookForRoom();
     kept.resolve();
     return true;
   }
@@ -150,6 +202,23 @@ export class WriteQueue {
       if (this.#isClosed) this.#wake();
     });
   }
+}
+
+/**
+ * What matters least of changes that wait: the oldest step in the middle of a broadcast; else the
+ * oldest broadcast of which all waits and that is over. Nothing when each is a beginning or an end
+ * that something depends on.
+ */
+function leastOf(waiting: readonly Waiting[]): readonly Waiting[] {
+  const begun = new Map<string, Waiting>();
+  let whole: readonly Waiting[] = [];
+  for (const each of waiting) {
+    if (each.place?.part === 'middle') return [each];
+    if (each.place?.part === 'first') begun.set(each.place.broadcastId, each);
+    const first = each.place?.part === 'last' ? begun.get(each.place.broadcastId) : undefined;
+    if (first !== undefined && whole.length === 0) whole = [first, each];
+  }
+  return whole;
 }
 
 function unavailable(): DatabaseUnavailableError {

@@ -8,6 +8,7 @@ import { registerOperationsRoutes } from './operations.ts';
 async function start(context: TestContext, token?: string) {
   const clock = new ManualClock();
   let isReady = false;
+  let unwritten = { waiting: 0, lost: 0, isFull: false };
   const server = createHttpServer({
     log: silentLog,
     clock: systemClock,
@@ -20,6 +21,7 @@ async function start(context: TestContext, token?: string) {
         clock,
         version: '1.2.3',
         isReady: () => isReady,
+        unwritten: () => unwritten,
         metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'up 1\n' },
       }),
   });
@@ -28,6 +30,9 @@ async function start(context: TestContext, token?: string) {
   return {
     clock,
     get: (path: string) => fetch(`http://127.0.0.1:${port}${path}`),
+    setUnwritten: (tally: typeof unwritten) => {
+      unwritten = tally;
+    },
     setReady: (ready: boolean) => {
       isReady = ready;
     },
@@ -39,8 +44,22 @@ test('GET /health tells version and uptime', async (context) => {
   clock.advance(61_900);
   const response = await get('/health');
   assert.equal(response.status, 200);
-  assert.deepEqual(await response.json(), { status: 'ok', version: '1.2.3', uptimeS: 61 });
+  assert.deepEqual(await response.json(), {
+    ...{ status: 'ok', version: '1.2.3', uptimeS: 61 },
+    database: { changesWaiting: 0, changesLost: 0 },
+  });
   assert.equal(response.headers.get('cache-control'), 'no-store');
+});
+
+test('GET /health says when changes are left out, and goes on with 200', async (context) => {
+  const { get, setUnwritten } = await start(context);
+  setUnwritten({ waiting: 10_000, lost: 3, isFull: true });
+  const response = await get('/health');
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), {
+    ...{ status: 'degraded', version: '1.2.3', uptimeS: 0 },
+    database: { changesWaiting: 10_000, changesLost: 3 },
+  });
 });
 
 test('GET /ready is 503 unless everything listens', async (context) => {
