@@ -30,7 +30,7 @@ test('schedule() right after an end that is not written yet is kept', async () =
   const { promise, resolve } = Promise.withResolvers<void>();
   admission.hold = promise;
   channels.endBroadcast(stream.id, broadcast.id);
-  const scheduling = channels.schedule(stream.id, START.getTime(), ANNA);
+  const scheduling = channels.update(stream.id, { scheduledStartMs: START.getTime() }, ANNA);
   await database.query('select 1');
   await database.query('select 1');
   resolve();

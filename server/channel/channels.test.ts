@@ -261,24 +261,52 @@ test('a stream made for one broadcast never goes live again', async () => {
   assert.equal(codeOf(await channels.authorize(attempt)), 'stream_ended');
   assert.equal(codeOf(await channels.start(stream.id, streamKey, ANNA)), 'stream_ended');
   await written(channels);
-  assert.equal(codeOf(await channels.schedule(stream.id, 1, ANNA)), 'stream_ended');
+  assert.equal(
+    codeOf(await channels.update(stream.id, { scheduledStartMs: 1 }, ANNA)),
+    'stream_ended',
+  );
 });
 
-test('schedule() announces a start, and takes it back', async () => {
+test('update() announces a start, and takes it back', async () => {
   const { channels } = await openChannels();
   const { stream, streamKey } = await created(channels);
   const startMs = Date.UTC(2027, 0, 1);
-  const scheduled = await channels.schedule(stream.id, startMs, ANNA);
+  const scheduled = await channels.update(stream.id, { scheduledStartMs: startMs }, ANNA);
   assert.ok('id' in scheduled);
   assert.deepEqual([scheduled.status, scheduled.scheduledStartMs], ['scheduled', startMs]);
-  const undone = await channels.schedule(stream.id, null, ANNA);
+  const undone = await channels.update(stream.id, { scheduledStartMs: null }, ANNA);
   assert.ok('id' in undone);
   assert.deepEqual([undone.status, undone.scheduledStartMs], ['idle', null]);
   await connected(channels, streamKey);
-  assert.equal(codeOf(await channels.schedule(stream.id, startMs, ANNA)), 'invalid_transition');
+  assert.equal(
+    codeOf(await channels.update(stream.id, { scheduledStartMs: startMs }, ANNA)),
+    'invalid_transition',
+  );
   await channels.end(stream.id, ANNA);
-  assert.equal(codeOf(await channels.schedule(stream.id, startMs, ANNA)), 'ok');
+  assert.equal(codeOf(await channels.update(stream.id, { scheduledStartMs: startMs }, ANNA)), 'ok');
   assert.equal(await status(channels, stream.id), 'scheduled');
+});
+
+test('update() changes all that is asked in one step, or nothing', async () => {
+  const { channels, database } = await openChannels();
+  const { stream, streamKey } = await created(channels);
+  const scheduledStartMs = Date.UTC(2027, 0, 1);
+  const changed = await channels.update(stream.id, { title: 'Gala', scheduledStartMs }, ANNA);
+  assert.ok('id' in changed);
+  assert.deepEqual([changed.title, changed.status], ['Gala', 'scheduled']);
+  const told = (await eventsOf(database)).slice(1);
+  const scheduledStart = new Date(scheduledStartMs).toISOString();
+  assert.deepEqual(
+    told.map(({ type, data }) => [type, data.changes]),
+    [['stream.updated', { title: 'Gala', scheduledStart }]],
+  );
+  await connected(channels, streamKey);
+  await written(channels);
+  const count = (await eventsOf(database)).length;
+  const refused = await channels.update(stream.id, { title: 'Ball', scheduledStartMs }, ANNA);
+  assert.equal(codeOf(refused), 'invalid_transition');
+  assert.equal((await channels.get(stream.id))?.title, 'Gala');
+  assert.equal((await eventsOf(database)).length, count);
 });
 
 test('delete() removes a stream and its keys, but none on air', async () => {

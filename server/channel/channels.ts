@@ -4,17 +4,8 @@
  * behind. Each change is one transaction with the event and the audit entry that tell of it.
  */
 import type { HealthChange, Refusal } from '../../contract/index.ts';
-import { assert, base32, type Clock, type Log, newId } from '../base/index.ts';
-import {
-  type Actor,
-  appendAudit,
-  appendEvents,
-  type Database,
-  type Databases,
-  type EventType,
-  type PlatformEvent,
-  type Queryable,
-} from '../store/sql/index.ts';
+import { assert, base32, type Clock, type Log } from '../base/index.ts';
+import type { Actor, Database, Databases, Queryable } from '../store/sql/index.ts';
 import {
   Admission,
   type CutPublisher,
@@ -23,19 +14,16 @@ import {
 } from './admission.ts';
 import { insertKey } from './key-table.ts';
 import { type IssuedStreamKey, Keyring, unknownStream } from './keyring.ts';
-import { refuseTransition } from './lifecycle.ts';
 import { LiveStreams } from './live-streams.ts';
 import { NodePulse } from './node-pulse.ts';
 import {
   type BroadcastRecord,
-  differencesOf,
   isOnAir,
-  isOver,
   newStream,
   type Stream,
-  type StreamChanges,
   type StreamDraft,
 } from './stream.ts';
+import { changeStream, type StreamUpdate, tellChange } from './stream-changes.ts';
 import type { StreamKeys } from './stream-key.ts';
 import { listStreams, type StreamFilter, type StreamPage } from './stream-list.ts';
 import {
@@ -44,8 +32,6 @@ import {
   findStream,
   insertStream,
   lockStream,
-  updateSchedule,
-  updateTraits,
 } from './stream-table.ts';
 import { tellingDatabase } from './telling-database.ts';
 import { WriteQueue } from './write-queue.ts';
@@ -82,15 +68,6 @@ export interface UnwrittenTally {
   readonly lost: number;
   /** Whether too many wait, so that some are left out. */
   readonly isFull: boolean;
-}
-
-/** A change of a stream, for those who are told. */
-interface Told {
-  readonly type: EventType;
-  readonly action: string;
-  readonly stream: Stream;
-  readonly actor: Actor;
-  readonly changes?: Readonly<Record<string, unknown>>;
 }
 
 /** See the top of the file. Whatever asks the database throws `DatabaseUnavailableError`. */
@@ -155,7 +132,7 @@ export class Channels {
       await insertKey(transaction, issued.key);
       const changes = { broadcasterId, title: stream.title };
       const told = { type: 'stream.created', action: 'stream.create', stream, actor } as const;
-      await this.#tell(transaction, { ...told, changes });
+      await tellChange(transaction, { ...told, changes }, this.#settings);
       return { ...issued, stream };
     });
     if ('refused' in made) return made;
@@ -186,49 +163,23 @@ export class Channels {
     return { ...page, streams: page.streams.map((stream) => this.#live.overlay(stream)) };
   }
 
-  /** Changes what a stream is like. Its qualities hold from the next broadcast on. */
-  async update(id: string, changes: StreamChanges, actor: Actor): Promise<Stream | Refusal> {
-    const changed = await this.#control.transaction(async (transaction) => {
-      const before = await lockStream(transaction, id);
-      if (before === undefined) return unknownStream('change', id);
-      const differing = differencesOf(before, changes);
-      if (Object.keys(differing).length === 0) return before;
-      const at = new Date(this.#settings.clock.epochMs());
-      const stream = await updateTraits(transaction, id, { changes: differing, at });
-      const told = { type: 'stream.updated', action: 'stream.update', stream, actor } as const;
-      await this.#tell(transaction, { ...told, changes: differing });
-      return stream;
-    });
-    if ('refused' in changed) return changed;
-    // At once, and whatever it publishes by; a recheck looks at lasting keys alone.
-    if (changed.isDisabled) this.#live.stopEncoder(id, 'the stream is disabled');
-    return this.#learn(changed);
-  }
-
-  /** Announces when a stream begins; null takes that back. */
-  async schedule(id: string, startMs: number | null, actor: Actor): Promise<Stream | Refusal> {
-    const { clock } = this.#settings;
+  /**
+   * Changes what a stream is like, and announces when it begins or takes that back: all or nothing.
+   * Its qualities hold from the next broadcast on.
+   */
+  async update(id: string, update: StreamUpdate, actor: Actor): Promise<Stream | Refusal> {
+    const isScheduling = update.scheduledStartMs !== undefined;
     // What is on its way into the row would otherwise be written over this.
-    await this.#queue.settled();
-    const changed = await this.#control.transaction(async (transaction) => {
-      const read = await lockStream(transaction, id);
-      if (read === undefined) return unknownStream('schedule', id);
-      const before = this.#live.overlay(read);
-      const refusal = isOver(before)
-        ? overFor(id)
-        : refuseTransition(before, startMs === null ? 'unschedule' : 'schedule');
-      if (refusal !== undefined) return refusal;
-      const status = startMs === null ? 'idle' : 'scheduled';
-      const stream: Stream = { ...before, status, scheduledStartMs: startMs };
-      await updateSchedule(transaction, stream, new Date(clock.epochMs()));
-      const scheduledStart = startMs === null ? null : new Date(startMs).toISOString();
-      const told = { type: 'stream.updated', action: 'stream.schedule', stream, actor } as const;
-      await this.#tell(transaction, { ...told, changes: { scheduledStart } });
-      return stream;
-    });
+    if (isScheduling) await this.#queue.settled();
+    const overlay = (stream: Stream): Stream => this.#live.overlay(stream);
+    const changed = await this.#control.transaction((transaction) =>
+      changeStream(transaction, { id, update, actor, overlay }, this.#settings),
+    );
     if ('refused' in changed) return changed;
     // Unless an encoder came meanwhile, the row is the newest there is.
-    if (!isOnAir(this.#live.overlay(changed))) this.#live.remove(id);
+    if (isScheduling && !isOnAir(overlay(changed))) this.#live.remove(id);
+    // At once, and whatever it publishes by; a recheck looks at lasting keys alone.
+    if (changed.isDisabled) this.#live.stopEncoder(id, 'the stream is disabled');
     return this.#learn(changed);
   }
 
@@ -244,9 +195,8 @@ export class Channels {
         return { refused: 'invalid_transition', detail } as const;
       }
       await deleteStream(transaction, id);
-      await this.#tell(transaction, {
-        ...{ type: 'stream.deleted', action: 'stream.delete', stream, actor },
-      });
+      const told = { type: 'stream.deleted', action: 'stream.delete', stream, actor } as const;
+      await tellChange(transaction, told, this.#settings);
       return stream;
     });
     if ('refused' in deleted) return deleted;
@@ -368,36 +318,9 @@ export class Channels {
       if (await insertStream(transaction, stream)) return stream;
     }
   }
-
-  async #tell(transaction: Queryable, told: Told): Promise<void> {
-    const { type, action, stream, actor, changes = null } = told;
-    const nowMs = this.#settings.clock.epochMs();
-    const at = new Date(nowMs);
-    const objectId = stream.id;
-    await appendAudit(transaction, { at, actor, action, objectKind: 'stream', objectId, changes });
-    const event: PlatformEvent = {
-      id: newId('evt', nowMs, this.#settings.randomBytes),
-      type,
-      occurredAt: at,
-      ownerId: stream.broadcasterId,
-      streamId: stream.id,
-      data: {
-        streamId: stream.id,
-        title: stream.title,
-        status: stream.status,
-        ...(changes !== null && { changes }),
-      },
-    };
-    await appendEvents(transaction, [event]);
-  }
 }
 
 function tooManyStreams(broadcasterId: string, count: number): Refusal {
   const detail = `Cannot create stream: ${JSON.stringify(broadcasterId)} has ${count} already`;
   return { refused: 'too_many_streams', detail };
-}
-
-function overFor(id: string): Refusal {
-  const detail = `Cannot schedule stream ${id}: it was made for one broadcast, which has ended`;
-  return { refused: 'stream_ended', detail };
 }

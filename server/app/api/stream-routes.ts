@@ -154,12 +154,12 @@ function changeRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
       answers: { 200: streamSchema },
       answer: async ({ params: { id }, body, actor }) => {
         const { disabled, scheduledStart, ...traits } = given(body);
-        if (scheduledStart !== undefined) {
-          const scheduled = await channels.schedule(id, epochOf(scheduledStart), actor);
-          if ('refused' in scheduled) return scheduled;
-        }
-        const flags = disabled === undefined ? {} : { isDisabled: disabled };
-        const changed = await channels.update(id, { ...traits, ...flags }, actor);
+        const update = {
+          ...traits,
+          ...(disabled !== undefined && { isDisabled: disabled }),
+          ...(scheduledStart !== undefined && { scheduledStartMs: epochOf(scheduledStart) }),
+        };
+        const changed = await channels.update(id, update, actor);
         if ('refused' in changed) return changed;
         return { status: 200, body: viewOfStream(settings, changed) };
       },

@@ -1,0 +1,119 @@
+/** Changes of a stream that somebody asked for: the row, with the event and the audit entry of it. */
+import type { Refusal } from '../../contract/index.ts';
+import { type Clock, newId } from '../base/index.ts';
+import {
+  type Actor,
+  appendAudit,
+  appendEvents,
+  type EventType,
+  type PlatformEvent,
+  type Queryable,
+} from '../store/sql/index.ts';
+import { unknownStream } from './keyring.ts';
+import { refuseTransition } from './lifecycle.ts';
+import { differencesOf, isOver, type Stream, type StreamChanges } from './stream.ts';
+import { lockStream, updateSchedule, updateTraits } from './stream-table.ts';
+
+/** A change of a stream, for those who are told. */
+export interface Told {
+  readonly type: EventType;
+  readonly action: string;
+  readonly stream: Stream;
+  readonly actor: Actor;
+  readonly changes?: Readonly<Record<string, unknown>>;
+}
+
+/** When things happen, and what their ids are made of. */
+export interface Telling {
+  readonly clock: Clock;
+  /** Cryptographically strong. */
+  readonly randomBytes: (size: number) => Uint8Array;
+}
+
+/** What is to be otherwise about a stream, and when it is to begin. */
+export interface StreamUpdate extends StreamChanges {
+  /** Announces it; null takes that back; undefined leaves it. */
+  readonly scheduledStartMs?: number | null | undefined;
+}
+
+/** Tells of a change within its transaction; to be called last. */
+export async function tellChange(
+  transaction: Queryable,
+  told: Told,
+  { clock, randomBytes }: Telling,
+): Promise<void> {
+  const { type, action, stream, actor, changes = null } = told;
+  const nowMs = clock.epochMs();
+  const at = new Date(nowMs);
+  const objectId = stream.id;
+  await appendAudit(transaction, { at, actor, action, objectKind: 'stream', objectId, changes });
+  const event: PlatformEvent = {
+    id: newId('evt', nowMs, randomBytes),
+    type,
+    occurredAt: at,
+    ownerId: stream.broadcasterId,
+    streamId: stream.id,
+    data: {
+      streamId: stream.id,
+      title: stream.title,
+      status: stream.status,
+      ...(changes !== null && { changes }),
+    },
+  };
+  await appendEvents(transaction, [event]);
+}
+
+/**
+ * Changes a stream within a transaction: all of it, or nothing and a refusal. `overlay` adds what is
+ * known better than the row says.
+ */
+export async function changeStream(
+  transaction: Queryable,
+  asked: {
+    readonly id: string;
+    readonly update: StreamUpdate;
+    readonly actor: Actor;
+    readonly overlay: (read: Stream) => Stream;
+  },
+  telling: Telling,
+): Promise<Stream | Refusal> {
+  const { id, actor, overlay } = asked;
+  const { scheduledStartMs: startMs, ...changes } = asked.update;
+  const read = await lockStream(transaction, id);
+  if (read === undefined) return unknownStream('change', id);
+  const before = startMs === undefined ? read : overlay(read);
+  const refusal = startMs === undefined ? undefined : refuseSchedule(before, startMs);
+  if (refusal !== undefined) return refusal;
+  const differing = differencesOf(read, changes);
+  const hasTraits = Object.keys(differing).length > 0;
+  if (startMs === undefined && !hasTraits) return read;
+  const at = new Date(telling.clock.epochMs());
+  let stream = before;
+  if (startMs !== undefined) {
+    stream = {
+      ...before,
+      status: startMs === null ? 'idle' : 'scheduled',
+      scheduledStartMs: startMs,
+    };
+    await updateSchedule(transaction, stream, at);
+  }
+  if (hasTraits) stream = await updateTraits(transaction, id, { changes: differing, at });
+  const action = hasTraits ? 'stream.update' : 'stream.schedule';
+  const told = {
+    ...differing,
+    ...(startMs !== undefined && {
+      scheduledStart: startMs === null ? null : new Date(startMs).toISOString(),
+    }),
+  };
+  const change = { type: 'stream.updated', action, stream, actor, changes: told } as const;
+  await tellChange(transaction, change, telling);
+  return stream;
+}
+
+function refuseSchedule(stream: Stream, startMs: number | null): Refusal | undefined {
+  if (!isOver(stream)) {
+    return refuseTransition(stream, startMs === null ? 'unschedule' : 'schedule');
+  }
+  const detail = `Cannot schedule stream ${stream.id}: it was made for one broadcast, which has ended`;
+  return { refused: 'stream_ended', detail };
+}
