@@ -90,7 +90,7 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
         ...{ database, redis, pepper, onAir, channels, publicUrl, clock, log },
       });
       const viewers = new ViewersFace({
-        ...{ database, pepper, onAir, channels, clock, log },
+        ...{ database, link: redis, pepper, onAir, channels, clock, log },
         trustedProxies: () => current().TRUSTED_PROXIES,
         tell: (streamId, count) => chat.chat.tellHere(streamId, { type: 'viewers', count }),
       });

@@ -6,12 +6,14 @@ import type { Channels } from '../channel/index.ts';
 import {
   Audience,
   LocalPresence,
+  RedisPresence,
   SqlAudienceStore,
   type StreamAudience,
   VIEWER_TIMEOUT_S,
   ViewerHashes,
 } from '../community/audience/index.ts';
 import type { OnAir } from '../live/index.ts';
+import type { RedisLink } from '../store/shared/index.ts';
 import type { Database } from '../store/sql/index.ts';
 import type { Standing, ViewerRouteSettings } from './api/index.ts';
 import { clientAddress, type PlaylistSighting, type PlaylistWitness } from './http/index.ts';
@@ -33,6 +35,8 @@ const MAX_USER_AGENT = 300;
 /** What the audience needs of the application. */
 export interface ViewersFaceSettings {
   readonly database: Database;
+  /** What servers share; undefined: this one is alone. */
+  readonly link: RedisLink | undefined;
   /** The secret that the server keeps outside of its database. */
   readonly pepper: Uint8Array;
   readonly onAir: OnAir;
@@ -53,16 +57,20 @@ export class ViewersFace implements PlaylistWitness, ViewerRouteSettings {
 
   constructor(settings: ViewersFaceSettings) {
     this.#settings = settings;
-    const { database, pepper, onAir, tell, clock, log } = settings;
+    const { database, link, pepper, onAir, tell, clock, log } = settings;
     this.#hashes = new ViewerHashes({
       clock,
       digest: (text) => hash('sha256', text, 'buffer').toString('latin1'),
       secret: (purpose) => createHmac('sha256', pepper).update(purpose).digest('base64'),
     });
+    const broadcastOf = (streamId: string): string | undefined => onAir.live(streamId)?.id;
     this.#audience = new Audience({
-      presence: new LocalPresence(clock),
+      presence:
+        link === undefined
+          ? new LocalPresence(clock)
+          : new RedisPresence({ link, clock, onAir: broadcastOf }),
       store: new SqlAudienceStore(database),
-      onAir: (streamId) => onAir.live(streamId)?.id,
+      onAir: broadcastOf,
       ...{ tell, clock, log },
     });
   }

@@ -22,7 +22,7 @@ async function start(context: TestContext) {
     get: async (id: string) => (id === 's1' ? {} : undefined),
   } as unknown as Channels;
   const viewers = new ViewersFace({
-    ...{ database, channels, clock, log: silentLog, tell: () => {} },
+    ...{ database, channels, clock, log: silentLog, tell: () => {}, link: undefined },
     trustedProxies: () => undefined,
     ...{ onAir: new OnAir(), pepper: randomBytes(32) },
   });

@@ -117,7 +117,7 @@ export class Audience {
 
   /** The same, and what is known of its broadcast. */
   async of(streamId: string): Promise<StreamAudience> {
-    const counted = this.count(streamId);
+    const counted = await this.#settings.presence.ask(streamId);
     const broadcast = this.#tallyOf(streamId)?.audience ?? (await this.#latest(streamId));
     return { ...counted, errorPercent: errorPercentOf(counted), broadcast: broadcast ?? null };
   }
@@ -191,7 +191,9 @@ export class Audience {
     const nowMs = clock.monotonicMs();
     for (const streamId of new Set([...presence.streams(), ...this.#told.keys()])) {
       const { count } = presence.count(streamId);
-      this.#tallyOf(streamId)?.counted(count, clock.epochMs());
+      const tally = this.#tallyOf(streamId);
+      tally?.counted(count, clock.epochMs());
+      tally?.least(presence.unique(streamId, tally.broadcastId));
       this.#tell(streamId, count, nowMs);
     }
     for (const streamId of this.#tallies.keys()) this.#tallyOf(streamId);

@@ -25,7 +25,7 @@ export class BroadcastTally {
   readonly #devices = new MemberSet();
   #peak = 0;
   #peakAtMs: number | null = null;
-  /** What an earlier run of the server had counted. */
+  /** What an earlier run of the server had counted, or all servers together have. */
   #leastUnique = 0;
 
   constructor(streamId: string, broadcastId: string) {
@@ -35,8 +35,15 @@ export class BroadcastTally {
 
   /** Takes what was kept of the same broadcast, whose pages and devices are not known any more. */
   resume({ peak, peakAtMs, unique }: BroadcastAudience): void {
-    this.#leastUnique = unique;
+    this.least(unique);
     if (peak > this.#peak) [this.#peak, this.#peakAtMs] = [peak, peakAtMs];
+  }
+
+  /** There were at least so many different viewers. */
+  least(unique: number): void {
+    if (unique <= this.#leastUnique) return;
+    this.#leastUnique = unique;
+    this.isUnkept = true;
   }
 
   /** Takes a viewer, again or for the first time. */

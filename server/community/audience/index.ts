@@ -3,5 +3,6 @@ export { Audience, type StreamAudience } from './audience.ts';
 export { SqlAudienceStore } from './audience-store.ts';
 export type { BroadcastAudience } from './broadcast-tally.ts';
 export { LocalPresence } from './presence.ts';
+export { RedisPresence } from './redis-presence.ts';
 export { VIEWER_TIMEOUT_S } from './seats.ts';
 export { ViewerHashes } from './viewer-hashes.ts';

@@ -7,7 +7,10 @@ import { LocalPresence } from './presence.ts';
 
 async function open() {
   const clock = new ManualClock();
-  return { presence: new LocalPresence(clock), advance: (byMs: number) => clock.advance(byMs) };
+  return {
+    presence: new LocalPresence(clock),
+    advance: async (byMs: number) => clock.advance(byMs),
+  };
 }
 
 testPresence('LocalPresence', open);
@@ -46,7 +49,7 @@ test('LocalPresence counts pages, and devices on which there is none, whatever h
           presence.device('s', deviceHash);
         } else {
           nowMs += 7_000;
-          advance(7_000);
+          await advance(7_000);
         }
         await presence.refresh();
         for (const [id, seenMs] of devices) if (seenMs <= nowMs - 30_000) devices.delete(id);
@@ -68,7 +71,7 @@ test('LocalPresence bounds what a flood of sessions costs, and counts others in 
   await presence.refresh();
   assert.equal([...presence.present('s')].length, 1_024);
   assert.deepEqual(presence.count('t'), { count: 1, isExact: true });
-  advance(41_000);
+  await advance(41_000);
   await presence.refresh();
   assert.equal(presence.count('s').count, 0);
   assert.deepEqual([...presence.streams()], []);

@@ -37,7 +37,12 @@ export interface Presence {
   left(streamId: string, session: MemberHash, device: MemberHash): void;
   /** A player on this device fetches playlists. */
   device(streamId: string, device: MemberHash): void;
+  /** As of the last refresh, as far as this server has to do with the stream. */
   count(streamId: string): Counted;
+  /** The same of any stream. Never rejects. */
+  ask(streamId: string): Promise<Counted>;
+  /** Different viewers of a broadcast over all servers; 0 where others know no more than this one. */
+  unique(streamId: string, broadcastId: string): number;
   /** Streams that somebody watches, or did until lately. */
   streams(): Iterable<string>;
   /** Those of a stream whom this server knows one by one. */
@@ -93,6 +98,14 @@ export class LocalPresence implements Presence {
 
   count(streamId: string): Counted {
     return this.#streams.get(streamId)?.counted ?? NOBODY;
+  }
+
+  async ask(streamId: string): Promise<Counted> {
+    return this.count(streamId);
+  }
+
+  unique(): number {
+    return 0;
   }
 
   streams(): Iterable<string> {

@@ -2,9 +2,9 @@
 import { type MemberHash, Sketch } from './sketch.ts';
 
 /** Length of a slot. */
-const SLOT_MS = 10_000;
+export const SLOT_MS = 10_000;
 /** Slots that count: what was seen within 30 s, and up to 40 s ago. */
-const SLOTS = 4;
+export const SLOTS = 4;
 
 /** The sets of which sketches are kept. */
 const KINDS = ['pages', 'left', 'pageDevices', 'devices'] as const;
