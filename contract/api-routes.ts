@@ -342,6 +342,57 @@ export interface ApiRoutes {
     };
     readonly answer: ApiSchemas['ChatSettings'];
   };
+  /** How the filter of a chat is set. */
+  readonly 'GET /api/streams/{id}/chat/automod': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatAutomod'];
+  };
+  /** Set the filter of a chat; it holds at once, and not for moderators. */
+  readonly 'PATCH /api/streams/{id}/chat/automod': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: {
+        /** Whether terms are sought: not at all, as words, or within words as well. */
+        readonly level?: 'off' | 'standard' | 'strict' | undefined;
+        readonly terms?:
+          | readonly {
+              /** A word or phrase; `*` at its beginning or end lets it go on there. */
+              readonly text: string;
+              readonly action: 'hold' | 'block';
+            }[]
+          | undefined;
+        /** What becomes of links to other domains than `domains`. */
+        readonly links?: 'allow' | 'hold' | 'block' | undefined;
+        readonly domains?: readonly string[] | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['ChatAutomod'];
+  };
+  /** Messages that wait for a moderator, oldest first; each for ten minutes. */
+  readonly 'GET /api/streams/{id}/chat/held': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatHeldList'];
+  };
+  /** Let a held message in, as if it had just been written. */
+  readonly 'POST /api/streams/{id}/chat/held/{heldId}/approve': {
+    readonly request: { readonly params: { readonly id: string; readonly heldId: string } };
+    readonly answer: ApiSchemas['ChatHeld'];
+  };
+  /** Do not let a held message in. */
+  readonly 'POST /api/streams/{id}/chat/held/{heldId}/deny': {
+    readonly request: { readonly params: { readonly id: string; readonly heldId: string } };
+    readonly answer: ApiSchemas['ChatHeld'];
+  };
+  /** Shield a chat: no guests, followers of ten minutes alone, a message in 30 seconds, filters at their strictest. */
+  readonly 'PUT /api/streams/{id}/chat/shield': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatSettings'];
+  };
+  /** Take the shield away: everything as it was before. */
+  readonly 'DELETE /api/streams/{id}/chat/shield': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatSettings'];
+  };
   /** What is wrong with the broadcast on air, and how to mend it. */
   readonly 'GET /api/streams/{id}/health': {
     readonly request: { readonly params: { readonly id: string } };

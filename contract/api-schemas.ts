@@ -18,6 +18,14 @@ export interface ApiSchemas {
     readonly data: readonly ApiSchemas['AuditEntry'][];
     readonly next_cursor: string | null;
   };
+  readonly ChatAutomod: {
+    /** Whether terms are sought: not at all, as words, or within words as well. */
+    readonly level: 'off' | 'standard' | 'strict';
+    readonly terms: readonly { readonly text: string; readonly action: 'hold' | 'block' }[];
+    /** What becomes of links to other domains than `domains`. */
+    readonly links: 'allow' | 'hold' | 'block';
+    readonly domains: readonly string[];
+  };
   readonly ChatCommand: {
     readonly name: string;
     readonly aliases: readonly string[];
@@ -36,6 +44,21 @@ export interface ApiSchemas {
     | { readonly type: 'mention'; readonly text: string; readonly name: string }
     | { readonly type: 'link'; readonly text: string; readonly url: string }
     | { readonly type: 'emote'; readonly text: string; readonly emote: string };
+  readonly ChatHeld: {
+    readonly id: string;
+    readonly author: {
+      readonly id: string;
+      readonly name: string;
+      readonly roles: readonly ('broadcaster' | 'moderator' | 'vip' | 'subscriber')[];
+    };
+    readonly fragments: readonly ApiSchemas['ChatFragment'][];
+    /** What was found in it. */
+    readonly reason: string;
+    readonly state: 'waiting' | 'approved' | 'denied' | 'expired';
+    readonly heldAt: string;
+    readonly expiresAt: string;
+  };
+  readonly ChatHeldList: { readonly held: readonly ApiSchemas['ChatHeld'][] };
   readonly ChatHistory: {
     readonly messages: readonly ApiSchemas['ChatMessage'][];
     /** Null: there are no more of the range. */
@@ -288,6 +311,7 @@ export interface ApiSchemas {
       | 'key_not_found'
       | 'rendition_not_found'
       | 'webhook_not_found'
+      | 'held_not_found'
       | 'delivery_not_found'
       | 'playlist_not_ready'
       | 'user_not_found'
@@ -311,6 +335,7 @@ export interface ApiSchemas {
       | 'name_taken'
       | 'last_admin'
       | 'message_repeated'
+      | 'message_held'
       | 'too_many_invitations'
       | 'too_many_tokens'
       | 'too_many_webhooks'

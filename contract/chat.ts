@@ -258,6 +258,8 @@ export type ChatFrame =
   | { readonly type: 'held'; readonly held: ChatHeld }
   /** To moderators alone: somebody writes from where a banned author wrote. */
   | { readonly type: 'flagged'; readonly author: ChatAuthor; readonly bannedName: string }
+  /** To moderators alone: the filter was set otherwise. */
+  | { readonly type: 'automod' }
   | { readonly type: 'viewers'; readonly count: number }
   /** What you are and may do has changed, or is less than it looks. */
   | {

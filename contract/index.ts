@@ -29,6 +29,13 @@ export type { ApiRoutes } from './api-routes.ts';
 export type { ApiSchemas } from './api-schemas.ts';
 export type { AuditView } from './audit.ts';
 export {
+  AUTOMOD_ACTIONS,
+  AUTOMOD_LEVELS,
+  type AutomodAction,
+  type AutomodSettings,
+  type AutomodTerm,
+} from './automod.ts';
+export {
   CHAT_CLOSE,
   CHAT_MESSAGE_KINDS,
   CHAT_ROLES,

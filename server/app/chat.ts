@@ -20,6 +20,7 @@ import {
 import type { OnAir } from '../live/index.ts';
 import type { RedisLink } from '../store/shared/index.ts';
 import type { Database } from '../store/sql/index.ts';
+import { ChatFilters } from './chat-filters.ts';
 import { runOf } from './commands/command.ts';
 import { CommandTable } from './commands/command-table.ts';
 import { roomCommands } from './commands/room-commands.ts';
@@ -50,6 +51,7 @@ export type ChatTally = Chat['tally'] & { readonly closes: ChatDoor['closes'] };
 export class ChatFace {
   readonly chat: Chat;
   readonly replay: ChatReplay;
+  readonly filters: ChatFilters;
   readonly placeOf: (streamId: string) => Promise<ChatPlace | undefined>;
   readonly commands: CommandTable;
   readonly #door: ChatDoor;
@@ -63,6 +65,9 @@ export class ChatFace {
         await room.change(changes);
       }),
     ]);
+    const roomOf = (streamId: string) => this.chat.room(streamId);
+    const filters = new ChatFilters({ database, clock, log, roomOf });
+    this.filters = filters;
     this.chat = new Chat({
       bus: busOf(settings),
       store,
@@ -71,7 +76,15 @@ export class ChatFace {
       random: Math.random,
       yieldTo: setImmediate,
       openWard: async () => OPEN_WARD,
-      mayPost: () => undefined,
+      mayPost: (attempt) => filters.mayPost(attempt),
+      stage: {
+        load: async (streamId) => {
+          await filters.load(streamId);
+          return [];
+        },
+        heard: (streamId, frame) => filters.heard(streamId, frame),
+        saw: (streamId, entry) => filters.saw(streamId, entry),
+      },
       runCommand: (call) => this.#command(call),
       emoteOf: () => undefined,
       onAir: (streamId) => momentOf(onAir, streamId, clock),

@@ -8,6 +8,7 @@ import { silentLog, systemClock } from '../../base/index.ts';
 import {
   Chat,
   ChatReplay,
+  EMPTY_STAGE,
   LocalBus,
   MessageKeeper,
   OPEN_WARD,
@@ -52,6 +53,7 @@ async function start(context: TestContext) {
     openWard: async () => OPEN_WARD,
     mayPost: () => undefined,
     runCommand: async ({ line }) => ({ commanded: line }),
+    stage: EMPTY_STAGE,
     emoteOf: () => undefined,
     onAir: () => {
       moments += 1;
@@ -79,6 +81,7 @@ async function start(context: TestContext) {
       replay: new ChatReplay(database),
       accounts,
       placeOf,
+      filters: {} as never,
       commands: new CommandTable([]),
     }),
   );

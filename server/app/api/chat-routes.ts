@@ -4,6 +4,7 @@ import { mayDo, type Principal } from '../../account/index.ts';
 import { cleanLine, type Member } from '../../community/chat/index.ts';
 import { bearerOf, memberOf } from '../chat-people.ts';
 import { unknownObject } from './access.ts';
+import { chatFilterRoutes } from './chat-filter-routes.ts';
 import { historyRoute } from './chat-history-route.ts';
 import { type ChatRouteSettings, roomOf, viewOf } from './chat-room.ts';
 import {
@@ -30,6 +31,7 @@ const POST_PROBLEMS = [
   'emote_only',
   'message_repeated',
   'message_rejected',
+  'message_held',
 ] as const;
 
 /** Everything under `/api/streams/{id}/chat`; the WebSocket there is another door. */
@@ -40,6 +42,7 @@ export function chatRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
     ticketRoute(settings),
     commandsRoute(settings),
     ...settingsRoutes(settings),
+    ...chatFilterRoutes(settings),
   ];
 }
 

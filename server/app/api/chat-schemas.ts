@@ -26,7 +26,8 @@ const DEFAULT_HISTORY = 50;
 /** A year. */
 const MOST_MEDIA_S = 31_536_000;
 
-const fragmentSchema = named(
+/** See `ChatFragment`. */
+export const fragmentSchema = named(
   'ChatFragment',
   z.discriminatedUnion('type', [
     z.object({ type: z.literal('text'), text: z.string() }),

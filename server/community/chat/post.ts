@@ -1,5 +1,5 @@
 /** What somebody wants to say in a room, and what comes of it. */
-import type { ChatAuthor, ChatMessage } from '../../../contract/index.ts';
+import type { ChatAuthor, ChatFragment, ChatMessage } from '../../../contract/index.ts';
 import type { Actor } from '../../store/sql/index.ts';
 import type { PostRefusal } from './may-post.ts';
 
@@ -42,6 +42,16 @@ export interface Posted {
   readonly message: ChatMessage;
   /** Resolves with whether it is in the database, within seconds. Never rejects. */
   readonly kept: Promise<boolean>;
+}
+
+/** A message that the rules of a room do not hold for. */
+export interface Statement {
+  readonly author: ChatAuthor;
+  /** What somebody typed, or what was made of it. */
+  readonly words: string | readonly ChatFragment[];
+  readonly kind?: ChatMessage['kind'] | undefined;
+  readonly nonce?: string | null;
+  readonly replyTo?: string | undefined;
 }
 
 /** A command that was carried out. */

@@ -1,4 +1,9 @@
-import type { ChatCloseReason, ChatRole } from '../../../contract/index.ts';
+import type {
+  ChatAuthor,
+  ChatCloseReason,
+  ChatPosition,
+  ChatRole,
+} from '../../../contract/index.ts';
 
 /** Somebody who reads a room, as far as the room is concerned. */
 export interface Reader {
@@ -14,4 +19,13 @@ export interface Reader {
   whenDrained(task: () => void): void;
   /** Ends the connection and says why. */
   close(reason: ChatCloseReason): void;
+}
+
+/** Who joins. */
+export interface Joining {
+  readonly author: ChatAuthor;
+  readonly isGuest: boolean;
+  /** What a guest shows to be the same again. */
+  readonly guest: string | undefined;
+  readonly resume: ChatPosition | undefined;
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ChatAuthor } from '../../../contract/index.ts';
 import { ManualClock, silentLog } from '../../base/index.ts';
+import { EMPTY_STAGE } from './board.ts';
 import { LocalBus } from './bus.ts';
 import { DEFAULT_SETTINGS } from './chat-store.ts';
 import type { MayPost } from './may-post.ts';
@@ -27,6 +28,7 @@ async function open(mayPost: MayPost = () => undefined, ward: Ward = OPEN_WARD) 
     random: () => 0,
     yieldTo: (task) => task(),
     emoteOf: () => undefined,
+    stage: EMPTY_STAGE,
     onAir: () => ({ broadcastId: 'b', streamTimeMs: 1_234.4 }),
   });
   const say = (text: string, changes = {}) => {

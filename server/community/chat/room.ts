@@ -4,18 +4,19 @@ import type {
   ChatFragment,
   ChatFrame,
   ChatMessage,
-  ChatPosition,
   ChatRole,
   ChatSettings,
 } from '../../../contract/index.ts';
 import { CHAT_VERSION } from '../../../contract/index.ts';
 import { type Clock, newId } from '../../base/index.ts';
 import { BatchPace } from './batch-pace.ts';
+import { Board, type Stage } from './board.ts';
 import type { Audience, Bus, BusRoom, EntryDraft, NumberedEntry, RoomNotice } from './bus.ts';
 import type { ChatStore, StoredRoom } from './chat-store.ts';
 import { FanOut } from './fan-out.ts';
 import { type EmoteOf, toFragments, unfit } from './fragments.ts';
 import type { MayPost, PostRefusal } from './may-post.ts';
+import type { MediaMoment } from './media-moment.ts';
 import type { MessageKeeper } from './message-keeper.ts';
 import {
   type CommandCall,
@@ -25,22 +26,16 @@ import {
   type Posted,
   type PostOutcome,
   type RunCommand,
+  type Statement,
 } from './post.ts';
 import { PostMemory } from './post-memory.ts';
-import type { Reader } from './reader.ts';
+import type { Joining, Reader } from './reader.ts';
 import { restoredLog } from './restored-log.ts';
 import { isModerator, mergeRoles } from './roles.ts';
 import { HOT_ENTRIES, type RoomLog } from './room-log.ts';
 import { AddressBudget, SlowMode } from './slow-mode.ts';
 import { frameOf } from './text-frame.ts';
 import type { OpenWard, Standing, Ward } from './ward.ts';
-
-/** Where a broadcast is in its media time. */
-export interface MediaMoment {
-  readonly broadcastId: string;
-  /** Milliseconds. */
-  readonly streamTimeMs: number;
-}
 
 /** What all rooms share. */
 export interface RoomParts {
@@ -57,6 +52,7 @@ export interface RoomParts {
   readonly openWard: OpenWard;
   readonly mayPost: MayPost;
   readonly runCommand: RunCommand;
+  readonly stage: Stage;
   readonly emoteOf: EmoteOf;
   /** What of a stream is on air now; undefined: nothing. */
   readonly onAir: (streamId: string) => MediaMoment | undefined;
@@ -65,14 +61,7 @@ export interface RoomParts {
 /** What takes messages out of sight, before it has a number. */
 export type Concealment = Exclude<EntryDraft, { readonly type: 'message' }>;
 
-/** Who joins. */
-export interface Joining {
-  readonly author: ChatAuthor;
-  readonly isGuest: boolean;
-  /** What a guest shows to be the same again. */
-  readonly guest: string | undefined;
-  readonly resume: ChatPosition | undefined;
-}
+type Drafted = Omit<Statement, 'words'> & { readonly fragments: readonly ChatFragment[] };
 
 /** See the top of the file. */
 export class Room {
@@ -82,6 +71,7 @@ export class Room {
   readonly #fanOut: FanOut;
   readonly #slowMode = new SlowMode();
   readonly #said = new PostMemory();
+  readonly #board: Board;
   readonly #addresses = new AddressBudget();
   readonly #ward: Ward;
   #settings: ChatSettings;
@@ -98,6 +88,7 @@ export class Room {
     const { clock, random, yieldTo } = parts;
     this.#ward = ward;
     this.streamId = streamId;
+    this.#board = new Board(streamId, parts.stage);
     this.#parts = parts;
     this.#settings = stored.settings;
     this.#log = restoredLog(stored, clock.monotonicMs());
@@ -135,6 +126,10 @@ export class Room {
       },
     });
     room.#log.turn(room.#bus.epoch);
+    await room.#board.load().catch((error: unknown) => {
+      room.close();
+      throw error;
+    });
     return room;
   }
 
@@ -183,6 +178,7 @@ export class Room {
     );
     if (this.#ward.barOf(author.id) !== undefined) this.#tellStanding(reader);
     if (typeof resumable === 'string') reader.write(frameOf({ type: 'resync', reason: resumable }));
+    this.#board.show(reader, resume !== undefined);
     this.#fanOut.join(reader, resumable === true ? resume?.seq : undefined);
   }
 
@@ -232,6 +228,17 @@ export class Room {
     await this.#bus?.tell({ type: 'frame', to, frame });
   }
 
+  /** Puts a message into the room that its rules do not hold for. */
+  async speak({ author, words, kind, nonce, replyTo }: Statement): Promise<Posted | PostRefusal> {
+    this.#used();
+    const fragments = typeof words === 'string' ? toFragments(words, this.#parts.emoteOf) : words;
+    if (typeof fragments === 'string') return unfit(fragments);
+    const answered = replyTo === undefined ? undefined : this.#log.find(replyTo);
+    const draft = this.#draft({ author, fragments, kind, replyTo: answered?.id });
+    const numbered = await this.#publish(draft, nonce ?? null);
+    return { message: { ...draft, seq: numbered.entry.seq }, kept: this.#keep(numbered) };
+  }
+
   /** Changes the settings, kept and told to everybody. */
   async change(changes: Partial<ChatSettings>): Promise<ChatSettings> {
     const { store, clock } = this.#parts;
@@ -265,15 +272,7 @@ export class Room {
     const fragments = toFragments(post.text, this.#parts.emoteOf);
     if (typeof fragments === 'string') return unfit(fragments);
     const refused = this.#refusal(post) ?? (await this.#verdict(post, fragments));
-    if (refused !== undefined) return refused;
-    const answered = replyTo === undefined ? undefined : this.#log.find(replyTo);
-    const draft = {
-      ...this.#draft(author, fragments, answered?.id),
-      ...(kind === undefined ? {} : { kind }),
-    };
-    const numbered = await this.#publish(draft, nonce);
-    const { entry } = numbered;
-    return { message: { ...draft, seq: entry.seq }, kept: this.#keep(numbered) };
+    return refused ?? this.speak({ author, words: fragments, kind, nonce, replyTo });
   }
 
   /** What moderation and filters say. An author waits for the next message only after one. */
@@ -312,7 +311,7 @@ export class Room {
     return { refused: 'slow_mode', detail, retryAfterMs };
   }
 
-  #draft(author: ChatAuthor, fragments: readonly ChatFragment[], replyTo: string | undefined) {
+  #draft({ author, fragments, kind, replyTo }: Drafted) {
     const { clock, randomBytes, onAir } = this.#parts;
     const nowMs = clock.epochMs();
     const moment = onAir(this.streamId);
@@ -322,9 +321,9 @@ export class Room {
       timestamp: new Date(nowMs).toISOString(),
       streamTime: Math.max(0, Math.round(moment?.streamTimeMs ?? 0)) / 1000,
       broadcastId: moment?.broadcastId ?? null,
-      author,
-      fragments,
+      ...{ author, fragments },
       ...(replyTo === undefined ? {} : { replyTo }),
+      ...(kind === undefined ? {} : { kind }),
     };
   }
 
@@ -345,6 +344,7 @@ export class Room {
     const { entry } = numbered;
     this.#take(numbered);
     this.#fanOut.arrived();
+    this.#board.saw(entry);
     if (entry.type !== 'message') return;
     if (this.#settings.uniqueChat) this.#ward.saw(entry);
     // Also those who wrote on another server.
@@ -361,6 +361,7 @@ export class Room {
 
   #hear(notice: RoomNotice): void {
     if (notice.type === 'frame') {
+      this.#board.heard(notice.frame, notice.to);
       this.#fanOut.tell(notice.frame, notice.to);
       return;
     }
