@@ -18,6 +18,8 @@ import { ChatFace } from './chat.ts';
 import type { Configuration } from './config/index.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { HealthWatch } from './health/index.ts';
+import type { TlsKeyPair } from './http/index.ts';
+import { IrcFace } from './irc.ts';
 import { Notices } from './notices.ts';
 import { openAccounts } from './people.ts';
 import { assertPortsFree } from './port-check.ts';
@@ -34,6 +36,7 @@ export interface Ground {
   /** Seals kept answers. A key of its own: nothing made with it can stand for a stream key's hash. */
   readonly answerRoot: Uint8Array;
   readonly chat: ChatFace;
+  readonly irc: IrcFace;
   readonly viewers: ViewersFace;
   readonly onAir: OnAir;
   readonly health: HealthWatch;
@@ -46,6 +49,8 @@ export interface GroundSettings {
   readonly configuration: Configuration;
   /** What counts by now, as far as it may change while the server runs. */
   readonly current: () => Configuration;
+  /** Contents of TLS_CERT and TLS_KEY. */
+  readonly tls: TlsKeyPair | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -89,6 +94,11 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       const chat = new ChatFace({
         ...{ database, redis, pepper, onAir, channels, publicUrl, clock, log },
       });
+      const irc = new IrcFace({
+        ...{ chat: chat.chat, channels, accounts, database, clock, log },
+        ...{ configuration, tls: settings.tls },
+        trustedProxies: () => current().TRUSTED_PROXIES,
+      });
       const viewers = new ViewersFace({
         ...{ database, link: redis, pepper, onAir, channels, clock, log },
         trustedProxies: () => current().TRUSTED_PROXIES,
@@ -100,7 +110,7 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
         changed: ({ streamId, id }, change) => channels.noteHealth(streamId, id, change),
       });
       const stores = { databases, redis, release: leave };
-      const people = { channels, accounts, notices, chat, viewers };
+      const people = { channels, accounts, notices, chat, irc, viewers };
       return { ...stores, ...people, onAir, health, answerRoot };
     } catch (error) {
       await databases.close();

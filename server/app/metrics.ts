@@ -4,6 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { UnwrittenTally } from '../channel/index.ts';
+import type { IrcTally } from '../community/irc/index.ts';
 import type { RtmpCounters } from '../pipeline/ingest/index.ts';
 import type { OrchestratorCounters } from '../pipeline/orchestrator/index.ts';
 import type { HeldObserver } from '../pipeline/origin/index.ts';
@@ -51,6 +52,7 @@ export interface MetricsSources {
   readonly unwritten?: () => UnwrittenTally;
   /** Undefined where there is no chat. */
   readonly chat?: () => ChatTally;
+  readonly irc?: () => IrcTally;
   /** Viewers of all streams now. Undefined where nobody counts them. */
   readonly viewers?: () => number;
   /** Undefined where nothing is transcoded. */
@@ -99,6 +101,7 @@ export class Metrics implements PackagerObserver, HeldObserver {
     exposeNotices(register, sources);
     exposeUnwritten(register, sources);
     exposeChat(register, sources);
+    exposeIrc(register, sources);
     exposeViewers(register, sources);
   }
 
@@ -268,6 +271,13 @@ function exposeChat(register: Registry, { chat }: MetricsSources): void {
   gauge('chat_unkept', 'Messages that wait for the database.', () => chat().pending);
   countBy('chat_lost_total', 'Messages never kept.', 'reason', () => ({ unkept: chat().lost }));
   countBy('chat_closes_total', 'Sockets closed, by reason.', 'reason', () => chat().closes);
+}
+
+function exposeIrc(register: Registry, { irc }: MetricsSources): void {
+  if (irc === undefined) return;
+  const { gauge, countBy } = exposer(register);
+  gauge('irc_sessions', 'Clients that speak IRC.', () => irc().sessions);
+  countBy('irc_ended_total', 'IRC connections ended, by reason.', 'reason', () => irc().ended);
 }
 
 function exposeViewers(register: Registry, { viewers }: MetricsSources): void {

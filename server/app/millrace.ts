@@ -157,6 +157,7 @@ export class Millrace {
   /** Connections over TLS from now on are shown this certificate. */
   renewTls(pair: TlsKeyPair): void {
     this.#http.renewTls(pair);
+    this.#ground.irc.renewTls(pair);
   }
 
   /** Resolves when it is known what this machine can encode, which a first start has to find out. */
@@ -184,6 +185,7 @@ export class Millrace {
         ? listenErrorOf(error, { host, port, setting: 'RTMP_PORT' })
         : error;
     }
+    await this.#ground.irc.listen();
     ({ port: this.port } = await this.#http.listen());
     await this.#record.start(PUBLIC_URL, this.rtmpPort);
     this.#ground.health.start();
@@ -204,6 +206,7 @@ export class Millrace {
       async () => this.#origin.release(),
       async () => this.#notices.endStreams(),
       () => this.#ground.chat.leave(),
+      () => this.#ground.irc.close(),
       () => this.#http.close(CLOSE_DEADLINE_MS),
       () => this.#orchestrator.close(),
       () => this.#record.close(),
@@ -231,6 +234,7 @@ export class Millrace {
       notices: () => this.#notices.tally,
       unwritten: () => this.channels.unwritten,
       chat: () => this.#ground.chat.tally,
+      irc: () => this.#ground.irc.tally,
       viewers: () => this.#ground.viewers.total,
       errors: () => ({
         http: this.#http.responses.faults,
@@ -337,7 +341,7 @@ export class Millrace {
       witness: this.#ground.viewers,
       management: managementOf(this.#settings),
       limits: { maxConnections: configuration.MAX_CONNECTIONS },
-      upgrade: this.#ground.chat.upgrade,
+      upgrade: this.#ground.irc.upgrade(this.#ground.chat.upgrade),
       register: (app) => this.#register(app),
     });
   }

@@ -125,7 +125,7 @@ function complete(values: Partial<Record<SettingName, unknown>>): Configuration 
 /** Settings that are right by themselves but not together. */
 function contradictions(configuration: Partial<Configuration>): string[] {
   const problems: string[] = [];
-  const { TLS_CERT, TLS_KEY, SEGMENT_DURATION, PART_DURATION, PORT, RTMP_PORT } = configuration;
+  const { TLS_CERT, TLS_KEY, SEGMENT_DURATION, PART_DURATION } = configuration;
   if ((TLS_CERT === undefined) !== (TLS_KEY === undefined)) {
     const [given, missing] = TLS_KEY === undefined ? ['CERT', 'KEY'] : ['KEY', 'CERT'];
     problems.push(`TLS_${given} is set without TLS_${missing}: set both or neither`);
@@ -140,8 +140,18 @@ function contradictions(configuration: Partial<Configuration>): string[] {
         `which is ${SEGMENT_DURATION}`,
     );
   }
-  if (PORT !== undefined && PORT !== 0 && PORT === RTMP_PORT) {
-    problems.push(`PORT and RTMP_PORT are both ${PORT}: they must differ`);
-  }
-  return problems;
+  return [...problems, ...equalPorts(configuration)];
+}
+
+function equalPorts(configuration: Partial<Configuration>): string[] {
+  const pairs = [
+    ['PORT', 'RTMP_PORT'],
+    ['PORT', 'IRC_PORT'],
+    ['RTMP_PORT', 'IRC_PORT'],
+  ] as const;
+  return pairs.flatMap(([one, other]) => {
+    const port = configuration[one];
+    const isSame = port !== undefined && port !== 0 && port === configuration[other];
+    return isSame ? [`${one} and ${other} are both ${port}: they must differ`] : [];
+  });
 }

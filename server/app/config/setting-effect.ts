@@ -11,6 +11,7 @@ export const SETTING_EFFECTS: Readonly<Record<SettingName, SettingEffect>> = {
   PORT: 'restart',
   HOST: 'restart',
   RTMP_PORT: 'restart',
+  IRC_PORT: 'restart',
   PUBLIC_URL: 'restart',
   TLS_CERT: 'at once',
   TLS_KEY: 'at once',

@@ -64,6 +64,13 @@ export const SETTINGS = {
     topic: 'Addresses',
     meaning: 'Port that encoders publish to; 0 takes a free one.',
   }),
+  IRC_PORT: optional(port, {
+    topic: 'Addresses',
+    fallbackWords: 'no IRC but at /irc',
+    meaning:
+      'Port on which chat speaks IRC, for bots and clients: over TLS with TLS_CERT and TLS_KEY, ' +
+      'without them to programs on this machine alone; 0 takes a free one.',
+  }),
   PUBLIC_URL: optional(webAddress, {
     topic: 'Addresses',
     meaning: 'Address that people use, when it is another than this machine knows: behind a proxy.',

@@ -162,8 +162,8 @@ export class ChatDoor {
   }
 }
 
-/** Programs send no Origin; a browser always does, and it must be one of our own pages. */
-function isOwnOrigin(
+/** Whether no other site opens it: programs send no Origin; a browser always does. */
+export function isOwnOrigin(
   origin: string | undefined,
   authority: string | undefined,
   publicUrl: string | undefined,

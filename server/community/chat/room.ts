@@ -33,6 +33,7 @@ import type { Joining, Reader } from './reader.ts';
 import { restoredLog } from './restored-log.ts';
 import { isModerator, mergeRoles } from './roles.ts';
 import { HOT_ENTRIES, type RoomLog } from './room-log.ts';
+import { RoomWatchers } from './room-watchers.ts';
 import { AddressBudget, SlowMode } from './slow-mode.ts';
 import { frameOf } from './text-frame.ts';
 import type { OpenWard, Standing, Ward } from './ward.ts';
@@ -66,6 +67,8 @@ type Drafted = Omit<Statement, 'words'> & { readonly fragments: readonly ChatFra
 /** See the top of the file. */
 export class Room {
   readonly streamId: string;
+  /** Other parts of this server that want to know what happens. */
+  readonly watchers = new RoomWatchers();
   readonly #parts: RoomParts;
   readonly #log: RoomLog;
   readonly #fanOut: FanOut;
@@ -149,7 +152,7 @@ export class Room {
 
   /** Monotonic milliseconds since when nobody has read or written; undefined while somebody does. */
   get unusedSinceMs(): number | undefined {
-    return this.readers > 0 ? undefined : this.#usedMs;
+    return this.readers + this.watchers.size > 0 ? undefined : this.#usedMs;
   }
 
   /** The latest messages, oldest first. */
@@ -256,6 +259,7 @@ export class Room {
   /** Ends what is still to be sent; nobody may use the room any more. */
   close(): void {
     this.#fanOut.close();
+    this.watchers.closed();
     this.#bus?.close();
   }
 
@@ -327,10 +331,7 @@ export class Room {
     };
   }
 
-  async #publish(
-    draft: Parameters<BusRoom['publish']>[0],
-    nonce: string | null,
-  ): Promise<NumberedEntry> {
+  async #publish(draft: EntryDraft, nonce: string | null): Promise<NumberedEntry> {
     const bus = this.#bus;
     if (bus === undefined) throw new Error('The room is not open');
     return bus.publish(draft, nonce);
@@ -345,6 +346,7 @@ export class Room {
     this.#take(numbered);
     this.#fanOut.arrived();
     this.#board.saw(entry);
+    this.watchers.entry(entry, numbered.nonce);
     if (entry.type !== 'message') return;
     if (this.#settings.uniqueChat) this.#ward.saw(entry);
     // Also those who wrote on another server.
@@ -373,6 +375,7 @@ export class Room {
     }
     const { type, settings } = notice;
     this.#settings = settings;
+    this.watchers.settings(settings);
     this.#fanOut.tell({ type, settings }, 'everybody');
   }
 

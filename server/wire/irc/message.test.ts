@@ -46,7 +46,7 @@ test('writeIrcMessage() writes one line whatever the texts hold', () => {
   const params = [':#ro om\n', '', 'hi\r\nQUIT :gone'];
   assert.equal(
     writeIrcMessage({ tags, source: 'a b!c', command: 'PRIVMSG', params }),
-    '@display-name=Ann\\:\\sa\\\\b\\r\\n;empty :ab!c PRIVMSG #room * :hi  QUIT :gone\r\n',
+    '@display-name=Ann\\:\\sa\\\\b\\r\\n;empty= :ab!c PRIVMSG #room * :hi  QUIT :gone\r\n',
   );
 });
 

@@ -79,7 +79,7 @@ function parseTags(text: string): ReadonlyMap<string, string> {
 function writeTags(tags: ReadonlyMap<string, string>): string {
   const written: string[] = [];
   for (const [key, value] of tags) {
-    if (TAG_KEY.test(key)) written.push(value === '' ? key : `${key}=${escaped(value)}`);
+    if (TAG_KEY.test(key)) written.push(`${key}=${escaped(value)}`);
   }
   return written.join(';');
 }
