@@ -4,6 +4,7 @@ import { type ChatMessage, MAX_CHAT_LENGTH } from '../../contract/index.ts';
 import { me } from '../base/index.ts';
 import { textOf } from './chat-feed.ts';
 import type { ChatSession } from './chat-session.ts';
+import { CommandList, useCompletion } from './command-list.tsx';
 import { modesText, secondsText } from './words.ts';
 
 /** From here on it is said how many characters are left. */
@@ -37,11 +38,14 @@ function Writing({
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState('');
   const id = useId();
+  const completion = useCompletion(session, text, setText);
+  const { offered, chosen, usage } = completion;
   const waitMs = useCountdown(session.waitUntilMs.value);
   const left = MAX_CHAT_LENGTH - [...text.trim()].length;
   const refused = session.refused.value;
   const isJoined = session.link.value?.phase === 'joined';
-  const maySend = isJoined && waitMs === 0 && text.trim() !== '' && left >= 0;
+  const isWaiting = waitMs > 0 && !text.startsWith('/');
+  const maySend = isJoined && !isWaiting && text.trim() !== '' && left >= 0;
   useEffect(() => {
     // What was refused is given back, unless something else was begun meanwhile.
     if (refused !== null && refused.text !== '')
@@ -58,7 +62,8 @@ function Writing({
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     // While a word is composed, Enter chooses it.
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    if (event.isComposing || completion.onKey(event)) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       send();
     } else if (event.key === 'Escape' && replyTo !== null) {
@@ -83,6 +88,7 @@ function Writing({
           </button>
         </p>
       )}
+      <CommandList id={`${id}-commands`} completion={completion} />
       <div class="chat-field">
         <label class="unseen" for={id}>
           Message
@@ -95,19 +101,22 @@ function Writing({
           placeholder={placeholder(session)}
           enterkeyhint="send"
           autoComplete="off"
+          aria-autocomplete="list"
+          aria-controls={offered.length > 0 ? `${id}-commands` : undefined}
+          aria-activedescendant={offered.length > 0 ? `${id}-commands-${chosen}` : undefined}
           aria-describedby={`${id}-note`}
           onInput={({ currentTarget }) => setText(currentTarget.value.replace(/\n/g, ' '))}
           onKeyDown={onKeyDown}
         />
         <button type="submit" class="chat-send" disabled={!maySend}>
-          {waitMs > 0 ? secondsText(waitMs) : 'Send'}
+          {isWaiting ? secondsText(waitMs) : 'Send'}
         </button>
       </div>
       <p class="chat-note" id={`${id}-note`}>
         {left < COUNTED_FROM_LEFT ? (
           <span data-over={left < 0}>{left < 0 ? `${-left} too many` : `${left} left`}</span>
         ) : null}
-        {refused === null ? <span>{modesText(session)}</span> : null}
+        {refused === null ? <span>{usage === '' ? modesText(session) : usage}</span> : null}
       </p>
       <p class="chat-refused" role="alert">
         {refused?.words}

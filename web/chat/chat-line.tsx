@@ -59,7 +59,7 @@ export class ChatLine extends Component<LineProps> {
         <span class="chat-name" style={{ '--hue': hueOf(message.author.id) }} title={timeOf(line)}>
           {message.author.name}
         </span>
-        <span class="chat-colon">: </span>
+        <span class="chat-colon">{message.kind === 'action' ? ' ' : ': '}</span>
         {message.fragments.map((fragment, index) => (
           <Piece key={index} fragment={fragment} you={you} />
         ))}

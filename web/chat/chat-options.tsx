@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import type { ChatSession } from './chat-session.ts';
+import { ModeratorOptions } from './moderator-options.tsx';
 
 /** What a viewer may choose. */
 export function ChatOptions({ session }: { readonly session: ChatSession }): VNode {
@@ -17,6 +18,7 @@ export function ChatOptions({ session }: { readonly session: ChatSession }): VNo
       </summary>
       <div class="chat-sheet">
         <Pace session={session} />
+        <ModeratorOptions session={session} />
       </div>
     </details>
   );

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ChatMessage } from '../../contract/index.ts';
 import './chat.css';
+import { ChatCards } from './chat-cards.tsx';
 import { ChatComposer } from './chat-composer.tsx';
 import { ChatLog } from './chat-log.tsx';
 import { ChatOptions } from './chat-options.tsx';
@@ -22,22 +23,13 @@ export function ChatPanel({ streamId, pictureMs }: ChatSetup): VNode {
     <section class="chat" aria-label="Chat" data-link={session.link.value?.phase}>
       <header class="chat-head">
         <h2>Chat</h2>
-        <Viewers count={session.viewers.value} />
         <ChatOptions session={session} />
       </header>
+      <ChatCards session={session} />
       <Behind session={session} />
       <ChatLog session={session} onReply={setReplyTo} />
       <ChatComposer session={session} replyTo={replyTo} onReplied={() => setReplyTo(null)} />
     </section>
-  );
-}
-
-function Viewers({ count }: { readonly count: number | null }): VNode | null {
-  if (count === null) return null;
-  return (
-    <span class="chat-viewers">
-      {count === 1 ? '1 viewer' : `${count.toLocaleString()} viewers`}
-    </span>
   );
 }
 

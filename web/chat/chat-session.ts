@@ -39,6 +39,9 @@ const ASK_AGAIN_MS = 5_000;
 /** More messages than this in a second would have a screen reader speak without end. */
 const MOST_SPOKEN_PER_SECOND = 3;
 
+/** How long after its time a raid is over for who comes then. Milliseconds. */
+const LATE_MS = 15_000;
+
 /** Who this page writes as. */
 export type You = ChatAuthor & { readonly isGuest: boolean };
 
@@ -84,7 +87,6 @@ export class ChatSession {
   readonly poll = signal<ChatPoll | null>(null);
   readonly raid = signal<ChatRaid | null>(null);
   readonly held = signal<readonly ChatHeld[]>([]);
-  readonly viewers = signal<number | null>(null);
   readonly isModerator = computed(() => isModerating(this.you.value));
   readonly #feed = signal(EMPTY_FEED);
   readonly #socket: ChatSocket;
@@ -254,13 +256,10 @@ export class ChatSession {
         this.poll.value = frame.poll;
         break;
       case 'raid':
-        this.raid.value = frame.raid.state === 'cancelled' ? null : frame.raid;
+        this.raid.value = isToCome(frame.raid) ? frame.raid : null;
         break;
       case 'held':
         this.held.value = withHeld(this.held.value, frame.held);
-        break;
-      case 'viewers':
-        this.viewers.value = frame.count;
         break;
     }
   }
@@ -307,9 +306,10 @@ export class ChatSession {
     const pictureMs = this.inStep.value ? this.#pictureMs() : null;
     const untilMs = pictureMs === null ? null : shownUntilMs(this.#untilMs, pictureMs);
     this.behindMs.value = untilMs === null ? 0 : Math.max(0, Date.now() - untilMs);
+    // Also where the picture stands still: what was asked for may not have been answered.
+    if (untilMs !== null) void this.#replay(untilMs);
     if (untilMs === this.#untilMs) return;
     this.#untilMs = untilMs;
-    if (untilMs !== null) void this.#replay(untilMs);
     this.#show();
   }
 
@@ -356,6 +356,11 @@ export class ChatSession {
 /** Whether somebody may moderate. */
 export function isModerating(who: ChatAuthor | null): boolean {
   return who?.roles.some((role) => role === 'moderator' || role === 'broadcaster') === true;
+}
+
+/** Whether a raid still takes along who hears of it. */
+function isToCome({ state, goesAt, spreadMs }: ChatRaid): boolean {
+  return state !== 'cancelled' && Date.parse(goesAt) + spreadMs + LATE_MS > Date.now();
 }
 
 /** Runs a task with the next drawing, or soon where nothing is drawn; gives what cancels it. */

@@ -1,10 +1,21 @@
 import type { VNode } from 'preact';
-import type { ChatMessage } from '../../contract/index.ts';
-import type { ChatSession } from './chat-session.ts';
+import { useState } from 'preact/hooks';
+import type { ChatAuthor, ChatMessage } from '../../contract/index.ts';
+import { type ChatSession, isModerating } from './chat-session.ts';
 
-/** What can be done with a message: everybody may answer. */
+/** How long a timeout from the menu lasts, in seconds, and how that is said. */
+const TIMEOUTS: readonly (readonly [number, string])[] = [
+  [60, '1 min'],
+  [600, '10 min'],
+  [86_400, '1 day'],
+];
+
+/** What can be done with a message: everybody may answer, moderators may do more. */
 export function LineActions({
+  message,
+  session,
   onReply,
+  onDone,
 }: {
   readonly message: ChatMessage;
   readonly session: ChatSession;
@@ -12,11 +23,52 @@ export function LineActions({
   /** Something was done that ends it. */
   readonly onDone: () => void;
 }): VNode {
+  const [isSure, setSure] = useState(false);
+  const { author, id } = message;
+  const isOwn = author.id === session.you.value?.id;
+  const give = (command: string): void => {
+    onDone();
+    session.post(command, null);
+  };
+  const mayModerate = session.isModerator.value;
+  const mayBar = mayModerate && !isOwn && !isModerating(author);
   return (
     <span class="chat-actions">
       <button type="button" onClick={onReply}>
         Reply
       </button>
+      {mayModerate ? (
+        <button type="button" onClick={() => give(`/delete ${id}`)}>
+          Delete
+        </button>
+      ) : null}
+      {mayBar
+        ? TIMEOUTS.map(([seconds, words]) => (
+            <button
+              key={seconds}
+              type="button"
+              data-grave
+              aria-label={`Time ${author.name} out for ${words}`}
+              onClick={() => give(`/timeout ${callOf(author)} ${seconds}`)}
+            >
+              Time out {words}
+            </button>
+          ))
+        : null}
+      {mayBar ? (
+        <button
+          type="button"
+          data-grave
+          onClick={() => (isSure ? give(`/ban ${callOf(author)}`) : setSure(true))}
+        >
+          {isSure ? `Ban ${author.name} for good` : 'Ban…'}
+        </button>
+      ) : null}
     </span>
   );
+}
+
+/** How a command calls somebody: by the id where it has one, since names need not be one person's. */
+function callOf({ id, name }: ChatAuthor): string {
+  return /^(usr|guest)_[a-z0-9]+$/.test(id) ? id : `"${name.replaceAll('"', '')}"`;
 }

@@ -10,6 +10,8 @@ const BEFORE_MESSAGES = 100;
 const PAGE_MESSAGES = 200;
 /** How far ahead of the picture is asked, and how much at a time. */
 const AHEAD_S = 15;
+/** So near behind the beginning of what the socket told, there is little before the picture. */
+const NEAR_S = 10;
 const STRETCH_S = 60;
 /** Messages held. */
 const MOST_MESSAGES = 1_000;
@@ -46,13 +48,20 @@ export interface ReplayPlace {
 /** What has to be asked so that the panel can show what belongs to the picture; null: nothing. */
 export function nextAsk(book: ReplayBook | null, place: ReplayPlace): ReplayAsk | null {
   const { broadcastId, mediaS, liveFromS } = place;
-  if (mediaS < 0 || mediaS >= liveFromS) return null;
-  if (book === null || !covers(book, place)) {
-    return { broadcastId, from: 0, to: mediaS, order: 'newest', limit: BEFORE_MESSAGES };
+  if (mediaS < 0 || mediaS >= liveFromS + NEAR_S) return null;
+  const to = Math.min(mediaS, liveFromS);
+  if (book === null || !covers(book, broadcastId, to)) {
+    return { broadcastId, from: 0, to, order: 'newest', limit: BEFORE_MESSAGES };
   }
   if (book.toS >= liveFromS || book.toS - mediaS > AHEAD_S) return null;
-  const to = Math.min(liveFromS, book.toS + STRETCH_S);
-  const ask = { broadcastId, from: book.toS, to, order: 'oldest', limit: PAGE_MESSAGES } as const;
+  const end = Math.min(liveFromS, book.toS + STRETCH_S);
+  const ask = {
+    broadcastId,
+    from: book.toS,
+    to: end,
+    order: 'oldest',
+    limit: PAGE_MESSAGES,
+  } as const;
   return book.cursor === null ? ask : { ...ask, cursor: book.cursor };
 }
 
@@ -77,7 +86,7 @@ export function withAnswer(
   return { broadcastId, fromS, toS, messages: kept, cursor };
 }
 
-function covers(book: ReplayBook, { broadcastId, mediaS }: ReplayPlace): boolean {
+function covers(book: ReplayBook, broadcastId: string, mediaS: number): boolean {
   // The one who goes on where the book ends needs the next page, not another book.
   return book.broadcastId === broadcastId && mediaS >= book.fromS && mediaS <= book.toS + AHEAD_S;
 }

@@ -46,6 +46,8 @@ function answer(all: readonly ChatMessage[], ask: ReplayAsk) {
 
 test('nextAsk() asks for nothing while the picture is where the socket told everything', () => {
   assert.equal(nextAsk(null, { broadcastId: 'b1', mediaS: 60, liveFromS: 50 }), null);
+  const near = nextAsk(null, { broadcastId: 'b1', mediaS: 55, liveFromS: 50 });
+  assert.equal(near?.to, 50, 'there is little to show before the picture yet');
 });
 
 test('nextAsk() asks once for a moment, and goes on before the picture gets there', () => {

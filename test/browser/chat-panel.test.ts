@@ -1,0 +1,276 @@
+/** The chat panel of the watch page, in a browser, against a real server. */
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { launchChromium } from '../support/chromium.ts';
+import { needs } from '../support/component.ts';
+import { FfmpegPublisher } from '../support/ffmpeg-publisher.ts';
+import { ServerProcess } from '../support/server-process.ts';
+
+const DESK = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+/** Generous: what is waited for is an event, and this only ends a failing test. */
+const PATIENCE_MS = 30_000;
+const TOKEN = 'a-token-of-the-tests-alone';
+/** Lines that the panel may have in its document. */
+const MOST_SHOWN = 200;
+/** What a message says when somebody tries to be markup. */
+const MARKUP = '<img src=x onerror="document.title=1"><b>bold</b>';
+
+suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
+  let server: ServerProcess;
+  let browser: Browser;
+  let stream: { id: string; streamKey: string };
+  const complaints: string[] = [];
+  const cleanings: (() => Promise<void> | void)[] = [];
+
+  before(async () => {
+    server = await ServerProcess.start({ env: { API_TOKEN: TOKEN, SLIDING_WINDOW_SIZE: '30' } });
+    browser = await launchChromium({ after: (task) => void cleanings.push(task) });
+    stream = await make();
+  });
+  after(async () => {
+    for (const clean of cleanings) await clean();
+    await server.stop();
+  });
+
+  async function ask(method: string, path: string, body?: object) {
+    const response = await fetch(server.url + path, {
+      method,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    assert.ok(response.ok, `${method} ${path}: ${text}`);
+    return JSON.parse(text);
+  }
+
+  async function make(): Promise<{ id: string; streamKey: string }> {
+    const made = await ask('POST', '/api/streams', { broadcasterId: 'anna', title: 'Show' });
+    await ask('PATCH', `/api/streams/${made.id}/chat/settings`, { slowModeS: 0 });
+    return made;
+  }
+
+  const say = (name: string, content: string, more = {}) =>
+    ask('POST', `/api/streams/${stream.id}/chat`, {
+      userId: name,
+      username: name,
+      content,
+      ...more,
+    });
+
+  /** Somebody's browser; the operator's, when told so, moderates. */
+  async function open({ viewport = DESK, isOperator = false } = {}): Promise<Page> {
+    const extraHTTPHeaders = isOperator ? { authorization: `Bearer ${TOKEN}` } : {};
+    const context = await browser.newContext({ viewport, extraHTTPHeaders });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) complaints.push(message.text());
+    });
+    await page.goto(`${server.url}/watch/${stream.id}`);
+    await page.locator('.chat[data-link="joined"]').waitFor();
+    return page;
+  }
+
+  const line = (page: Page, text: string): Locator =>
+    page.locator('.chat-line:not(.chat-pending)').filter({ hasText: text });
+
+  async function write(page: Page, text: string): Promise<void> {
+    await page.getByLabel('Message', { exact: true }).fill(text);
+    await page.keyboard.press('Enter');
+  }
+
+  test('carries what one writes to the others, as text and nothing else', async () => {
+    const [anna, bob] = [await open(), await open({ viewport: PHONE })];
+    await write(anna, `hello ${MARKUP}`);
+    await line(bob, MARKUP).waitFor();
+    await line(anna, MARKUP).waitFor();
+    assert.equal(await anna.locator('.chat-pending').count(), 0, 'it is shown once');
+    assert.equal(await bob.locator('.chat-log img, .chat-log b').count(), 0);
+    assert.notEqual(await bob.title(), '1');
+    await say('Una', 'see https://example.org/a and javascript:alert(1)');
+    const link = bob.locator('.chat-log a');
+    await link.waitFor();
+    assert.equal(await link.count(), 1);
+    assert.equal(await link.getAttribute('href'), 'https://example.org/a');
+    assert.match((await link.getAttribute('rel')) ?? '', /noopener/);
+    const beyond = await bob.evaluate('document.documentElement.scrollWidth - innerWidth');
+    assert.equal(beyond, 0, 'it fits a phone');
+    await bob.context().close();
+    await anna.context().close();
+  });
+
+  test('answers, and shows who is meant', async () => {
+    const [anna, bob] = [await open(), await open()];
+    const name =
+      (await anna.getByLabel('Message', { exact: true }).getAttribute('placeholder')) ?? '';
+    const called = name.replace('Say something as ', '');
+    await write(anna, 'who turns the wheel?');
+    await line(bob, 'who turns the wheel?').hover();
+    await line(bob, 'who turns the wheel?').locator('.chat-more').click();
+    await bob.getByRole('button', { name: 'Reply' }).click();
+    await write(bob, 'the water');
+    const answer = line(anna, 'the water');
+    await answer.locator('.chat-quote', { hasText: `Answers ${called}: who turns` }).waitFor();
+    assert.equal(await answer.getAttribute('data-to-you'), 'true');
+    await say('Una', `@${called} and you?`);
+    assert.equal(await line(anna, 'and you?').getAttribute('data-to-you'), 'true');
+    assert.equal(await line(bob, 'and you?').getAttribute('data-to-you'), 'false');
+    await anna.context().close();
+    await bob.context().close();
+  });
+
+  test('counts down in slow mode, and gives back what was refused', async () => {
+    const page = await open();
+    await ask('PATCH', `/api/streams/${stream.id}/chat/settings`, { slowModeS: 600 });
+    await page.getByText('Slow mode: 10 min').waitFor();
+    await write(page, 'first of mine');
+    await line(page, 'first of mine').waitFor();
+    const send = page.locator('.chat-send');
+    await send.getByText('10 min').waitFor();
+    await page.getByLabel('Message', { exact: true }).fill('second of mine');
+    assert.equal(await send.isDisabled(), true);
+    // Another visit of the same guest does not know that it has to wait.
+    await page.reload();
+    await page.locator('.chat[data-link="joined"]').waitFor();
+    await write(page, 'second of mine');
+    await page.getByText(/^One message in 600 s; wait \d+ s\.$/).waitFor();
+    assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'second of mine');
+    await ask('PATCH', `/api/streams/${stream.id}/chat/settings`, {
+      slowModeS: 0,
+      guestsMayPost: false,
+    });
+    await page
+      .getByText('Only who has an account may write here')
+      .or(page.getByRole('link', { name: 'Sign in' }).last())
+      .first()
+      .waitFor();
+    assert.equal(await page.getByLabel('Message', { exact: true }).count(), 0);
+    await ask('PATCH', `/api/streams/${stream.id}/chat/settings`, { guestsMayPost: true });
+    await page.getByLabel('Message', { exact: true }).waitFor();
+    await page.context().close();
+  });
+
+  test('lets a moderator set the chat and complete commands', async () => {
+    const [page, guest] = [await open({ isOperator: true }), await open()];
+    await page.locator('.chat-options summary').click();
+    await page.getByLabel('Slow mode').selectOption('30 s');
+    await guest.getByText('Slow mode: 30 s').waitFor();
+    await page.getByLabel('Emotes only').check();
+    await guest.getByText('Emotes only').waitFor();
+    await page.keyboard.press('Escape');
+    const field = page.getByLabel('Message', { exact: true });
+    await field.fill('/emoteo');
+    await page.locator('.chat-commands').waitFor();
+    await page.keyboard.press('Tab');
+    assert.match(await field.inputValue(), /^\/emoteonly /);
+    await write(page, '/emoteonly off');
+    await guest.getByText('Emotes only').waitFor({ state: 'detached' });
+    await write(page, '/slow 0');
+    await guest.getByText('Slow mode').waitFor({ state: 'detached' });
+    await guest.getByLabel('Message', { exact: true }).fill('/slow');
+    await guest.locator('.chat-options summary').click();
+    assert.equal(await guest.getByLabel('Slow mode').count(), 0, 'a guest has no such choice');
+    assert.equal(await guest.locator('.chat-commands').count(), 0);
+    await page.context().close();
+    await guest.context().close();
+  });
+
+  test('stays where somebody reads back, and keeps its document small in a storm', async () => {
+    const page = await open();
+    const swarm = async (from: number, count: number): Promise<void> => {
+      for (let sent = from; sent < from + count; sent += 20) {
+        const some = Array.from({ length: 20 }, (_, index) =>
+          say('Swarm', `drop ${sent + index}.`),
+        );
+        await Promise.all(some);
+      }
+    };
+    await swarm(0, 300);
+    await line(page, 'drop 299.').waitFor();
+    assert.ok((await page.locator('.chat-line').count()) <= MOST_SHOWN);
+    const log = page.getByRole('log');
+    await log.focus();
+    await page.keyboard.press('Home');
+    const newer = page.locator('.chat-newer');
+    await newer.waitFor();
+    const before = await log.evaluate('document.querySelector(".chat-log").scrollTop');
+    await swarm(300, 40);
+    await newer.getByText('40 new messages').waitFor();
+    assert.equal(await log.evaluate('document.querySelector(".chat-log").scrollTop'), before);
+    assert.equal(await line(page, 'drop 320.').count(), 0);
+    await newer.click();
+    await line(page, 'drop 339.').waitFor();
+    const left =
+      'const log = document.querySelector(".chat-log"); log.scrollHeight - log.clientHeight - log.scrollTop';
+    assert.ok(
+      Number(await page.evaluate(`(() => { ${left.replace('; log.', '; return log.')} })()`)) < 2,
+    );
+    await page.context().close();
+  });
+
+  test('comes back after kill -9 with what was missed, once', async () => {
+    const page = await open();
+    await say('Una', 'before the break');
+    await line(page, 'before the break').waitFor();
+    await server.kill('SIGKILL');
+    await page.locator('.chat:not([data-link="joined"])').waitFor();
+    server = await server.restart();
+    await say('Una', 'during the break');
+    await page.locator('.chat[data-link="joined"]').waitFor();
+    await line(page, 'during the break').waitFor();
+    await write(page, 'after the break');
+    await line(page, 'after the break').waitFor();
+    for (const text of ['before', 'during', 'after']) {
+      assert.equal(await line(page, `${text} the break`).count(), 1, text);
+    }
+    await page.context().close();
+  });
+
+  test('shows messages with their picture, also for who goes back', async () => {
+    stream = await make();
+    const address = `rtmp://127.0.0.1:${server.rtmpPort}/live/${stream.streamKey}`;
+    const publisher = new FfmpegPublisher(address, { seconds: 120 });
+    cleanings.push(() => publisher.stop());
+    const page = await open();
+    await page.locator('#player[data-state="live"]').waitFor();
+    await say('Una', 'early bird');
+    await line(page, 'early bird').waitFor();
+    await page.locator('.chat-options summary').click();
+    await page.getByLabel('With the picture').check();
+    const shown = await say('Una', 'with its picture');
+    await line(page, 'with its picture').waitFor();
+    const behindMs = Date.now() - Date.parse(shown.timestamp);
+    const latencyMs = Number(await page.locator('#player').getAttribute('data-latency-ms'));
+    assert.ok(
+      behindMs > latencyMs - 500,
+      `${behindMs} ms after it was written, ${latencyMs} ms behind`,
+    );
+    // More than the socket tells a page that is opened now, so that it has to ask.
+    await wait(4_000);
+    const first = await say('Swarm', 'late 0.');
+    await Promise.all(Array.from({ length: 59 }, (_, index) => say('Swarm', `late ${index + 1}.`)));
+    await line(page, 'late 59.').waitFor();
+    await page.reload();
+    await line(page, 'late 59.').waitFor();
+    await page.locator('#player[data-state="live"]').waitFor();
+    // The picture is behind the present, so this leads to a while before the first of them.
+    const backS = (Date.now() - Date.parse(first.timestamp)) / 1_000;
+    await page.evaluate(`(() => {
+      const video = document.querySelector('video');
+      video.pause();
+      video.currentTime -= ${backS};
+    })()`);
+    await line(page, 'late').first().waitFor({ state: 'detached' });
+    await line(page, 'early bird').waitFor();
+    await page.getByRole('button', { name: 'Go live' }).last().click();
+    await line(page, 'late 59.').waitFor();
+    await publisher.stop();
+    await page.context().close();
+  });
+
+  test('never throws', () => assert.deepEqual(complaints, []));
+});

@@ -1,0 +1,99 @@
+/** What stands above the messages: what is pinned, what is being asked, and where a raid goes. */
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { ChatRaid } from '../../contract/index.ts';
+import { textOf } from './chat-feed.ts';
+import type { ChatSession } from './chat-session.ts';
+import { secondsText } from './words.ts';
+
+/** See the top of the file. */
+export function ChatCards({ session }: { readonly session: ChatSession }): VNode {
+  return (
+    <>
+      <Raid session={session} />
+      <Poll session={session} />
+      <Pinned session={session} />
+    </>
+  );
+}
+
+function Pinned({ session }: { readonly session: ChatSession }): VNode | null {
+  const message = session.pinned.value;
+  if (message === null) return null;
+  return (
+    <aside class="chat-card" aria-label="Pinned message">
+      <h3>Pinned · {message.author.name}</h3>
+      <p>{textOf(message)}</p>
+    </aside>
+  );
+}
+
+function Poll({ session }: { readonly session: ChatSession }): VNode | null {
+  const poll = session.poll.value;
+  if (poll === null) return null;
+  const all = poll.choices.reduce((sum, { votes }) => sum + votes, 0);
+  return (
+    <aside class="chat-card" aria-label="Poll">
+      <h3>
+        {poll.isOpen ? 'Poll' : 'Poll, ended'} · {all === 1 ? '1 vote' : `${all} votes`}
+      </h3>
+      <p>{poll.question}</p>
+      <ul class="chat-poll">
+        {poll.choices.map(({ text, votes }, index) => {
+          const share = all === 0 ? 0 : Math.round((100 * votes) / all);
+          return (
+            <li key={index} style={{ '--share': `${share}%` }}>
+              <span>{text}</span>
+              <span>{share} %</span>
+            </li>
+          );
+        })}
+      </ul>
+    </aside>
+  );
+}
+
+function Raid({ session }: { readonly session: ChatSession }): VNode | null {
+  const raid = session.raid.value;
+  return raid === null ? null : <RaidCountdown key={raid.id} raid={raid} session={session} />;
+}
+
+/** Goes along when the time has come, each page a moment of its own later; who does not want to stays. */
+function RaidCountdown({
+  raid,
+  session,
+}: {
+  readonly raid: ChatRaid;
+  readonly session: ChatSession;
+}): VNode {
+  const [spread] = useState(() => Math.random() * raid.spreadMs);
+  const [leftMs, setLeftMs] = useState(Date.parse(raid.goesAt) - Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => {
+      const left = Date.parse(raid.goesAt) - Date.now();
+      setLeftMs(left);
+      if (left + spread > 0) return;
+      clearInterval(timer);
+      location.assign(`/watch/${encodeURIComponent(raid.streamId)}`);
+    }, 250);
+    return () => clearInterval(timer);
+  }, [raid, spread]);
+  return (
+    <aside class="chat-card" aria-label="Raid">
+      <p>
+        Everybody goes on to <b>{raid.streamTitle}</b>
+        {leftMs > 0 ? ` in ${secondsText(leftMs)}` : ' now'}.
+      </p>
+      <span>
+        <button
+          type="button"
+          onClick={() => {
+            session.raid.value = null;
+          }}
+        >
+          Stay here
+        </button>
+      </span>
+    </aside>
+  );
+}
