@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Log } from '../../base/index.ts';
+import type { Http2Stream } from 'node:http2';
+import type { Clock, Log } from '../../base/index.ts';
 import type {
   Answer,
   BodyRest,
@@ -17,6 +18,7 @@ import type { ResponseTally } from './response-tally.ts';
 /** What the mount needs. */
 export interface MountSettings {
   readonly log: Log;
+  readonly clock: Clock;
   readonly handler: DeliveryHandler;
   /** Whether a raw path is one that the handler answers. */
   readonly accepts: (path: string) => boolean;
@@ -57,6 +59,8 @@ const preflight: Answer = {
  */
 export class DeliveryMount {
   readonly #settings: MountSettings;
+  /** From when on the next playlist over a connection is worth a mention, in monotonic milliseconds. */
+  readonly #witnessMs = new WeakMap<object, number>();
 
   constructor(settings: MountSettings) {
     this.#settings = settings;
@@ -90,10 +94,17 @@ export class DeliveryMount {
     return true;
   }
 
-  #witness({ socket, headers }: IncomingMessage, path: string, query: string): void {
-    if (!isPlaylistPath(path)) return;
-    const { remoteAddress } = socket;
-    this.#settings.witness?.saw({ path, query, remoteAddress, ...sightingFields(headers) });
+  /** A client is the same on all requests of its connection; a proxy speaks for many. */
+  #witness(request: IncomingMessage, path: string, query: string): void {
+    const { witness, clock } = this.#settings;
+    if (witness === undefined || !isPlaylistPath(path)) return;
+    const nowMs = clock.monotonicMs();
+    const connection = connectionOf(request);
+    if (nowMs < (this.#witnessMs.get(connection) ?? nowMs)) return;
+    const { remoteAddress } = request.socket;
+    const sighting = { path, query, remoteAddress, ...sightingFields(request.headers) };
+    const pauseMs = witness.saw(sighting);
+    if (sighting.forwardedFor === undefined) this.#witnessMs.set(connection, nowMs + pauseMs);
   }
 
   #handle(
@@ -184,6 +195,11 @@ function follow(
 function cutOff(response: ServerResponse, reason: string): void {
   const isHttp1 = response.req.httpVersionMajor === 1;
   response.destroy(isHttp1 ? undefined : new Error(`Cannot finish body: ${reason}`));
+}
+
+/** In HTTP/2 each stream has a socket of its own, by its looks. */
+function connectionOf(request: IncomingMessage & { readonly stream?: Http2Stream }): object {
+  return request.stream?.session ?? request.socket;
 }
 
 function methodRefusal(method: string): Answer {

@@ -109,6 +109,7 @@ export class HttpServer {
       ...shared,
       handler: settings.delivery.handler,
       accepts: settings.delivery.matches,
+      clock: settings.clock,
       witness: settings.witness,
       closing: () => this.#closing,
     });
