@@ -1,5 +1,7 @@
 /** What the server is told, without its secrets, and how to make it read that anew. */
 import { z } from 'zod';
+import type { Clock } from '../../base/index.ts';
+import { appendAudit, type Database } from '../../store/sql/index.ts';
 import type { SettingView } from '../config/index.ts';
 import type { ReloadOutcome } from '../configuration-reload.ts';
 import { type ApiRoute, defineRoute } from './route.ts';
@@ -34,7 +36,10 @@ const reloadSchema = named(
 const access = { action: 'settings.write' } as const;
 
 /** The routes under `/api/configuration`. */
-export function configurationRoutes(desk: ConfigurationDesk): readonly ApiRoute[] {
+export function configurationRoutes(
+  desk: ConfigurationDesk,
+  { database, clock }: { readonly database: Database; readonly clock: Clock },
+): readonly ApiRoute[] {
   const read = defineRoute({
     ...{ method: 'GET', path: '/api/configuration', operationId: 'getConfiguration' },
     ...{ tag: 'server', access, verb: 'read configuration' },
@@ -49,7 +54,7 @@ export function configurationRoutes(desk: ConfigurationDesk): readonly ApiRoute[
     description: 'Nothing is changed when one value is wrong.',
     problems: ['configuration_invalid'],
     answers: { 200: reloadSchema },
-    answer: async () => {
+    answer: async ({ actor }) => {
       const outcome = await desk.reload();
       if (outcome.kind === 'refused') {
         const why = outcome.problems.join('; ');
@@ -58,6 +63,9 @@ export function configurationRoutes(desk: ConfigurationDesk): readonly ApiRoute[
       }
       const { applied, needRestart, isCertificateRead } = outcome;
       const changes = { applied: [...applied], needRestart: [...needRestart] };
+      const at = new Date(clock.epochMs());
+      const entry = { at, actor, action: 'configuration.reload', objectKind: 'configuration' };
+      await appendAudit(database, { ...entry, objectId: null, changes });
       return { status: 200, body: { ...changes, isCertificateRead } };
     },
   });

@@ -91,7 +91,7 @@ export function apiRoutes(settings: ApiSettings, callers: Callers): readonly Api
     ...tokenRoutes(people),
     ...peopleRoutes(people),
     ...serverRoutes(settings),
-    ...(configuration === undefined ? [] : configurationRoutes(configuration)),
+    ...(configuration === undefined ? [] : configurationRoutes(configuration, settings)),
   ];
 }
 

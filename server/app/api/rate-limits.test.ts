@@ -18,6 +18,22 @@ test('RateLimits.count() counts down to the last request of a window, then begin
   assert.deepEqual(count(), { limit: 2, remaining: 1, resetS: 60, isExceeded: false });
 });
 
+test('RateLimits.refusedTooOften() holds back an address whose credentials are refused', () => {
+  const clock = new ManualClock();
+  const limits = new RateLimits(clock, budgets);
+  const refuse = (address: string) => limits.countRefused(address);
+  refuse('192.0.2.1');
+  assert.equal(limits.refusedTooOften('192.0.2.1'), undefined);
+  refuse('192.0.2.1');
+  assert.deepEqual(limits.refusedTooOften('192.0.2.1'), {
+    ...{ limit: 2, remaining: 0, resetS: 60, isExceeded: true },
+  });
+  assert.equal(limits.refusedTooOften('192.0.2.2'), undefined);
+  assert.equal(limits.count(nobody, '192.0.2.1').remaining, 1, 'who shows none is counted apart');
+  clock.advance(60_000);
+  assert.equal(limits.refusedTooOften('192.0.2.1'), undefined);
+});
+
 test('RateLimits.count() takes a household of IPv6 for one, and people for themselves', () => {
   const limits = new RateLimits(new ManualClock(), budgets);
   const remaining = (address: string) => limits.count(nobody, address).remaining;

@@ -68,6 +68,26 @@ export class RateLimits {
     };
   }
 
+  /** Counts credentials that were refused, against the address they came from. */
+  countRefused(remoteAddress: string | undefined): void {
+    this.#windowOf(refusedFrom(remoteAddress), this.#clock.monotonicMs()).count += 1;
+  }
+
+  /**
+   * How an address stands from which so many refused credentials came that no others are looked at;
+   * undefined while they are. Looking at them asks the database, before anything else is counted.
+   */
+  refusedTooOften(remoteAddress: string | undefined): RateStanding | undefined {
+    const nowMs = this.#clock.monotonicMs();
+    const window = this.#windows.get(refusedFrom(remoteAddress));
+    const limit = this.#budgets.anonymous;
+    if (window === undefined || window.count < limit || nowMs >= window.beganMs + WINDOW_MS) {
+      return undefined;
+    }
+    const resetS = Math.ceil((window.beganMs + WINDOW_MS - nowMs) / 1000);
+    return { limit, remaining: 0, resetS, isExceeded: true };
+  }
+
   #windowOf(caller: string, nowMs: number): Window {
     const known = this.#windows.get(caller);
     if (known !== undefined && nowMs < known.beganMs + WINDOW_MS) return known;
@@ -93,6 +113,10 @@ function callerOf(principal: Principal, remoteAddress: string | undefined): stri
     case 'anonymous':
       return `address ${networkOf(remoteAddress ?? '')}`;
   }
+}
+
+function refusedFrom(remoteAddress: string | undefined): string {
+  return `refused ${networkOf(remoteAddress ?? '')}`;
 }
 
 /** One household has a whole /64 of IPv6 addresses to come from. */

@@ -6,7 +6,7 @@ import { DatabaseUnavailableError } from '../../store/sql/index.ts';
 import { refuse } from '../http/index.ts';
 import { type Access, type Owners, refuseAccess } from './access.ts';
 import type { Claim, IdempotencyKeys, KeptAnswer } from './idempotency.ts';
-import type { RateLimits } from './rate-limits.ts';
+import type { RateLimits, RateStanding } from './rate-limits.ts';
 import { readRequest } from './request-check.ts';
 import { type ApiRoute, TAKEN_OVER } from './route.ts';
 
@@ -68,6 +68,8 @@ export function registerApi(
       url: path,
       config: { access },
       onRequest: async (request, reply) => {
+        const early = countedAhead(settings, request, reply);
+        if (early !== undefined) return refuse(reply, early);
         const caller = await identified(settings, request);
         admitted.set(request, caller);
         const refusal =
@@ -85,10 +87,13 @@ export function registerApi(
 }
 
 async function identified(
-  { identify }: RegistrationSettings,
+  { identify, limits }: RegistrationSettings,
   request: FastifyRequest,
 ): Promise<Admitted> {
   const known = await withDatabase(() => identify(request));
+  if ('refused' in known && known.refused === 'unauthorized') {
+    limits.countRefused(request.clientAddress);
+  }
   return 'refused' in known
     ? { principal: { kind: 'anonymous' }, stranger: known }
     : { principal: known, stranger: undefined };
@@ -115,7 +120,21 @@ function counted(
 ): Refusal | undefined {
   const { request, reply, caller } = asked;
   const table = budget === 'viewers' && viewerLimits !== undefined ? viewerLimits : limits;
-  const standing = table.count(caller.principal, request.clientAddress);
+  return told(reply, table.count(caller.principal, request.clientAddress));
+}
+
+/** Refuses a bearer token unseen where too many came from that were refused. */
+function countedAhead(
+  { limits }: RegistrationSettings,
+  { headers, clientAddress }: FastifyRequest,
+  reply: FastifyReply,
+): Refusal | undefined {
+  if (headers.authorization === undefined) return undefined;
+  const standing = limits.refusedTooOften(clientAddress);
+  return standing === undefined ? undefined : told(reply, standing);
+}
+
+function told(reply: FastifyReply, standing: RateStanding): Refusal | undefined {
   const { limit, remaining, resetS, isExceeded } = standing;
   reply.headers({
     'ratelimit-limit': String(limit),

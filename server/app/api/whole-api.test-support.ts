@@ -13,6 +13,7 @@ import { testDatabase } from '../../store/sql/database.test-support.ts';
 import { EventTail } from '../../store/sql/index.ts';
 import { createApp } from '../http/fastify-app.ts';
 import { DEFAULT_HTTP_LIMITS, ManagementGuard, ResponseTally } from '../http/index.ts';
+import type { ConfigurationDesk } from './configuration-routes.ts';
 import { registerControlApi } from './control-api.ts';
 import type { ApiDocument } from './document.ts';
 
@@ -33,7 +34,12 @@ export interface Ask {
 export type Credentials = Readonly<Record<string, string>>;
 
 /** An API without accounts, over an emptied database. */
-export async function openWholeApi(options: { readonly trustedProxies?: readonly string[] } = {}) {
+export async function openWholeApi(
+  options: {
+    readonly trustedProxies?: readonly string[];
+    readonly reload?: ConfigurationDesk['reload'];
+  } = {},
+) {
   const { channels, clock } = await openChannels();
   const accounts = await emptyAccounts({ clock });
   const database = await testDatabase();
@@ -63,7 +69,7 @@ export async function openWholeApi(options: { readonly trustedProxies?: readonly
     ...{ hasPoster: () => false, qualitiesOf: () => [], viewersOf: () => 0 },
     configuration: {
       view: () => [],
-      reload: async () => ({ kind: 'refused', problems: ['not in tests'] }),
+      reload: options.reload ?? (async () => ({ kind: 'refused', problems: ['not in tests'] })),
     },
     notices: { webhooks, database, streams },
   });

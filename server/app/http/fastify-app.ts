@@ -33,12 +33,16 @@ export interface AppSettings {
   readonly responses: ResponseTally;
   /** Addresses of proxies whose word is taken for who asks, in CIDR. */
   readonly trustedProxies?: () => readonly string[] | undefined;
+  /** Whether people come by HTTPS: this port speaks it, or PUBLIC_URL does. */
+  readonly isHttps?: boolean;
 }
 
 /** A stream id may have 100 characters; a longer one must reach the route to be refused by name. */
 const MAX_PARAMETER_LENGTH = 2048;
 /** What is for the operator's eyes, though it is only read: figures, and streams not live yet. */
 const MANAGED_READS = /^\/(?:metrics(?:[/?]|$)|api\/streams(?:\?|$))/;
+/** A year, for this name alone: what else is below it is not ours. Ignored over plain HTTP. */
+const TRANSPORT_SECURITY = 'max-age=31536000';
 /** Methods that read. All others under a managed face manage. */
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
@@ -79,6 +83,7 @@ export function createApp(settings: AppSettings): FastifyInstance {
   app.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
+    if (settings.isHttps) reply.header('strict-transport-security', TRANSPORT_SECURITY);
     if (faceOf(request.url) !== 'page') reply.header('cache-control', 'no-store');
     const refusal = guarded(settings.guard, request);
     return refusal === undefined ? undefined : refuse(reply, refusal);

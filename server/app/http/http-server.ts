@@ -104,7 +104,10 @@ export class HttpServer {
         return management.trustedProxies;
       },
     });
-    this.#app = createApp({ ...shared, guard, trustedProxies: () => management.trustedProxies });
+    const isHttps =
+      settings.tls !== undefined || management.publicUrl?.startsWith('https:') === true;
+    const trustedProxies = () => management.trustedProxies;
+    this.#app = createApp({ ...shared, guard, trustedProxies, isHttps });
     this.#mount = new DeliveryMount({
       ...shared,
       handler: settings.delivery.handler,

@@ -75,6 +75,7 @@ async function sendPage(reply: FastifyReply, page: string, head = ''): Promise<F
   }
   return reply
     .header('content-security-policy', CONTENT_SECURITY_POLICY)
+    .header('cross-origin-opener-policy', 'same-origin')
     .header('referrer-policy', 'same-origin')
     .header('cache-control', 'no-cache')
     .type('text/html; charset=utf-8')

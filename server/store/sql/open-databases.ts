@@ -38,7 +38,7 @@ export async function openDatabases({ url, folder, log, clock }: OpenOptions): P
     clock,
   });
   try {
-    await migrate(databases.control, migrations, log);
+    await databases.prepare((database) => migrate(database, migrations, log));
     return databases;
   } catch (error) {
     await databases.close();

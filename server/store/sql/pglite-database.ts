@@ -28,6 +28,18 @@ const LONGEST_WAIT_MS = 10_000;
 const CHECKPOINT_EVERY_MS = 60_000;
 const VACUUM_EVERY_CHECKPOINTS = 60;
 
+/** A migration may go through a whole table of a year's events. */
+const MIGRATION_LIMIT_MS = 30 * 60_000;
+
+/** How long things may take. */
+interface Limits {
+  /** Undefined: as the thread has it. */
+  readonly statementMs: number | undefined;
+  readonly transactionMs: number | undefined;
+}
+
+const LIMITS: Limits = { statementMs: undefined, transactionMs: TRANSACTION_LIMIT_MS };
+
 type Lane = 'admission' | 'control';
 
 interface Job {
@@ -76,10 +88,16 @@ export class PgliteDatabases implements Databases {
     await this.#thread.close();
   }
 
-  #way(lane: Lane): Database {
+  /** Uses `work` on the database while nobody else does, with as much time as migrations need. */
+  async prepare(work: (database: Database) => Promise<void>): Promise<void> {
+    const limits = { statementMs: MIGRATION_LIMIT_MS, transactionMs: undefined };
+    await work(this.#way('control', limits));
+  }
+
+  #way(lane: Lane, limits = LIMITS): Database {
     return {
-      query: (text, values) => this.#enqueue(lane, () => this.#query(text, values)),
-      transaction: (work) => this.#enqueue(lane, () => this.#transact(work)),
+      query: (text, values) => this.#enqueue(lane, () => this.#query(text, values, limits)),
+      transaction: (work) => this.#enqueue(lane, () => this.#transact(work, limits)),
       close: () => this.close(),
     };
   }
@@ -113,22 +131,23 @@ export class PgliteDatabases implements Databases {
 
   async #query<Row extends object>(
     text: string,
-    values?: readonly unknown[],
+    values: readonly unknown[] | undefined,
+    { statementMs }: Limits,
   ): Promise<readonly Row[]> {
     if (!/^\s*select\b/i.test(text)) this.#isDirty = true;
     const statement = values === undefined ? { text } : { text, values: values.map(encodeValue) };
-    return toRows<Row>(await this.#thread.run(statement));
+    return toRows<Row>(await this.#thread.run(statement, statementMs));
   }
 
-  async #transact<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
+  async #transact<T>(work: (transaction: Queryable) => Promise<T>, limits: Limits): Promise<T> {
     const { generation } = this.#thread;
     const run = async (text: string, values?: readonly unknown[]): Promise<readonly object[]> => {
       if (generation !== this.#thread.generation) {
         throw new DatabaseUnavailableError('Cannot go on: the transaction is gone');
       }
-      return this.#query(text, values);
+      return this.#query(text, values, limits);
     };
-    const limit = { clock: this.#clock, limitMs: TRANSACTION_LIMIT_MS };
+    const limit = { clock: this.#clock, limitMs: limits.transactionMs };
     return runTransaction(run, work, limit);
   }
 

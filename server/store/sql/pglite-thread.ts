@@ -63,8 +63,8 @@ export class PgliteThread {
   }
 
   /** Runs one statement; the caller waits for its end before it runs the next one. */
-  async run(statement: Statement): Promise<RawRows> {
-    const reply = await this.#ask(statement, STATEMENT_LIMIT_MS);
+  async run(statement: Statement, limitMs = STATEMENT_LIMIT_MS): Promise<RawRows> {
+    const reply = await this.#ask(statement, limitMs);
     if (typeof reply === 'string') throw new Error(`Cannot read reply: it is "${reply}"`);
     if ('error' in reply) {
       const { error } = reply;
