@@ -70,6 +70,7 @@ export class ChatFace {
     this.filters = filters;
     this.chat = new Chat({
       bus: busOf(settings),
+      redis: settings.redis,
       store,
       keeper: new MessageKeeper({ store, clock, log }),
       ...{ clock, log, randomBytes },

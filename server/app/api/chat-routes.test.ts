@@ -163,7 +163,7 @@ test('a ticket is for who asks, and an unknown stream has no chat', async (conte
   const { app, ask, chat, streamId } = await start(context);
   const { status, json } = await ask('eve', 'POST', '/ticket');
   assert.equal(status, 201);
-  assert.equal(chat.takeTicket(json.ticket, streamId)?.author.name, 'Name of usr_eve');
+  assert.equal((await chat.takeTicket(json.ticket, streamId))?.author.name, 'Name of usr_eve');
   assert.equal((await ask('nobody', 'POST', '/ticket')).status, 401);
   for (const path of ['', '/settings']) {
     const answer = await app.inject({ url: `/api/streams/none/chat${path}` });

@@ -104,7 +104,7 @@ function ticketRoute(settings: ChatRouteSettings): ApiRoute {
       const place = await settings.placeOf(id);
       if (place === undefined) return unknownObject('stream', verb, id);
       const member = await memberOf(settings.accounts, principal, place.ownerId);
-      const { ticket, expiresAtMs } = settings.chat.issueTicket(id, member);
+      const { ticket, expiresAtMs } = await settings.chat.issueTicket(id, member);
       return { status: 201, body: { ticket, expiresAt: new Date(expiresAtMs).toISOString() } };
     },
   });

@@ -1,9 +1,11 @@
 /** All rooms of this server: opened when somebody comes, closed when nobody has for a while. */
 import type { ChatFrame } from '../../../contract/index.ts';
 import type { Cancel, Log } from '../../base/index.ts';
+import type { RedisLink } from '../../store/shared/index.ts';
 import { Guests } from './guests.ts';
+import { RedisTickets } from './redis-tickets.ts';
 import { Room, type RoomParts } from './room.ts';
-import { type Member, type Ticket, Tickets } from './tickets.ts';
+import { type Member, newTicket, type Ticket, type TicketBox, Tickets } from './tickets.ts';
 
 /** Rooms at once. */
 const MOST_ROOMS = 5_000;
@@ -14,6 +16,8 @@ const UNUSED_MS = 5 * 60_000;
 /** What chat needs of the application. */
 export interface ChatParts extends RoomParts {
   readonly log: Log;
+  /** Undefined where this server is alone. */
+  readonly redis?: RedisLink | undefined;
   /** Secret, the same on all servers: guests are known again by it. */
   readonly guestKey: Uint8Array;
 }
@@ -22,7 +26,7 @@ export interface ChatParts extends RoomParts {
 export class Chat {
   readonly guests: Guests;
   readonly #parts: ChatParts;
-  readonly #tickets: Tickets;
+  readonly #tickets: TicketBox;
   readonly #rooms = new Map<string, Promise<Room>>();
   readonly #open = new Map<string, Room>();
   #cancelSweep: Cancel | undefined;
@@ -31,7 +35,10 @@ export class Chat {
     const { clock, guestKey, randomBytes } = parts;
     this.#parts = parts;
     this.guests = new Guests(guestKey, randomBytes);
-    this.#tickets = new Tickets(clock, randomBytes);
+    const tickets = new Tickets(clock, randomBytes);
+    const make = (): Ticket => newTicket(clock, randomBytes);
+    this.#tickets =
+      parts.redis === undefined ? tickets : new RedisTickets(parts.redis, tickets, make);
     this.#sweepLater();
   }
 
@@ -63,12 +70,12 @@ export class Chat {
   }
 
   /** A ticket with which `member` joins once, soon. */
-  issueTicket(streamId: string, member: Member): Ticket {
+  issueTicket(streamId: string, member: Member): Promise<Ticket> {
     return this.#tickets.issue(streamId, member);
   }
 
   /** Whose the ticket was. */
-  takeTicket(ticket: string, streamId: string): Member | undefined {
+  takeTicket(ticket: string, streamId: string): Promise<Member | undefined> {
     return this.#tickets.take(ticket, streamId);
   }
 

@@ -23,6 +23,7 @@ import type { Bearer, Speaker } from './post.ts';
 import type { Reader } from './reader.ts';
 import type { Room } from './room.ts';
 import { frameOf, PING_FRAME } from './text-frame.ts';
+import type { Member } from './tickets.ts';
 
 const JOIN_MS = 10_000;
 /** Pings without an answer before the peer counts as gone. */
@@ -183,12 +184,23 @@ export class SocketReader implements Reader {
   }
 
   /** Never rejects. */
+  async #memberOf(ticket: string): Promise<Member | undefined> {
+    const { chat, log } = this.#home;
+    try {
+      return await chat.takeTicket(ticket, this.#streamId);
+    } catch (error) {
+      log.error({ error }, 'chat ticket failed');
+      return undefined;
+    }
+  }
+
+  /** Never rejects. */
   async #join({ ticket, guest: token, resume }: Join): Promise<void> {
     const { chat, log } = this.#home;
     this.#cancelTimeout?.();
     this.#cancelTimeout = undefined;
     const guest = ticket === undefined ? chat.guests.of(token) : undefined;
-    const member = guest ?? chat.takeTicket(ticket ?? '', this.#streamId);
+    const member = guest ?? (await this.#memberOf(ticket ?? ''));
     if (member === undefined) {
       this.close('bad_ticket');
       return;

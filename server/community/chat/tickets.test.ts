@@ -10,20 +10,20 @@ const ANNA: Member = {
   bearer: { kind: 'token', id: 'tok_1' },
 };
 
-test('take() gives a ticket up once, for its stream, within 30 seconds', () => {
+test('take() gives a ticket up once, for its stream, within 30 seconds', async () => {
   const clock = new ManualClock();
   const tickets = new Tickets(clock, randomBytes);
-  const issue = () => tickets.issue('s', ANNA).ticket;
-  const used = issue();
-  assert.deepEqual(tickets.take(used, 's'), ANNA);
-  assert.equal(tickets.take(used, 's'), undefined);
-  const astray = issue();
-  assert.equal(tickets.take(astray, 'other'), undefined);
-  assert.equal(tickets.take(astray, 's'), undefined, 'it is used up');
-  const late = issue();
+  const issue = async () => (await tickets.issue('s', ANNA)).ticket;
+  const used = await issue();
+  assert.deepEqual(await tickets.take(used, 's'), ANNA);
+  assert.equal(await tickets.take(used, 's'), undefined);
+  const astray = await issue();
+  assert.equal(await tickets.take(astray, 'other'), undefined);
+  assert.equal(await tickets.take(astray, 's'), undefined, 'it is used up');
+  const late = await issue();
   clock.advance(30_001);
-  assert.equal(tickets.take(late, 's'), undefined);
-  assert.equal(tickets.take('', 's'), undefined);
+  assert.equal(await tickets.take(late, 's'), undefined);
+  assert.equal(await tickets.take('', 's'), undefined);
 });
 
 test('of() knows a guest by its token, and nobody by a made-up one', () => {

@@ -3,7 +3,7 @@ import type { Bearer, Speaker } from './post.ts';
 
 const TICKET_BYTES = 24;
 /** A page asks for a ticket when it is about to connect. */
-const TICKET_MS = 30_000;
+export const TICKET_MS = 30_000;
 /** Tickets not used yet; past this those made first are worth nothing. */
 const MOST_TICKETS = 20_000;
 
@@ -17,6 +17,17 @@ export interface Ticket {
 /** Somebody who is signed in; JSON. */
 export type Member = Pick<Speaker, 'author' | 'isAdmin'> & { readonly bearer: Bearer };
 
+/**
+ * Lets who is signed in open a socket: a socket bears no session, since other sites' pages could
+ * open one with it. Each ticket is for one stream and works once.
+ */
+export interface TicketBox {
+  /** Makes a ticket for `member`. */
+  issue(streamId: string, member: Member): Promise<Ticket>;
+  /** Whose the ticket is; it is used up by this, whatever comes of it. */
+  take(ticket: string, streamId: string): Promise<Member | undefined>;
+}
+
 interface Holder {
   readonly streamId: string;
   readonly member: Member;
@@ -24,11 +35,8 @@ interface Holder {
   readonly untilMs: number;
 }
 
-/**
- * Lets who is signed in open a socket: a socket bears no session, since other sites' pages could
- * open one with it. Each ticket is for one stream and works once.
- */
-export class Tickets {
+/** Tickets of one server. */
+export class Tickets implements TicketBox {
   readonly #clock: Clock;
   readonly #randomBytes: (size: number) => Uint8Array;
   /** Oldest first. */
@@ -39,17 +47,15 @@ export class Tickets {
     this.#randomBytes = randomBytes;
   }
 
-  /** Makes a ticket for `member`. */
-  issue(streamId: string, member: Member): Ticket {
-    const ticket = Buffer.from(this.#randomBytes(TICKET_BYTES)).toString('base64url');
+  async issue(streamId: string, member: Member): Promise<Ticket> {
+    const made = newTicket(this.#clock, this.#randomBytes);
     const untilMs = this.#clock.monotonicMs() + TICKET_MS;
-    this.#holders.set(ticket, { streamId, member, untilMs });
+    this.#holders.set(made.ticket, { streamId, member, untilMs });
     this.#sweep();
-    return { ticket, expiresAtMs: this.#clock.epochMs() + TICKET_MS };
+    return made;
   }
 
-  /** Whose the ticket is; it is used up by this, whatever comes of it. */
-  take(ticket: string, streamId: string): Member | undefined {
+  async take(ticket: string, streamId: string): Promise<Member | undefined> {
     const holder = this.#holders.get(ticket);
     this.#holders.delete(ticket);
     if (holder === undefined || holder.streamId !== streamId) return undefined;
@@ -63,4 +69,10 @@ export class Tickets {
       this.#holders.delete(ticket);
     }
   }
+}
+
+/** A ticket that nobody holds yet. */
+export function newTicket(clock: Clock, randomBytes: (size: number) => Uint8Array): Ticket {
+  const ticket = Buffer.from(randomBytes(TICKET_BYTES)).toString('base64url');
+  return { ticket, expiresAtMs: clock.epochMs() + TICKET_MS };
 }
