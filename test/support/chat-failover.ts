@@ -33,6 +33,9 @@ export interface FailoverResult {
   /** Milliseconds from the kill until the slowest was welcome again, and half of them. */
   readonly slowestMs: number;
   readonly medianMs: number;
+  /** Processor seconds that the other server, and these clients, used until then. */
+  readonly serverCpuS: number;
+  readonly clientsCpuS: number;
   /** Messages that somebody was not shown, or was shown twice, over all clients. */
   readonly lost: number;
   readonly repeated: number;
@@ -140,11 +143,16 @@ export async function chatFailover(context: Cleaning, sockets: number): Promise<
   await wait(BEFORE_MS);
   await doomed.kill('SIGKILL');
   const killedMs = performance.now();
+  const [serverCpuS, clientsCpuS] = [next.cpuSeconds(), ownCpuS()];
   await Promise.all(swimmers.map((swimmer) => comeBack(swimmer, socketUrl(next, path))));
+  const used = {
+    serverCpuS: rounded(next.cpuSeconds() - serverCpuS),
+    clientsCpuS: rounded(ownCpuS() - clientsCpuS),
+  };
   await wait(AFTER_MS);
   stop();
   await settled(swimmers);
-  return judge(swimmers, killedMs);
+  return { ...judge(swimmers, killedMs), ...used };
 }
 
 async function twoServers(context: Cleaning) {
@@ -210,7 +218,19 @@ async function settled(swimmers: readonly Swimmer[]): Promise<void> {
   }
 }
 
-function judge(swimmers: readonly Swimmer[], killedMs: number): FailoverResult {
+function ownCpuS(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+function rounded(seconds: number): number {
+  return Math.round(seconds * 100) / 100;
+}
+
+function judge(
+  swimmers: readonly Swimmer[],
+  killedMs: number,
+): Omit<FailoverResult, 'serverCpuS' | 'clientsCpuS'> {
   const all = new Set(swimmers.flatMap(({ seqs }) => seqs));
   const texts = new Set(swimmers.flatMap((swimmer) => swimmer.texts));
   const backMs = swimmers.map(({ welcomeMs }) => welcomeMs - killedMs).sort((a, b) => a - b);
