@@ -47,6 +47,7 @@ export function countInstalled(root, { packages = {} }) {
 /** What other people made and only tests use, by folder; each has a lock of its own. */
 const FOR_TESTS = {
   'test/players': 'dash.js and Shaka Player for tests (once, about 215 MB)',
+  'test/irc': 'irc-framework and tmi.js for tests (once, about 30 MB)',
   'test/openapi': 'the linter of OpenAPI documents for tests (once, about 30 MB)',
 };
 

@@ -37,20 +37,26 @@ export function entryLines(entry: ChatEntry, hearing: Hearing): string {
   }
 }
 
-/** ROOMSTATE: how the room is set. */
+/** ROOMSTATE: how the room is set, or, when it was set as `before`, what has changed since. */
 export function settingsLine(
   settings: ChatSettings,
   { dialect, channel, streamId }: Omit<Hearing, 'room'>,
+  before?: ChatSettings,
 ): string {
-  const tags = new Map([
+  const known = new Map(before === undefined ? [] : settingTags(before));
+  const changed = settingTags(settings).filter(([tag, value]) => known.get(tag) !== value);
+  if (!dialect.hasCommands || changed.length === 0) return '';
+  return dialect.reply('ROOMSTATE', [channel], new Map([...changed, ['room-id', streamId]]));
+}
+
+function settingTags(settings: ChatSettings): readonly (readonly [string, string])[] {
+  return [
     ['emote-only', flag(settings.emoteOnly)],
     ['followers-only', String(settings.followersOnlyMinutes ?? -1)],
     ['r9k', flag(settings.uniqueChat)],
-    ['room-id', streamId],
     ['slow', String(settings.slowModeS)],
     ['subs-only', flag(settings.subscribersOnly)],
-  ]);
-  return dialect.hasCommands ? dialect.reply('ROOMSTATE', [channel], tags) : '';
+  ];
 }
 
 /** An action, `/me` of IRC, is written in our chat as plain text between stars. */

@@ -47,6 +47,7 @@ export class IrcChannel implements IrcWatcher {
   readonly #home: ChannelHome;
   readonly #members = new Set<Member>();
   readonly #unwatch: Cancel;
+  #settings: ChatSettings;
   #waiting: Waiting[] = [];
   #cancelFlush: Cancel | undefined;
   #isSending = false;
@@ -56,6 +57,7 @@ export class IrcChannel implements IrcWatcher {
     this.#home = home;
     this.streamId = streamId;
     this.room = room;
+    this.#settings = room.settings;
     this.#unwatch = room.watchers.add(this);
   }
 
@@ -81,9 +83,12 @@ export class IrcChannel implements IrcWatcher {
 
   settings(settings: ChatSettings): void {
     const { streamId } = this;
-    for (const { dialect, channel, write } of this.#bound()) {
-      const line = settingsLine(settings, { dialect, channel, streamId });
-      if (line !== '') write(Buffer.from(line));
+    const before = this.#settings;
+    this.#settings = settings;
+    for (const member of [...this.#members]) {
+      const { dialect, channel } = member;
+      const line = settingsLine(settings, { dialect, channel, streamId }, before);
+      if (line !== '') member.write(Buffer.from(line));
     }
   }
 
@@ -95,14 +100,6 @@ export class IrcChannel implements IrcWatcher {
   close(): void {
     this.#cancelFlush?.();
     this.#unwatch();
-  }
-
-  #bound() {
-    return [...this.#members].map((member) => ({
-      dialect: member.dialect,
-      channel: member.channel,
-      write: (lines: Buffer) => member.write(lines),
-    }));
   }
 
   #flushSoon(): void {
