@@ -65,3 +65,16 @@ test('the commands about events work as they are written', async (context) => {
   assert.match(stdout, /"action":"stream\.create/);
   assert.doesNotMatch(stdout, /"code":/);
 });
+
+test('the guide of bots works as it is written', async (context) => {
+  const token = 'a-token-of-the-operator';
+  const server = await ServerProcess.start({ env: { API_TOKEN: token } });
+  context.after(() => server.stop());
+  const guide = await readFile(join(DOCS, 'guide/bots.md'), 'utf8');
+  const { folder, bash } = await run(blocksOf(guide, 'sh'), server, token);
+  await writeFile(join(folder, 'bot.mjs'), blocksOf(guide, 'js').join(''));
+  const { stdout } = await bash();
+  assert.match(stdout, /^the bot is in$/m);
+  assert.match(stdout, /Hello, Bob/);
+  assert.doesNotMatch(stdout, /"code":/);
+});
