@@ -20,7 +20,7 @@ export const NOBODY: Counted = { count: 0, isExact: true };
 
 /** Percent by which a count may be wrong, one standard deviation. */
 export function errorPercentOf({ isExact }: Counted): number {
-  return isExact ? 0 : 100 * SKETCH_ERROR;
+  return isExact ? 0 : Math.round(10_000 * SKETCH_ERROR) / 100;
 }
 
 /** Who is there already. `session` is null for a device whose player fetches playlists. */
