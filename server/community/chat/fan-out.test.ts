@@ -187,3 +187,72 @@ test('a FanOut sends no removed message to who catches up', () => {
   const entries = reader.frames.flatMap((frame) => (frame.type === 'entries' ? frame.entries : []));
   assert.ok(!entries.some((entry) => entry.type === 'message' && entry.id === 'msg_1'));
 });
+
+test('rebase() tells everybody the entries that are there instead, once and with their run', () => {
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.constant('say') },
+    { weight: 1, arbitrary: fc.constant('rebase') },
+    { weight: 3, arbitrary: fc.constant('turn') },
+    { weight: 1, arbitrary: fc.constant('wait') },
+    { weight: 1, arbitrary: fc.constant('stick') },
+    { weight: 1, arbitrary: fc.constant('drain') },
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100 }), fc.nat(), (steps, seed) => {
+      const { clock, log, fanOut, turn, settle } = stage();
+      let said = 0;
+      let epoch = 'e';
+      const append = (): void => {
+        said += 1;
+        const seq = log.lastSeq + 1;
+        const entry = message(seq, { id: `said ${said}` });
+        log.append(logged(seq, clock.monotonicMs(), epoch, entry));
+      };
+      const readers = Array.from({ length: 60 }, () => new TestReader());
+      for (const reader of readers) fanOut.join(reader, undefined);
+      for (const [index, name] of steps.entries()) {
+        const chosen = readers[(seed + index * 7) % readers.length];
+        if (name === 'say') {
+          append();
+          fanOut.arrived();
+        }
+        if (name === 'rebase') {
+          const base = Math.max(0, log.lastSeq - ((seed + index) % 5));
+          log.cut(base);
+          epoch = `after ${index}`;
+          for (let count = (seed + index) % 4; count > 0; count -= 1) append();
+          fanOut.rebase(base);
+        }
+        if (name === 'turn') turn();
+        if (name === 'wait') clock.advance(60);
+        if (name === 'stick' && chosen !== undefined) chosen.isStuck = true;
+        if (name === 'drain') chosen?.drain();
+      }
+      for (const reader of readers) {
+        reader.isStuck = false;
+        reader.drain();
+      }
+      settle();
+      for (const reader of readers) assertShows(reader, log);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** The reader shows, since it was last told to forget, just what the log has, and could resume. */
+function assertShows({ frames }: TestReader, log: RoomLog): void {
+  let [shown, epoch, seq]: [string[], string, number] = [[], 'e', 0];
+  for (const frame of frames) {
+    if (frame.type === 'resync') [shown, epoch] = [[], frame.epoch ?? epoch];
+    if (frame.type === 'history') seq = frame.seq;
+    if (frame.type !== 'entries' && frame.type !== 'history') continue;
+    for (const entry of frame.entries) if (entry.type === 'message') shown.push(entry.id);
+    if (frame.type === 'entries') epoch = frame.epoch ?? epoch;
+    seq = frame.seq;
+  }
+  const held = log
+    .recent(shown.length)
+    .map(({ entry }) => (entry.type === 'message' ? entry.id : ''));
+  assert.deepEqual(shown, held);
+  assert.deepEqual([seq, log.resumable({ epoch, seq })], [log.lastSeq, true]);
+}
