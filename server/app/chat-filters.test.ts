@@ -1,95 +1,12 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import type { AutomodSettings, ChatAuthor, ChatFrame } from '../../contract/index.ts';
-import { ManualClock, silentLog } from '../base/index.ts';
-import { Chat, LocalBus, MessageKeeper, OPEN_WARD, SqlChatStore } from '../community/chat/index.ts';
-import { testDatabase } from '../store/sql/database.test-support.ts';
-import { ChatFilters } from './chat-filters.ts';
+import type { AutomodSettings } from '../../contract/index.ts';
+import { ACTOR, ANNA, database, eventually, MOD, twoServers } from './two-chats.test-support.ts';
 
-const database = await testDatabase();
-const ANNA: ChatAuthor = { id: 'usr_anna', name: 'Anna', roles: [] };
-const MOD: ChatAuthor = { id: 'usr_mod', name: 'Mod', roles: ['moderator'] };
-const ACTOR = { kind: 'operator', id: null, remoteAddress: null } as const;
 const HOLD: Partial<AutomodSettings> = { terms: [{ text: 'maybe', action: 'hold' }] };
 
-/** One stream on two servers. */
-async function start() {
-  const clock = new ManualClock();
-  const bus = new LocalBus(() => 'e');
-  const streamId = `s${randomBytes(6).toString('hex')}`;
-  await database.query(
-    `insert into streams (id, broadcaster_id, title, status, created_at, updated_at)
-     values ($1, 'usr_ada', 'Title', 'idle', now(), now())`,
-    [streamId],
-  );
-  const told: ChatFrame[] = [];
-  const node = () => {
-    const store = new SqlChatStore(database);
-    const filters: ChatFilters = new ChatFilters({
-      ...{ database, clock, log: silentLog },
-      roomOf: (id) => chat.room(id),
-    });
-    const chat: Chat = new Chat({
-      ...{ clock, store, bus, randomBytes, log: silentLog, random: () => 0 },
-      yieldTo: (task) => task(),
-      keeper: new MessageKeeper({ store, clock, log: silentLog }),
-      mayPost: (attempt) => filters.mayPost(attempt),
-      stage: {
-        load: async (id) => {
-          await filters.load(id);
-          return [];
-        },
-        heard: (id, frame) => {
-          told.push(frame);
-          filters.heard(id, frame);
-        },
-        saw: (id, entry) => filters.saw(id, entry),
-      },
-      openWard: async () => OPEN_WARD,
-      runCommand: async ({ line }) => ({ commanded: line }),
-      emoteOf: () => undefined,
-      onAir: () => undefined,
-      guestKey: randomBytes(32),
-    });
-    const room = async () => {
-      const opened = await chat.room(streamId);
-      assert.ok(opened !== undefined);
-      return opened;
-    };
-    const say = async (text: string, author = ANNA, isGuest = false) => {
-      const post = { author, isGuest, text, nonce: null, replyTo: undefined };
-      const posted = await (await room()).post(post);
-      return 'refused' in posted ? posted.refused : 'posted';
-    };
-    const set = async (changes: Partial<AutomodSettings>) => {
-      await filters.automod.change(streamId, changes, ACTOR);
-      await (await room()).tell({ type: 'automod' }, 'moderators');
-    };
-    return { filters, room, say, set };
-  };
-  const nodes = [node(), node()] as const;
-  for (const { room } of nodes) {
-    await (await room()).change({ slowModeS: 0 });
-  }
-  const texts = async () =>
-    (await nodes[1].room())
-      .recent(10)
-      .map(({ fragments }) => fragments.map((each) => each.text).join(''));
-  return { clock, streamId, nodes, told, texts };
-}
-
-/** Waits for what a server does by itself. */
-async function eventually(check: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 10_000;
-  while (!(await check())) {
-    assert.ok(performance.now() < endMs, 'it did not come to pass');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 test('mayPost() refuses terms and links on every server, but not of moderators', async () => {
-  const { nodes } = await start();
+  const { nodes } = await twoServers();
   const [one, two] = nodes;
   assert.equal(await two.say('badword'), 'posted');
   await one.set({
@@ -110,7 +27,7 @@ test('mayPost() refuses terms and links on every server, but not of moderators',
 });
 
 test('mayPost() holds a message until a moderator of any server lets it in, once', async () => {
-  const { nodes, streamId, told, texts } = await start();
+  const { nodes, streamId, told, texts } = await twoServers();
   const [one, two] = nodes;
   await one.set(HOLD);
   assert.equal(await one.say('maybe @Bob'), 'message_held');
@@ -142,7 +59,7 @@ test('mayPost() holds a message until a moderator of any server lets it in, once
 });
 
 test('hold() takes few messages of one author, and forgets them in time', async () => {
-  const { clock, nodes, streamId } = await start();
+  const { clock, nodes, streamId } = await twoServers();
   const [one] = nodes;
   await one.set(HOLD);
   for (const expected of ['message_held', 'message_held', 'message_held', 'message_rejected']) {
@@ -160,7 +77,7 @@ test('hold() takes few messages of one author, and forgets them in time', async 
 });
 
 test('a ban denies what its author has waiting', async () => {
-  const { nodes, streamId, told } = await start();
+  const { nodes, streamId, told } = await twoServers();
   const [one, two] = nodes;
   await one.set(HOLD);
   assert.equal(await one.say('maybe'), 'message_held');
@@ -175,7 +92,7 @@ test('a ban denies what its author has waiting', async () => {
 });
 
 test('raise() closes a room to strangers and lift() opens it as it was', async () => {
-  const { nodes, streamId } = await start();
+  const { nodes, streamId } = await twoServers();
   const [one, two] = nodes;
   await one.set(HOLD);
   await (await one.room()).change({ slowModeS: 5 });

@@ -20,10 +20,11 @@ import {
 import type { OnAir } from '../live/index.ts';
 import type { RedisLink } from '../store/shared/index.ts';
 import type { Database } from '../store/sql/index.ts';
-import { ChatFilters } from './chat-filters.ts';
+import { ChatStage } from './chat-stage.ts';
 import { runOf } from './commands/command.ts';
 import { CommandTable } from './commands/command-table.ts';
 import { roomCommands } from './commands/room-commands.ts';
+import { stageCommands } from './commands/stage-commands.ts';
 import type { UpgradeHandler } from './http/index.ts';
 
 const EPOCH_BYTES = 9;
@@ -51,7 +52,7 @@ export type ChatTally = Chat['tally'] & { readonly closes: ChatDoor['closes'] };
 export class ChatFace {
   readonly chat: Chat;
   readonly replay: ChatReplay;
-  readonly filters: ChatFilters;
+  readonly stage: ChatStage;
   readonly placeOf: (streamId: string) => Promise<ChatPlace | undefined>;
   readonly commands: CommandTable;
   readonly #door: ChatDoor;
@@ -60,14 +61,21 @@ export class ChatFace {
     const { database, pepper, onAir, channels, publicUrl, clock, log } = settings;
     const store = new SqlChatStore(database);
     this.replay = new ChatReplay(database);
+    const roomOf = (streamId: string) => this.chat.room(streamId);
+    const stage = new ChatStage({
+      ...{ database, clock, log, roomOf },
+      liveStream: (streamId) => {
+        const stream = channels.onAir(streamId);
+        return stream && { streamId: stream.id, title: stream.title };
+      },
+    });
+    this.stage = stage;
     this.commands = new CommandTable([
       ...roomCommands(async ({ room }, changes) => {
         await room.change(changes);
       }),
+      ...stageCommands(stage),
     ]);
-    const roomOf = (streamId: string) => this.chat.room(streamId);
-    const filters = new ChatFilters({ database, clock, log, roomOf });
-    this.filters = filters;
     this.chat = new Chat({
       bus: busOf(settings),
       redis: settings.redis,
@@ -77,15 +85,8 @@ export class ChatFace {
       random: Math.random,
       yieldTo: setImmediate,
       openWard: async () => OPEN_WARD,
-      mayPost: (attempt) => filters.mayPost(attempt),
-      stage: {
-        load: async (streamId) => {
-          await filters.load(streamId);
-          return [];
-        },
-        heard: (streamId, frame) => filters.heard(streamId, frame),
-        saw: (streamId, entry) => filters.saw(streamId, entry),
-      },
+      mayPost: (attempt) => stage.filters.mayPost(attempt),
+      stage,
       runCommand: (call) => this.#command(call),
       emoteOf: () => undefined,
       onAir: (streamId) => momentOf(onAir, streamId, clock),
@@ -121,8 +122,9 @@ export class ChatFace {
   }
 
   /** Keeps what is not kept yet; to be called before the database closes. */
-  close(): Promise<void> {
-    return this.chat.close();
+  async close(): Promise<void> {
+    await this.stage.close();
+    await this.chat.close();
   }
 }
 

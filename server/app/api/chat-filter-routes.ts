@@ -41,7 +41,7 @@ function automodRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
       params: byId,
       answers: { 200: automodSchema },
       answer: async ({ params: { id } }) => {
-        return { status: 200, body: await settings.filters.automod.settings(id) };
+        return { status: 200, body: await settings.stage.filters.automod.settings(id) };
       },
     }),
     defineRoute({
@@ -56,7 +56,7 @@ function automodRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
       answer: async ({ params: { id }, body, actor }) => {
         const place = await roomOf(settings, change, id);
         if ('refused' in place) return place;
-        const changed = await settings.filters.automod.change(id, body, actor);
+        const changed = await settings.stage.filters.automod.change(id, body, actor);
         await place.room.tell({ type: 'automod' }, 'moderators');
         return { status: 200, body: changed };
       },
@@ -64,7 +64,7 @@ function automodRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
   ];
 }
 
-function heldRoute({ filters }: ChatRouteSettings): ApiRoute {
+function heldRoute({ stage }: ChatRouteSettings): ApiRoute {
   const path = '/api/streams/:id/chat/held';
   return defineRoute({
     ...{ method: 'GET', path, operationId: 'listHeldChat', tag: 'chat' },
@@ -74,7 +74,7 @@ function heldRoute({ filters }: ChatRouteSettings): ApiRoute {
     params: byId,
     answers: { 200: heldListSchema },
     answer: async ({ params: { id } }) => {
-      const held = await filters.holds.list(id);
+      const held = await stage.filters.holds.list(id);
       return { status: 200, body: { held: held.map(viewOfHeld) } };
     },
   });
@@ -98,7 +98,7 @@ function decisionRoute(settings: ChatRouteSettings, state: 'approved' | 'denied'
     answer: async ({ params: { id, heldId }, actor }) => {
       const place = await roomOf(settings, verb, id);
       if ('refused' in place) return place;
-      const held: ChatHeld | Refusal = await settings.filters.holds.decide(
+      const held: ChatHeld | Refusal = await settings.stage.filters.holds.decide(
         id,
         { id: heldId, state },
         actor,
@@ -125,7 +125,7 @@ function shieldRoute(settings: ChatRouteSettings, method: 'PUT' | 'DELETE'): Api
     answer: async ({ params: { id }, actor }) => {
       const place = await roomOf(settings, verb, id);
       if ('refused' in place) return place;
-      const { shield } = settings.filters;
+      const { shield } = settings.stage.filters;
       const change = isRaised ? shield.raise : shield.lift;
       return { status: 200, body: await change.call(shield, id, place.room, actor) };
     },

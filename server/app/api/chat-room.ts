@@ -2,7 +2,7 @@
 import type { ChatMessage, Refusal } from '../../../contract/index.ts';
 import type { Accounts } from '../../account/index.ts';
 import type { Chat, ChatPlace, ChatReplay } from '../../community/chat/index.ts';
-import type { ChatFilters } from '../chat-filters.ts';
+import type { ChatStage } from '../chat-stage.ts';
 import type { CommandTable } from '../commands/command-table.ts';
 import { unknownObject } from './access.ts';
 
@@ -10,7 +10,7 @@ import { unknownObject } from './access.ts';
 export interface ChatRouteSettings {
   readonly chat: Chat;
   readonly replay: ChatReplay;
-  readonly filters: Pick<ChatFilters, 'automod' | 'holds' | 'shield'>;
+  readonly stage: ChatStage;
   readonly accounts: Accounts;
   readonly commands: CommandTable;
   /** Undefined where no stream is. */

@@ -81,7 +81,7 @@ async function start(context: TestContext) {
       replay: new ChatReplay(database),
       accounts,
       placeOf,
-      filters: {} as never,
+      stage: {} as never,
       commands: new CommandTable([]),
     }),
   );

@@ -1,0 +1,170 @@
+/** Commands about what stands before everybody in a chat, and its shield. */
+import type { Refusal } from '../../../contract/index.ts';
+import type { ChatStage } from '../chat-stage.ts';
+import { optionalSeconds, text, word } from './arguments.ts';
+import { type Command, defineCommand } from './command.ts';
+
+const DEFAULT_POLL_S = 120;
+/** Choices of a poll, their characters, and those of its question. */
+export const POLL_LIMITS = {
+  minChoices: 2,
+  maxChoices: 10,
+  maxChoiceLength: 100,
+  maxQuestionLength: 200,
+  minDurationS: 10,
+  maxDurationS: 3_600,
+} as const;
+
+/** `/announce`, `/pin`, `/poll`, `/vote`, `/raid`, `/shield` and the like. */
+export function stageCommands(stage: ChatStage): readonly Command[] {
+  return [
+    ...pinCommands(stage),
+    ...pollCommands(stage),
+    ...raidCommands(stage),
+    ...shieldCommands(stage),
+  ];
+}
+
+function pinCommands(stage: ChatStage): readonly Command[] {
+  return [
+    defineCommand({
+      name: 'announce',
+      help: 'Says something that stands out.',
+      who: 'moderator',
+      takes: { text: text('text') },
+      run: ({ say }, values) => say(values.text, 'announcement'),
+    }),
+    defineCommand({
+      name: 'pin',
+      help: 'Puts a message above the chat, in the place of the one before.',
+      who: 'moderator',
+      takes: { messageId: word('message-id') },
+      run: async ({ room, actor }, { messageId }) =>
+        (await stage.pin(room, messageId, actor)) ?? 'The message stands above the chat.',
+    }),
+    defineCommand({
+      name: 'unpin',
+      help: 'Takes away what stands above the chat.',
+      who: 'moderator',
+      takes: {},
+      run: async ({ streamId, actor }) => {
+        await stage.pins.unpin(streamId, actor);
+        return 'Nothing stands above the chat.';
+      },
+    }),
+  ];
+}
+
+function pollCommands({ polls }: ChatStage): readonly Command[] {
+  const { minDurationS: min, maxDurationS: max } = POLL_LIMITS;
+  return [
+    defineCommand({
+      name: 'poll',
+      help: 'Asks everybody: the question and its choices, with | between them.',
+      who: 'moderator',
+      takes: {
+        seconds: optionalSeconds({ min, max, otherwise: DEFAULT_POLL_S }),
+        poll: text('question | choice | choice …'),
+      },
+      run: async ({ streamId, actor }, { seconds: durationS, poll }) => {
+        const [question = '', ...choices] = poll.split('|').map((part) => part.trim());
+        const draft = { question, choices, durationS };
+        const opened = unfitPoll(draft) ?? (await polls.open(streamId, draft, actor));
+        return 'refused' in opened ? opened : `The poll is open for ${durationS} s.`;
+      },
+    }),
+    defineCommand({
+      name: 'endpoll',
+      help: 'Ends the poll now.',
+      who: 'moderator',
+      takes: {},
+      run: async ({ streamId, actor }) => {
+        const ended = await polls.end(streamId, actor);
+        return 'refused' in ended ? ended : 'The poll has ended.';
+      },
+    }),
+    defineCommand({
+      name: 'vote',
+      help: 'Votes in the poll, once, for the choice with this number.',
+      who: 'everybody',
+      takes: { number: word('number') },
+      run: ({ streamId, post }, { number }) => {
+        // A guest could become another one for every vote.
+        if (post.isGuest) return { refused: 'forbidden', detail: 'Cannot vote: sign in first' };
+        const isNumber = /^\d{1,2}$/.test(number);
+        const refusal = polls.vote(streamId, post.author.id, isNumber ? Number(number) - 1 : -1);
+        return refusal ?? 'Your vote is counted.';
+      },
+    }),
+  ];
+}
+
+function raidCommands({ raids }: ChatStage): readonly Command[] {
+  return [
+    defineCommand({
+      name: 'raid',
+      help: 'Takes the viewers to another stream of this server that is on air, in 15 seconds.',
+      who: 'broadcaster',
+      takes: { streamId: word('stream-id') },
+      run: async ({ streamId, post, actor }, { streamId: targetId }) => {
+        const raid = await raids.announce(streamId, { targetId, author: post.author }, actor);
+        return 'refused' in raid ? raid : `Viewers go to ${raid.streamTitle} in 15 seconds.`;
+      },
+    }),
+    defineCommand({
+      name: 'unraid',
+      help: 'Calls the raid off.',
+      who: 'broadcaster',
+      takes: {},
+      run: async ({ streamId, actor }) => {
+        const raid = await raids.cancel(streamId, actor);
+        return 'refused' in raid ? raid : 'The raid is called off.';
+      },
+    }),
+  ];
+}
+
+function shieldCommands({ filters: { shield } }: ChatStage): readonly Command[] {
+  return [
+    defineCommand({
+      name: 'shield',
+      help: 'Closes the chat to guests and strangers, slows it, and makes its filter strict.',
+      who: 'moderator',
+      takes: {},
+      run: async ({ streamId, room, actor }) => {
+        await shield.raise(streamId, room, actor);
+        return 'The chat is shielded; /unshield takes the shield away.';
+      },
+    }),
+    defineCommand({
+      name: 'unshield',
+      help: 'Takes the shield away: the chat is as it was before.',
+      who: 'moderator',
+      takes: {},
+      run: async ({ streamId, room, actor }) => {
+        await shield.lift(streamId, room, actor);
+        return 'The shield is taken away.';
+      },
+    }),
+  ];
+}
+
+/** Why a poll cannot be asked; undefined: it can. */
+function unfitPoll({
+  question,
+  choices,
+}: {
+  readonly question: string;
+  readonly choices: readonly string[];
+}): Refusal | undefined {
+  const { minChoices, maxChoices, maxChoiceLength, maxQuestionLength } = POLL_LIMITS;
+  const isRight =
+    question !== '' &&
+    question.length <= maxQuestionLength &&
+    choices.length >= minChoices &&
+    choices.length <= maxChoices &&
+    choices.every((choice) => choice !== '' && choice.length <= maxChoiceLength);
+  if (isRight) return undefined;
+  const detail = `Cannot begin a poll: it takes a question of at most ${maxQuestionLength} characters and ${minChoices} to ${maxChoices} choices of at most ${maxChoiceLength}, with | between them`;
+  return { refused: 'invalid_request', detail };
+}
