@@ -13,6 +13,7 @@ export function ChatCards({ session }: { readonly session: ChatSession }): VNode
       <Raid session={session} />
       <Poll session={session} />
       <Pinned session={session} />
+      {session.isModerator.value ? <Held session={session} /> : null}
     </>
   );
 }
@@ -24,6 +25,33 @@ function Pinned({ session }: { readonly session: ChatSession }): VNode | null {
     <aside class="chat-card" aria-label="Pinned message">
       <h3>Pinned · {message.author.name}</h3>
       <p>{textOf(message)}</p>
+    </aside>
+  );
+}
+
+/** Messages that wait for a moderator, the oldest first. */
+function Held({ session }: { readonly session: ChatSession }): VNode | null {
+  useEffect(() => void session.askHeld(), [session]);
+  const [held] = session.held.value;
+  if (held === undefined) return null;
+  const more = session.held.value.length - 1;
+  return (
+    <aside class="chat-card" aria-label="Message that waits">
+      <h3>
+        Waits for a moderator · {held.reason}
+        {more === 0 ? '' : ` · ${more} more`}
+      </h3>
+      <p>
+        <b>{held.author.name}</b>: {textOf(held)}
+      </p>
+      <span class="chat-verdict">
+        <button type="button" onClick={() => void session.judge(held, true)}>
+          Let in
+        </button>
+        <button type="button" onClick={() => void session.judge(held, false)}>
+          Deny
+        </button>
+      </span>
     </aside>
   );
 }

@@ -107,7 +107,7 @@ export function remaining(lines: readonly FeedLine[], entry: ChatEntry): readonl
 }
 
 /** The words of a message. */
-export function textOf({ fragments }: ChatMessage): string {
+export function textOf({ fragments }: Pick<ChatMessage, 'fragments'>): string {
   return fragments.map(({ text }) => text).join('');
 }
 

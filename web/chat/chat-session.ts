@@ -10,11 +10,11 @@ import type {
   ChatSettings,
 } from '../../contract/index.ts';
 import { ask } from '../base/index.ts';
+import { beforeDrawing } from './before-drawing.ts';
 import {
   afterFrame,
   EMPTY_FEED,
   type FeedLine,
-  lineOf,
   type PendingPost,
   remaining,
   withNotice,
@@ -22,20 +22,16 @@ import {
   withPending,
 } from './chat-feed.ts';
 import { ChatSocket } from './chat-socket.ts';
-import { placeOf, shownLines, shownUntilMs } from './in-step.ts';
+import { shownLines, shownUntilMs } from './in-step.ts';
 import { keep, kept } from './kept.ts';
-import { nextAsk, type ReplayBook, withAnswer } from './replay-book.ts';
+import { ReplayReader } from './replay-reader.ts';
 
 /** The name under which the choice of instant or in step is kept. */
 const IN_STEP = 'in-step';
 /** How often the picture's time is looked at. Milliseconds. */
 const LOOK_MS = 250;
-/** How often what came is taken in while nobody looks at the page. Milliseconds. */
-const HIDDEN_MS = 1_000;
 /** Frames that wait for the next drawing at most. */
 const MOST_WAITING = 200;
-/** How long before history is asked for again after it failed. Milliseconds. */
-const ASK_AGAIN_MS = 5_000;
 /** More messages than this in a second would have a screen reader speak without end. */
 const MOST_SPOKEN_PER_SECOND = 3;
 
@@ -90,6 +86,7 @@ export class ChatSession {
   readonly isModerator = computed(() => isModerating(this.you.value));
   readonly #feed = signal(EMPTY_FEED);
   readonly #socket: ChatSocket;
+  readonly #replayed: ReplayReader;
   readonly #pictureMs: ChatSetup['pictureMs'];
   readonly #posts = new Map<string, PendingPost>();
   #waiting: ChatFrame[] = [];
@@ -98,15 +95,13 @@ export class ChatSession {
   #untilMs: number | null = null;
   /** What somebody who reads back has before them; null: the latest is shown. */
   #still: readonly FeedLine[] | null = null;
-  #book: ReplayBook | null = null;
-  #asking = false;
-  #askAgainMs = 0;
   #notices = 0;
   #spoken = { sinceMs: 0, count: 0 };
 
   constructor({ streamId, pictureMs }: ChatSetup) {
     this.streamId = streamId;
     this.#pictureMs = pictureMs;
+    this.#replayed = new ReplayReader(streamId);
     this.#socket = new ChatSocket(streamId, (frame) => this.#arrived(frame));
   }
 
@@ -163,10 +158,38 @@ export class ChatSession {
     this.#show();
   }
 
+  /** Asks what waits for a moderator; what comes to wait later is told. */
+  async askHeld(): Promise<void> {
+    const params = { id: this.streamId };
+    const answer = await ask('GET /api/streams/{id}/chat/held', { params });
+    if (answer.failed === undefined) this.held.value = answer.value.held;
+  }
+
+  /** Lets a message in that waits, or does not. */
+  async judge({ id: heldId }: ChatHeld, isApproved: boolean): Promise<void> {
+    const request = { params: { id: this.streamId, heldId } };
+    const answer = await (isApproved
+      ? ask('POST /api/streams/{id}/chat/held/{heldId}/approve', request)
+      : ask('POST /api/streams/{id}/chat/held/{heldId}/deny', request));
+    this.held.value = this.held.value.filter(({ id }) => id !== heldId);
+    if (answer.failed !== undefined) this.say(answer.failed);
+  }
+
+  /** Shields the chat in one go, or sets it as it was before. */
+  async shield(isRaised: boolean): Promise<void> {
+    const request = { params: { id: this.streamId } };
+    const answer = await (isRaised
+      ? ask('PUT /api/streams/{id}/chat/shield', request)
+      : ask('DELETE /api/streams/{id}/chat/shield', request));
+    if (answer.failed === undefined) this.settings.value = answer.value;
+    else this.say(answer.failed);
+  }
+
   /** The message of an id among those that are held. */
   find(id: string): ChatMessage | undefined {
-    const line = this.#feed.value.lines.find(({ key }) => key === id);
-    return line?.kind === 'message' ? line.message : this.#book?.messages.find((m) => m.id === id);
+    const told = this.#feed.value.lines.find(({ key }) => key === id);
+    const line = told ?? this.#replayed.find(id);
+    return line?.kind === 'message' ? line.message : undefined;
   }
 
   /** Says something to who looks at this panel alone. */
@@ -270,12 +293,20 @@ export class ChatSession {
     if (!this.isModerator.value) this.waitUntilMs.value = Date.now() + slowModeS * 1_000;
   }
 
-  #onRefused({ nonce, detail, retryAfterMs }: ChatFrame & { readonly type: 'refused' }): void {
+  #onRefused({
+    nonce,
+    code,
+    detail,
+    retryAfterMs,
+  }: ChatFrame & { readonly type: 'refused' }): void {
     const post = this.#posts.get(nonce ?? '');
     this.#posts.delete(nonce ?? '');
+    const isHeld = code === 'message_held';
     const words = detail.replace(/^Cannot [^:]*: /, '');
     const sentence = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
-    this.refused.value = { words: sentence, text: post?.text ?? '' };
+    // What waits for a moderator is not to be sent again.
+    if (isHeld) this.say(sentence);
+    else this.refused.value = { words: sentence, text: post?.text ?? '' };
     if (retryAfterMs !== null) this.waitUntilMs.value = Date.now() + retryAfterMs;
   }
 
@@ -284,11 +315,7 @@ export class ChatSession {
     for (const entry of entries) {
       if (entry.type === 'message') continue;
       if (this.#still !== null) this.#still = remaining(this.#still, entry);
-      if (this.#book !== null) {
-        const left = remaining(this.#book.messages.map(lineOf), entry);
-        const messages = left.flatMap((line) => (line.kind === 'message' ? [line.message] : []));
-        this.#book = { ...this.#book, messages };
-      }
+      this.#replayed.takeAway(entry);
     }
   }
 
@@ -314,19 +341,12 @@ export class ChatSession {
   }
 
   async #replay(untilMs: number): Promise<void> {
-    const place = placeOf(this.#feed.value.lines, untilMs);
-    const wanted = place === null ? null : nextAsk(this.#book, place);
-    if (wanted === null || this.#asking || performance.now() < this.#askAgainMs) return;
-    this.#asking = true;
-    const params = { id: this.streamId };
-    const answer = await ask('GET /api/streams/{id}/chat', { params, query: { ...wanted } });
-    this.#asking = false;
-    if (answer.failed !== undefined) {
-      this.#askAgainMs = performance.now() + ASK_AGAIN_MS;
-      return;
-    }
-    this.#book = withAnswer(this.#book, wanted, answer.value);
-    this.#show();
+    if (await this.#replayed.read(this.#feed.value.lines, untilMs)) this.#show();
+  }
+
+  #known(): readonly FeedLine[] {
+    const { lines } = this.#feed.value;
+    return this.#untilMs === null ? lines : this.#replayed.before(lines, this.#untilMs);
   }
 
   #show(): void {
@@ -341,16 +361,6 @@ export class ChatSession {
       }
     });
   }
-
-  /** What the socket told, and before that what was asked for. */
-  #known(): readonly FeedLine[] {
-    const { lines } = this.#feed.value;
-    const first = lines.find(({ kind }) => kind === 'message');
-    if (this.#untilMs === null || this.#book === null || first?.kind !== 'message') return lines;
-    const { seq } = first.message;
-    if (first.atMs <= this.#untilMs && lines.length > 100) return lines;
-    return [...this.#book.messages.filter((m) => m.seq < seq).map(lineOf), ...lines];
-  }
 }
 
 /** Whether somebody may moderate. */
@@ -361,21 +371,6 @@ export function isModerating(who: ChatAuthor | null): boolean {
 /** Whether a raid still takes along who hears of it. */
 function isToCome({ state, goesAt, spreadMs }: ChatRaid): boolean {
   return state !== 'cancelled' && Date.parse(goesAt) + spreadMs + LATE_MS > Date.now();
-}
-
-/** Runs a task with the next drawing, or soon where nothing is drawn; gives what cancels it. */
-function beforeDrawing(task: () => void): () => void {
-  if (document.hidden) {
-    const timer = setTimeout(task, HIDDEN_MS);
-    return () => clearTimeout(timer);
-  }
-  const frame = requestAnimationFrame(task);
-  // A page that is hidden meanwhile draws nothing.
-  const timer = setTimeout(task, HIDDEN_MS);
-  return () => {
-    cancelAnimationFrame(frame);
-    clearTimeout(timer);
-  };
 }
 
 function withHeld(all: readonly ChatHeld[], held: ChatHeld): readonly ChatHeld[] {

@@ -29,6 +29,17 @@ export function ModeratorOptions({ session }: { readonly session: ChatSession })
   return (
     <fieldset>
       <legend>Who may write</legend>
+      <label class="chat-choice">
+        <input
+          type="checkbox"
+          checked={settings.shield}
+          onChange={({ currentTarget }) => void session.shield(currentTarget.checked)}
+        />
+        <span>
+          Shield mode
+          <small>Everything at its strictest, and back as it was</small>
+        </span>
+      </label>
       <Choice
         label="Slow mode"
         options={SLOW}
