@@ -393,6 +393,70 @@ export interface ApiRoutes {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: ApiSchemas['ChatSettings'];
   };
+  /** The message that stands above the chat. */
+  readonly 'GET /api/streams/{id}/chat/pin': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatPin'];
+  };
+  /** Put a recent message above the chat, in the place of the one before. */
+  readonly 'PUT /api/streams/{id}/chat/pin': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: { readonly messageId: string };
+    };
+    readonly answer: undefined;
+  };
+  /** Take away what stands above the chat. */
+  readonly 'DELETE /api/streams/{id}/chat/pin': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: undefined;
+  };
+  /** The latest 50 polls of the chat, newest first, with their counts. */
+  readonly 'GET /api/streams/{id}/chat/polls': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatPolls'];
+  };
+  /** Ask everybody; one poll at a time, one vote an author. */
+  readonly 'POST /api/streams/{id}/chat/polls': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: {
+        readonly question: string;
+        readonly choices: readonly string[];
+        readonly durationS?: number | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['ChatPoll'];
+  };
+  /** End the poll that is open; its result is told within seconds. */
+  readonly 'POST /api/streams/{id}/chat/polls/end': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatPoll'];
+  };
+  /** Vote in the poll that is open, once. */
+  readonly 'POST /api/streams/{id}/chat/polls/votes': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: {
+        /** Its place among the choices, from 0. */
+        readonly choice: number;
+      };
+    };
+    readonly answer: undefined;
+  };
+  /** Take the viewers to another stream of this server that is on air, in 15 seconds. */
+  readonly 'POST /api/streams/{id}/chat/raid': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly body: { readonly streamId: string };
+    };
+    readonly answer: ApiSchemas['ChatRaid'];
+  };
+  /** Call the raid off. */
+  readonly 'DELETE /api/streams/{id}/chat/raid': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatRaid'];
+  };
   /** What is wrong with the broadcast on air, and how to mend it. */
   readonly 'GET /api/streams/{id}/health': {
     readonly request: { readonly params: { readonly id: string } };

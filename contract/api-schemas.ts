@@ -84,6 +84,17 @@ export interface ApiSchemas {
     readonly replyTo?: string;
     readonly isPaid?: true;
   };
+  readonly ChatPin: { readonly message: ApiSchemas['ChatMessage'] | null };
+  readonly ChatPoll: {
+    readonly id: string;
+    readonly question: string;
+    readonly choices: readonly { readonly text: string; readonly votes: number }[];
+    readonly startedAt: string;
+    readonly endsAt: string;
+    /** False: the counts are its result. */
+    readonly isOpen: boolean;
+  };
+  readonly ChatPolls: { readonly polls: readonly ApiSchemas['ChatPoll'][] };
   readonly ChatPost: {
     readonly type: 'message';
     readonly kind?: 'announcement' | 'raid' | 'action';
@@ -105,6 +116,15 @@ export interface ApiSchemas {
     readonly isPaid?: true;
     /** Whether it is in the database; false: it is shown, and not kept yet. */
     readonly isKept: boolean;
+  };
+  readonly ChatRaid: {
+    readonly id: string;
+    readonly state: 'announced' | 'gone' | 'cancelled';
+    readonly streamId: string;
+    readonly streamTitle: string;
+    readonly goesAt: string;
+    /** Over how long pages leave behind `goesAt`. */
+    readonly spreadMs: number;
   };
   readonly ChatSettings: {
     /** Seconds between two messages of one author; 0: none. */

@@ -16,6 +16,7 @@ import {
   chatSettingsSchema,
   chatTicketSchema,
 } from './chat-schemas.ts';
+import { chatStageRoutes } from './chat-stage-routes.ts';
 import { type ApiRoute, defineRoute } from './route.ts';
 import { byId } from './schema.ts';
 
@@ -43,6 +44,7 @@ export function chatRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
     commandsRoute(settings),
     ...settingsRoutes(settings),
     ...chatFilterRoutes(settings),
+    ...chatStageRoutes(settings),
   ];
 }
 

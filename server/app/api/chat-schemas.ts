@@ -51,13 +51,17 @@ const messageShape = {
   isPaid: z.literal(true).exactOptional(),
 };
 
+/** See `ChatMessage`. */
+export const chatMessageSchema = named(
+  'ChatMessage',
+  z.object(messageShape) satisfies z.ZodType<ChatMessage>,
+);
+
 /** A list of messages. */
 export const chatHistorySchema = named(
   'ChatHistory',
   z.object({
-    messages: z.array(
-      named('ChatMessage', z.object(messageShape) satisfies z.ZodType<ChatMessage>),
-    ),
+    messages: z.array(chatMessageSchema),
     next_cursor: z
       .string()
       .nullable()

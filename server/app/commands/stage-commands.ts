@@ -124,8 +124,28 @@ function raidCommands({ raids }: ChatStage): readonly Command[] {
   ];
 }
 
-function shieldCommands({ filters: { shield } }: ChatStage): readonly Command[] {
+function shieldCommands({ filters: { shield, holds } }: ChatStage): readonly Command[] {
   return [
+    defineCommand({
+      name: 'approve',
+      help: 'Lets a message in that waits for a moderator.',
+      who: 'moderator',
+      takes: { heldId: word('held-id') },
+      run: async ({ streamId, actor }, { heldId: id }) => {
+        const held = await holds.decide(streamId, { id, state: 'approved' }, actor);
+        return 'refused' in held ? held : 'The message is let in.';
+      },
+    }),
+    defineCommand({
+      name: 'deny',
+      help: 'Does not let a message in that waits for a moderator.',
+      who: 'moderator',
+      takes: { heldId: word('held-id') },
+      run: async ({ streamId, actor }, { heldId: id }) => {
+        const held = await holds.decide(streamId, { id, state: 'denied' }, actor);
+        return 'refused' in held ? held : 'The message is not let in.';
+      },
+    }),
     defineCommand({
       name: 'shield',
       help: 'Closes the chat to guests and strangers, slows it, and makes its filter strict.',
