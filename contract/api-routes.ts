@@ -325,7 +325,7 @@ export interface ApiRoutes {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: ApiSchemas['ChatSettings'];
   };
-  /** Change how the chat is set; everybody in it is told. */
+  /** Change how the chat is set; everybody in it is told; for moderators. */
   readonly 'PATCH /api/streams/{id}/chat/settings': {
     readonly request: {
       readonly params: { readonly id: string };
@@ -456,6 +456,97 @@ export interface ApiRoutes {
   readonly 'DELETE /api/streams/{id}/chat/raid': {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: ApiSchemas['ChatRaid'];
+  };
+  /** Who did what in the chat, newest first; for its moderators. */
+  readonly 'GET /api/streams/{id}/chat/moderation': {
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly query?: {
+        readonly limit?: number | undefined;
+        readonly cursor?: string | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['ChatDeedPage'];
+  };
+  /** Take one message back, here and in history; for moderators. */
+  readonly 'DELETE /api/streams/{id}/chat/messages/{messageId}': {
+    readonly request: { readonly params: { readonly id: string; readonly messageId: string } };
+    readonly answer: undefined;
+  };
+  /** Take everything that was said out of sight; for moderators. */
+  readonly 'POST /api/streams/{id}/chat/clear': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: undefined;
+  };
+  /** Bans and timeouts that hold, newest first, at most 1000; for moderators. */
+  readonly 'GET /api/streams/{id}/chat/bans': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatBans'];
+  };
+  /** Ban somebody, or time them out, and hide what they wrote; for moderators. */
+  readonly 'PUT /api/streams/{id}/chat/bans/{authorId}': {
+    readonly request: {
+      readonly params: { readonly id: string; readonly authorId: string };
+      readonly body: {
+        /** Seconds of a timeout; without it, or null: a ban. */
+        readonly durationS?: number | null | undefined;
+        readonly reason?: string | undefined;
+        /** The name of who has no account here. */
+        readonly username?: string | undefined;
+      };
+    };
+    readonly answer: ApiSchemas['ChatBan'];
+  };
+  /** Lift a ban or timeout; for moderators. */
+  readonly 'DELETE /api/streams/{id}/chat/bans/{authorId}': {
+    readonly request: { readonly params: { readonly id: string; readonly authorId: string } };
+    readonly answer: undefined;
+  };
+  /** Who has which role in the chat, newest first; for moderators. */
+  readonly 'GET /api/streams/{id}/chat/members': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['ChatMembers'];
+  };
+  /** Make somebody a moderator, VIP or subscriber; for the broadcaster. */
+  readonly 'PUT /api/streams/{id}/chat/members/{authorId}/roles/{role}': {
+    readonly request: {
+      readonly params: {
+        readonly id: string;
+        readonly authorId: string;
+        readonly role: 'moderator' | 'vip' | 'subscriber';
+      };
+      readonly body: {
+        /** The name of who has no account here. */
+        readonly username?: string | undefined;
+      };
+    };
+    readonly answer: undefined;
+  };
+  /** Take a role away; for the broadcaster. */
+  readonly 'DELETE /api/streams/{id}/chat/members/{authorId}/roles/{role}': {
+    readonly request: {
+      readonly params: {
+        readonly id: string;
+        readonly authorId: string;
+        readonly role: 'moderator' | 'vip' | 'subscriber';
+      };
+    };
+    readonly answer: undefined;
+  };
+  /** Whether and since when you follow the stream. */
+  readonly 'GET /api/streams/{id}/follow': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['Follow'];
+  };
+  /** Follow the stream. */
+  readonly 'POST /api/streams/{id}/follow': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['Follow'];
+  };
+  /** Follow the stream no more. */
+  readonly 'DELETE /api/streams/{id}/follow': {
+    readonly request: { readonly params: { readonly id: string } };
+    readonly answer: ApiSchemas['Follow'];
   };
   /** What is wrong with the broadcast on air, and how to mend it. */
   readonly 'GET /api/streams/{id}/health': {

@@ -26,6 +26,15 @@ export interface ApiSchemas {
     readonly links: 'allow' | 'hold' | 'block';
     readonly domains: readonly string[];
   };
+  readonly ChatBan: {
+    readonly authorId: string;
+    readonly authorName: string;
+    /** The end of a timeout; null: a ban. */
+    readonly expiresAt: string | null;
+    readonly reason: string;
+    readonly createdAt: string;
+  };
+  readonly ChatBans: { readonly bans: readonly ApiSchemas['ChatBan'][] };
   readonly ChatCommand: {
     readonly name: string;
     readonly aliases: readonly string[];
@@ -39,6 +48,20 @@ export interface ApiSchemas {
     readonly commanded: string;
   };
   readonly ChatCommands: { readonly commands: readonly ApiSchemas['ChatCommand'][] };
+  readonly ChatDeed: {
+    readonly at: string;
+    readonly actor: {
+      readonly kind: 'user' | 'token' | 'operator' | 'system';
+      readonly id: string | null;
+    };
+    /** Such as `chat.timeout`. */
+    readonly action: string;
+    readonly changes: Readonly<Record<string, unknown>> | null;
+  };
+  readonly ChatDeedPage: {
+    readonly data: readonly ApiSchemas['ChatDeed'][];
+    readonly next_cursor: string | null;
+  };
   readonly ChatFragment:
     | { readonly type: 'text'; readonly text: string }
     | { readonly type: 'mention'; readonly text: string; readonly name: string }
@@ -63,6 +86,14 @@ export interface ApiSchemas {
     readonly messages: readonly ApiSchemas['ChatMessage'][];
     /** Null: there are no more of the range. */
     readonly next_cursor: string | null;
+  };
+  readonly ChatMembers: {
+    readonly members: readonly {
+      readonly authorId: string;
+      readonly authorName: string;
+      readonly role: 'moderator' | 'vip' | 'subscriber';
+      readonly addedAt: string;
+    }[];
   };
   readonly ChatMessage: {
     readonly type: 'message';
@@ -233,6 +264,7 @@ export interface ApiSchemas {
     /** `after` of the next request, also when it has nothing new yet. */
     readonly next_cursor: string;
   };
+  readonly Follow: { readonly isFollowing: boolean; readonly followedAt: string | null };
   readonly Health: {
     readonly findings: readonly {
       readonly code:
@@ -329,12 +361,13 @@ export interface ApiSchemas {
       | 'not_found'
       | 'stream_not_found'
       | 'key_not_found'
+      | 'message_not_found'
+      | 'chatter_not_found'
       | 'rendition_not_found'
       | 'webhook_not_found'
       | 'held_not_found'
       | 'poll_not_found'
       | 'raid_not_found'
-      | 'message_not_found'
       | 'delivery_not_found'
       | 'playlist_not_ready'
       | 'user_not_found'

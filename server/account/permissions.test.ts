@@ -22,6 +22,7 @@ const EXPECTED: Readonly<Record<Action, readonly [own: string, foreign: string]>
   'chat.speak': ['AAFF', 'AFFF'],
   'chat.export': ['AAFF', 'AFFF'],
   'chat.configure': ['AAFF', 'AFFF'],
+  'stream.follow': ['AAAA', 'AAAA'],
   'audit.read': ['AFFF', 'AFFF'],
   'settings.write': ['AFFF', 'AFFF'],
   'user.read': ['AFFF', 'AFFF'],
@@ -83,7 +84,7 @@ test('mayDo() lets no token make another token, or change people, whatever its s
 
 test('mayDo() lets the operator do all but what is personal, and loopback nothing to people', () => {
   for (const action of ACTIONS) {
-    const isPersonal = action.startsWith('account.');
+    const isPersonal = action.startsWith('account.') || action === 'stream.follow';
     assert.equal(mayDo({ kind: 'operator' }, action), isPersonal ? 'forbidden' : 'allowed', action);
   }
   const local: Principal = { kind: 'operator', isLocal: true };

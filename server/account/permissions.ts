@@ -50,6 +50,8 @@ const RULES = {
   /** All that was said, also long ago. */
   'chat.export': rule(['admin'], ['broadcaster'], ['chat:read']),
   'chat.configure': rule(['admin'], ['broadcaster'], ['chat:write']),
+  /** Of a person: the operator is nobody who could follow. */
+  'stream.follow': { ...rule(EVERYONE, [], ['chat:write']), operator: 'never' },
   'audit.read': { ...rule(['admin'], [], []), operator: 'by-token' },
   'settings.write': { ...rule(['admin'], [], []), operator: 'by-token' },
   'user.read': { ...rule(['admin'], [], []), isHidden: true, operator: 'by-token' },

@@ -57,6 +57,16 @@ export class Users {
     return userById(this.#store.database, id);
   }
 
+  /** Who signs in under this name, in whatever case; undefined: nobody. */
+  async named(name: string): Promise<User | undefined> {
+    if (!USER_NAME_FORM.test(name)) return undefined;
+    const [user] = await this.#store.database.query<User>(
+      `select ${USER_COLUMNS} from users where lower(name) = lower($1)`,
+      [name],
+    );
+    return user;
+  }
+
   /** Oldest first, at most `limit` behind the user with id `after`. */
   async list(page: {
     readonly after?: string | undefined;

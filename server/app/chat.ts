@@ -1,5 +1,6 @@
 /** The chat of this server: its rooms, and what they need of the rest. */
 import { createHmac, randomBytes } from 'node:crypto';
+import type { Accounts } from '../account/index.ts';
 import type { Clock, Log } from '../base/index.ts';
 import type { Channels } from '../channel/index.ts';
 import {
@@ -12,19 +13,20 @@ import {
   LocalBus,
   type MediaMoment,
   MessageKeeper,
-  OPEN_WARD,
   type PostOutcome,
   RedisBus,
+  type Room,
   SqlChatStore,
 } from '../community/chat/index.ts';
+import { Moderation } from '../community/moderation/index.ts';
 import type { OnAir } from '../live/index.ts';
 import type { RedisLink } from '../store/shared/index.ts';
 import type { Database } from '../store/sql/index.ts';
+import { ChatDesk } from './chat-desk.ts';
 import { ChatStage } from './chat-stage.ts';
+import { chatCommands } from './commands/all-commands.ts';
 import { runOf } from './commands/command.ts';
-import { CommandTable } from './commands/command-table.ts';
-import { roomCommands } from './commands/room-commands.ts';
-import { stageCommands } from './commands/stage-commands.ts';
+import type { CommandTable } from './commands/command-table.ts';
 import type { UpgradeHandler } from './http/index.ts';
 
 const EPOCH_BYTES = 9;
@@ -40,6 +42,7 @@ export interface ChatFaceSettings {
   readonly pepper: Uint8Array;
   readonly onAir: OnAir;
   readonly channels: Channels;
+  readonly accounts: Accounts;
   readonly publicUrl: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -55,27 +58,22 @@ export class ChatFace {
   readonly stage: ChatStage;
   readonly placeOf: (streamId: string) => Promise<ChatPlace | undefined>;
   readonly commands: CommandTable;
+  readonly desk: ChatDesk;
   readonly #door: ChatDoor;
 
   constructor(settings: ChatFaceSettings) {
-    const { database, pepper, onAir, channels, publicUrl, clock, log } = settings;
+    const { database, pepper, onAir, accounts, channels, publicUrl, clock, log } = settings;
     const store = new SqlChatStore(database);
     this.replay = new ChatReplay(database);
-    const roomOf = (streamId: string) => this.chat.room(streamId);
     const stage = new ChatStage({
-      ...{ database, clock, log, roomOf },
+      ...{ database, clock, log },
+      roomOf: (streamId) => this.chat.room(streamId),
       liveStream: (streamId) => {
         const stream = channels.onAir(streamId);
         return stream && { streamId: stream.id, title: stream.title };
       },
     });
     this.stage = stage;
-    this.commands = new CommandTable([
-      ...roomCommands(async ({ room }, changes) => {
-        await room.change(changes);
-      }),
-      ...stageCommands(stage),
-    ]);
     this.chat = new Chat({
       bus: busOf(settings),
       redis: settings.redis,
@@ -84,7 +82,7 @@ export class ChatFace {
       ...{ clock, log, randomBytes },
       random: Math.random,
       yieldTo: setImmediate,
-      openWard: async () => OPEN_WARD,
+      openWard: (streamId) => this.desk.moderation.openWard(streamId),
       mayPost: (attempt) => stage.filters.mayPost(attempt),
       stage,
       runCommand: (call) => this.#command(call),
@@ -94,6 +92,11 @@ export class ChatFace {
     });
     const placeOf = (streamId: string) => chatPlaceOf(channels, streamId);
     this.placeOf = placeOf;
+    const addressKey = createHmac('sha256', pepper).update('chat addresses').digest();
+    const roomOf = (streamId: string) => this.#roomOf(streamId);
+    const moderation = new Moderation({ database, clock, log, addressKey, roomOf });
+    this.desk = new ChatDesk({ chat: this.chat, moderation, accounts, placeOf });
+    this.commands = chatCommands(this.desk, stage);
     this.#door = new ChatDoor({ chat: this.chat, clock, log, placeOf, publicUrl });
   }
 
@@ -106,9 +109,13 @@ export class ChatFace {
   }
 
   async #command(call: CommandCall): Promise<PostOutcome> {
-    const room = await this.chat.room(call.streamId);
-    if (room !== undefined) return this.commands.run(runOf(call, room));
-    return { refused: 'chat_unavailable', detail: 'Cannot run a command: too many rooms are open' };
+    return this.commands.run(runOf(call, await this.#roomOf(call.streamId)));
+  }
+
+  async #roomOf(streamId: string): Promise<Room> {
+    const room = await this.chat.room(streamId);
+    if (room === undefined) throw new Error('Too many rooms are open');
+    return room;
   }
 
   /** What is told to metrics. */

@@ -92,7 +92,7 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       const onAir = new OnAir();
       const publicUrl = configuration.PUBLIC_URL;
       const chat = new ChatFace({
-        ...{ database, redis, pepper, onAir, channels, publicUrl, clock, log },
+        ...{ database, redis, pepper, onAir, accounts, channels, publicUrl, clock, log },
       });
       const irc = new IrcFace({
         ...{ chat: chat.chat, channels, accounts, database, clock, log },

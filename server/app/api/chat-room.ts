@@ -2,6 +2,7 @@
 import type { ChatMessage, Refusal } from '../../../contract/index.ts';
 import type { Accounts } from '../../account/index.ts';
 import type { Chat, ChatPlace, ChatReplay } from '../../community/chat/index.ts';
+import type { ChatDesk } from '../chat-desk.ts';
 import type { ChatStage } from '../chat-stage.ts';
 import type { CommandTable } from '../commands/command-table.ts';
 import { unknownObject } from './access.ts';
@@ -13,6 +14,7 @@ export interface ChatRouteSettings {
   readonly stage: ChatStage;
   readonly accounts: Accounts;
   readonly commands: CommandTable;
+  readonly desk: ChatDesk;
   /** Undefined where no stream is. */
   readonly placeOf: (streamId: string) => Promise<ChatPlace | undefined>;
 }

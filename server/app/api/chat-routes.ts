@@ -6,6 +6,7 @@ import { bearerOf, memberOf } from '../chat-people.ts';
 import { unknownObject } from './access.ts';
 import { chatFilterRoutes } from './chat-filter-routes.ts';
 import { historyRoute } from './chat-history-route.ts';
+import { chatModerationRoutes, onDuty } from './chat-moderation-routes.ts';
 import { type ChatRouteSettings, roomOf, viewOf } from './chat-room.ts';
 import {
   chatChangesSchema,
@@ -17,6 +18,7 @@ import {
   chatTicketSchema,
 } from './chat-schemas.ts';
 import { chatStageRoutes } from './chat-stage-routes.ts';
+import { followRoutes } from './follow-routes.ts';
 import { type ApiRoute, defineRoute } from './route.ts';
 import { byId } from './schema.ts';
 
@@ -24,6 +26,8 @@ import { byId } from './schema.ts';
 const POST_PROBLEMS = [
   'chat_disabled',
   'unknown_command',
+  'chatter_not_found',
+  'message_not_found',
   'slow_mode',
   'chat_banned',
   'chat_timed_out',
@@ -45,6 +49,8 @@ export function chatRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
     ...settingsRoutes(settings),
     ...chatFilterRoutes(settings),
     ...chatStageRoutes(settings),
+    ...chatModerationRoutes(settings.desk),
+    ...followRoutes(settings),
   ];
 }
 
@@ -142,17 +148,18 @@ function settingsRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
     }),
     defineRoute({
       ...{ method: 'PATCH', path, operationId: 'updateChatSettings', tag: 'chat' },
-      summary: 'Change how the chat is set; everybody in it is told',
+      summary: 'Change how the chat is set; everybody in it is told; for moderators',
       verb: change,
-      access: { action: 'chat.configure', object: 'stream' },
+      access: { action: 'chat.post' },
       params: byId,
       body: chatChangesSchema,
-      problems: ['chat_unavailable'],
+      problems: ['stream_not_found', 'chat_unavailable'],
       answers: { 200: chatSettingsSchema },
-      answer: async ({ params: { id }, body }) => {
-        const place = await roomOf(settings, change, id);
-        if ('refused' in place) return place;
-        return { status: 200, body: await place.room.change(body) };
+      answer: async (call) => {
+        const { desk } = settings;
+        const duty = await onDuty(desk, call, { verb: change });
+        if ('refused' in duty) return duty;
+        return { status: 200, body: await desk.moderation.change(duty.by, call.body) };
       },
     }),
   ];

@@ -87,9 +87,13 @@ export function defineCommand<Takes extends Arguments>(
 /** What somebody who speaks in a room may command there. */
 export function runOf(call: CommandCall, room: Room): CommandRun {
   const { post } = call;
-  const isBroadcaster = post.isAdmin === true || post.author.roles.includes('broadcaster');
-  const rank = isBroadcaster ? 'broadcaster' : isModerator(post.author) ? 'moderator' : 'everybody';
-  return { ...call, room, rank, actor: actorOfSpeaker(post) };
+  return { ...call, room, rank: rankOf(post), actor: actorOfSpeaker(post) };
+}
+
+/** What somebody with all their roles is in a room. */
+export function rankOf({ author, isAdmin }: Pick<CommandCall['post'], 'author' | 'isAdmin'>): Rank {
+  if (isAdmin === true || author.roles.includes('broadcaster')) return 'broadcaster';
+  return isModerator(author) ? 'moderator' : 'everybody';
 }
 
 /** Whether one who is `rank` may do what takes `who`. */

@@ -4,7 +4,8 @@ import type { Cancel, Log } from '../../base/index.ts';
 import type { RedisLink } from '../../store/shared/index.ts';
 import { Guests } from './guests.ts';
 import { RedisTickets } from './redis-tickets.ts';
-import { Room, type RoomParts } from './room.ts';
+import { Room } from './room.ts';
+import type { RoomParts } from './room-parts.ts';
 import { type Member, newTicket, type Ticket, type TicketBox, Tickets } from './tickets.ts';
 
 /** Rooms at once. */

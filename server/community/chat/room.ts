@@ -8,16 +8,14 @@ import type {
   ChatSettings,
 } from '../../../contract/index.ts';
 import { CHAT_VERSION } from '../../../contract/index.ts';
-import { type Clock, newId } from '../../base/index.ts';
+import { newId } from '../../base/index.ts';
 import { BatchPace } from './batch-pace.ts';
-import { Board, type Stage } from './board.ts';
-import type { Audience, Bus, BusRoom, EntryDraft, NumberedEntry, RoomNotice } from './bus.ts';
-import type { ChatStore, StoredRoom } from './chat-store.ts';
+import { Board } from './board.ts';
+import type { Audience, BusRoom, EntryDraft, NumberedEntry, RoomNotice } from './bus.ts';
+import type { StoredRoom } from './chat-store.ts';
 import { FanOut } from './fan-out.ts';
-import { type EmoteOf, toFragments, unfit } from './fragments.ts';
-import type { MayPost, PostRefusal } from './may-post.ts';
-import type { MediaMoment } from './media-moment.ts';
-import type { MessageKeeper } from './message-keeper.ts';
+import { toFragments, unfit } from './fragments.ts';
+import type { PostRefusal } from './may-post.ts';
 import {
   type CommandCall,
   commandIn,
@@ -25,7 +23,6 @@ import {
   type Post,
   type Posted,
   type PostOutcome,
-  type RunCommand,
   type Statement,
 } from './post.ts';
 import { PostMemory } from './post-memory.ts';
@@ -33,31 +30,11 @@ import type { Joining, Reader } from './reader.ts';
 import { restoredLog } from './restored-log.ts';
 import { isModerator, mergeRoles } from './roles.ts';
 import { HOT_ENTRIES, type RoomLog } from './room-log.ts';
+import type { RoomParts } from './room-parts.ts';
 import { RoomWatchers } from './room-watchers.ts';
 import { AddressBudget, SlowMode } from './slow-mode.ts';
 import { frameOf } from './text-frame.ts';
-import type { OpenWard, Standing, Ward } from './ward.ts';
-
-/** What all rooms share. */
-export interface RoomParts {
-  readonly bus: Bus;
-  readonly store: ChatStore;
-  readonly keeper: MessageKeeper;
-  readonly clock: Clock;
-  /** Cryptographically strong. */
-  readonly randomBytes: (size: number) => Uint8Array;
-  /** 0 to below 1. */
-  readonly random: () => number;
-  /** Runs a task after others had their turn. */
-  readonly yieldTo: (task: () => void) => void;
-  readonly openWard: OpenWard;
-  readonly mayPost: MayPost;
-  readonly runCommand: RunCommand;
-  readonly stage: Stage;
-  readonly emoteOf: EmoteOf;
-  /** What of a stream is on air now; undefined: nothing. */
-  readonly onAir: (streamId: string) => MediaMoment | undefined;
-}
+import type { Standing, Ward } from './ward.ts';
 
 /** What takes messages out of sight, before it has a number. */
 export type Concealment = Exclude<EntryDraft, { readonly type: 'message' }>;
@@ -97,7 +74,7 @@ export class Room {
     this.#log = restoredLog(stored, clock.monotonicMs());
     const pace = new BatchPace();
     const isModeratorHere = (reader: Reader): boolean =>
-      isModerator({ roles: this.#rolesOf(reader.authorId, reader.roles) });
+      isModerator({ roles: this.rolesOf({ id: reader.authorId, roles: reader.roles }) });
     this.#fanOut = new FanOut({
       ...{ log: this.#log, pace, clock, random, yieldTo },
       isModerator: isModeratorHere,
@@ -173,7 +150,7 @@ export class Room {
         v: CHAT_VERSION,
         epoch: this.#log.epoch,
         seq: this.#fanOut.sentSeq,
-        you: { ...author, roles: this.#rolesOf(author.id, author.roles), isGuest },
+        you: { ...author, roles: this.rolesOf(author), isGuest },
         ...(guest === undefined ? {} : { guest }),
         settings: this.#settings,
         isResumed: resumable === true,
@@ -194,11 +171,16 @@ export class Room {
   /** Says something. The same author's same nonce is answered as the first time. */
   post(given: Post): Promise<PostOutcome> {
     this.#used();
-    const author = { ...given.author, roles: this.#rolesOf(given.author.id, given.author.roles) };
+    const author = { ...given.author, roles: this.rolesOf(given.author) };
     const post = { ...given, author };
     const { nonce } = post;
     if (nonce === null) return this.#answer(post);
     return this.#said.once(author.id, nonce, () => this.#answer(post));
+  }
+
+  /** What the author is here, with what the room gave. */
+  rolesOf({ id, roles }: Pick<ChatAuthor, 'id' | 'roles'>): readonly ChatRole[] {
+    return mergeRoles(roles, this.#ward.rolesOf(id));
   }
 
   /** Whoever wrote last under this name, of those who are held. */
@@ -379,14 +361,10 @@ export class Room {
     this.#fanOut.tell({ type, settings }, 'everybody');
   }
 
-  #rolesOf(authorId: string, roles: readonly ChatRole[]): readonly ChatRole[] {
-    return mergeRoles(roles, this.#ward.rolesOf(authorId));
-  }
-
   #tellStanding(reader: Reader): void {
     const { authorId } = reader;
     const bar = this.#ward.barOf(authorId);
-    const roles = this.#rolesOf(authorId, reader.roles);
+    const roles = this.rolesOf({ id: authorId, roles: reader.roles });
     const isBanned = bar?.untilMs === null;
     const untilMs = bar?.untilMs ?? null;
     reader.write(frameOf({ type: 'moderated', roles, isBanned, untilMs }));

@@ -6,6 +6,9 @@ import type { MayPost } from './may-post.ts';
 export interface Bar {
   /** Milliseconds since the Unix epoch; null: until it is lifted. */
   readonly untilMs: number | null;
+  readonly authorName: string;
+  /** Names the network that a banned author wrote from; null: not known, or a timeout. */
+  readonly addressHash: string | null;
 }
 
 /** What somebody is in a room, besides what the account brings; JSON. */

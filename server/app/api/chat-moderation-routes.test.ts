@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as until } from 'node:timers/promises';
+import type { ChatAuthor, ChatFrame, ChatRole } from '../../../contract/index.ts';
+import { startChat } from './chat-stage.test-support.ts';
+
+type Stage = Awaited<ReturnType<typeof startChat>>;
+
+/** The stage without slow mode, and somebody who reads under each name. */
+async function start(context: TestContext) {
+  const stage = await startChat(context);
+  assert.equal((await stage.ask('ada', 'PATCH', '/settings', { slowModeS: 0 })).status, 200);
+  const room = await stage.roomOf(stage.streamId);
+  const say = (who: string, content: string) => stage.ask(who, 'POST', '', { content });
+  const read = (id: string, roles: readonly ChatRole[] = []) => {
+    const frames: ChatFrame[] = [];
+    const author: ChatAuthor = { id, name: id, roles };
+    const reader = {
+      ...{ authorId: id, name: id, roles, unsentBytes: 0 },
+      write: (frame: Buffer) => {
+        frames.push(JSON.parse(frame.subarray(frame.indexOf('{')).toString()));
+      },
+      whenDrained: () => {},
+      close: () => {},
+    };
+    room.join(reader, { author, isGuest: false, guest: undefined, resume: undefined });
+    return frames;
+  };
+  const shown = async () =>
+    (await stage.ask('nobody', 'GET')).json.messages.map(
+      ({ fragments }: { fragments: { text: string }[] }) => fragments[0]?.text,
+    );
+  return { ...stage, room, say, read, shown };
+}
+
+const codeOf = ({ status, json }: Awaited<ReturnType<Stage['ask']>>) => [status, json?.code];
+
+test('a timeout hides what was written, tells who reads, and ends', async (context) => {
+  const { say, ask, read, shown } = await start(context);
+  await say('eve', 'rude');
+  await say('bob', 'kind');
+  const frames = read('usr_eve');
+  const body = { durationS: 1, reason: 'rude' };
+  assert.equal((await ask('eve', 'PUT', '/bans/usr_bob', body)).status, 403);
+  const { status, json } = await ask('ada', 'PUT', '/bans/usr_eve', body);
+  assert.deepEqual([status, json.authorName, json.reason], [200, 'Name of usr_eve', 'rude']);
+  assert.deepEqual(await shown(), ['kind']);
+  const moderated = frames.find(({ type }) => type === 'moderated');
+  assert.ok(moderated?.type === 'moderated' && !moderated.isBanned);
+  assert.equal(moderated.untilMs, Date.parse(json.expiresAt));
+  const entries = frames.flatMap((frame) => (frame.type === 'entries' ? frame.entries : []));
+  const { seq: _, ...purge } = entries.at(-1) ?? assert.fail();
+  assert.deepEqual(purge, {
+    ...{ type: 'purge', authorId: 'usr_eve', authorName: 'Name of usr_eve', durationS: 1 },
+  });
+  const refused = await say('eve', 'more');
+  assert.deepEqual(codeOf(refused), [403, 'chat_timed_out']);
+  assert.equal(refused.headers['retry-after'], '1');
+  await until(Date.parse(json.expiresAt) - Date.now() + 10);
+  assert.equal((await say('eve', 'sorry')).status, 201);
+  assert.deepEqual((await ask('ada', 'GET', '/bans')).json, { bans: [] });
+});
+
+test('a ban holds in a room that is opened anew, until it is lifted', async (context) => {
+  const { say, ask, desk, streamId, shown } = await start(context);
+  await say('eve', 'rude');
+  const banned = await say('ada', '/ban @eve so rude');
+  assert.equal(banned.json.commanded, 'Name of usr_eve is banned from this chat.');
+  assert.deepEqual(codeOf(await say('eve', 'again')), [403, 'chat_banned']);
+  assert.deepEqual(await shown(), []);
+  const ward = await desk.moderation.openWard(streamId);
+  assert.equal(ward.barOf('usr_eve')?.untilMs, null);
+  assert.deepEqual(codeOf(await say('bob', '/unban eve')), [403, 'forbidden']);
+  assert.equal((await ask('ada', 'DELETE', '/bans/usr_eve')).status, 204);
+  assert.equal((await say('eve', 'thanks')).status, 201);
+  const { json } = await ask('ada', 'GET', '/moderation?limit=2');
+  assert.deepEqual(
+    json.data.map(({ action, changes }: { action: string; changes: { authorId: string } }) => [
+      ...[action, changes.authorId],
+    ]),
+    [
+      ['chat.unban', 'usr_eve'],
+      ['chat.ban', 'usr_eve'],
+    ],
+  );
+  assert.deepEqual(json.data[0].actor, { kind: 'user', id: 'usr_ada' });
+  const rest = await ask('ada', 'GET', `/moderation?limit=9&cursor=${json.next_cursor}`);
+  assert.deepEqual(
+    rest.json.data.map(({ action }: { action: string }) => action),
+    ['chat.settings'],
+  );
+  assert.equal((await ask('bob', 'GET', '/moderation')).status, 403);
+});
+
+test('a moderator is made by the broadcaster, at once, and may not do it to another', async (context) => {
+  const { say, ask, read } = await start(context);
+  const frames = read('usr_eve');
+  assert.deepEqual(codeOf(await ask('bob', 'PUT', '/members/usr_eve/roles/moderator', {})), [
+    ...[403, 'forbidden'],
+  ]);
+  assert.equal((await ask('ada', 'PUT', '/members/usr_eve/roles/moderator', {})).status, 204);
+  const last = frames.at(-1);
+  assert.deepEqual(last?.type === 'moderated' && last.roles, ['moderator']);
+  const posted = await say('eve', 'hello');
+  assert.deepEqual(posted.json.author.roles, ['moderator']);
+  assert.equal((await say('eve', '/timeout bob 60 no reason')).status, 200);
+  assert.deepEqual(codeOf(await say('eve', '/ban usr_ada')), [403, 'forbidden']);
+  assert.deepEqual(codeOf(await say('eve', '/ban usr_eve')), [403, 'forbidden']);
+  assert.deepEqual(codeOf(await say('eve', '/mod bob')), [403, 'forbidden']);
+  assert.equal((await say('ada', '/mod bob')).status, 200);
+  assert.deepEqual(codeOf(await say('eve', '/unban bob')), [403, 'forbidden']);
+  assert.equal((await say('eve', '/mods')).json.commanded, 'Name of usr_bob, Name of usr_eve');
+  assert.equal((await ask('ada', 'DELETE', '/members/usr_eve/roles/moderator')).status, 204);
+  assert.deepEqual(codeOf(await say('eve', '/clear')), [403, 'forbidden']);
+  const again = frames.at(-1);
+  assert.deepEqual(again?.type === 'moderated' && again.roles, []);
+});
+
+test('the modes let in whom they name', async (context) => {
+  const { say, ask } = await start(context);
+  const set = async (settings: object) =>
+    assert.equal((await ask('ada', 'PATCH', '/settings', settings)).status, 200);
+  await set({ subscribersOnly: true });
+  assert.deepEqual(codeOf(await say('eve', 'hi')), [403, 'subscribers_only']);
+  await ask('ada', 'PUT', '/members/usr_eve/roles/subscriber', {});
+  assert.equal((await say('eve', 'hi')).status, 201);
+  assert.equal((await say('ada', 'hi')).status, 201);
+  await set({ subscribersOnly: false, followersOnlyMinutes: 0 });
+  assert.deepEqual(codeOf(await say('bob', 'hi')), [403, 'followers_only']);
+  assert.equal((await ask('bob', 'POST', '/follow')).json.isFollowing, true);
+  assert.equal((await say('bob', 'hi')).status, 201);
+  await set({ followersOnlyMinutes: 10 });
+  const soon = await say('bob', 'hi');
+  assert.deepEqual(codeOf(soon), [403, 'followers_only']);
+  assert.ok(Number(soon.headers['retry-after']) > 500);
+  assert.equal((await ask('bob', 'DELETE', '/follow')).json.isFollowing, false);
+  assert.equal((await ask('nobody', 'POST', '/follow')).status, 401);
+  await set({ followersOnlyMinutes: null, emoteOnly: true });
+  assert.deepEqual(codeOf(await say('bob', 'hi 👍')), [403, 'emote_only']);
+  assert.equal((await say('bob', '👍🏽 ❤️ 👨‍👩‍👧')).status, 201);
+  await set({ emoteOnly: false, uniqueChat: true });
+  assert.equal((await say('bob', 'First!')).status, 201);
+  assert.deepEqual(codeOf(await say('eve', ' first ')), [409, 'message_repeated']);
+  assert.equal((await say('ada', 'first')).status, 201, 'moderators may');
+});
+
+test('deleting and clearing take messages out of sight', async (context) => {
+  const { say, ask, shown } = await start(context);
+  const { json } = await say('eve', 'one');
+  await say('eve', 'two');
+  assert.equal((await ask('eve', 'DELETE', `/messages/${json.id}`)).status, 403);
+  assert.equal((await ask('ada', 'DELETE', `/messages/${json.id}`)).status, 204);
+  assert.deepEqual(codeOf(await ask('ada', 'DELETE', '/messages/msg_none')), [
+    ...[404, 'message_not_found'],
+  ]);
+  assert.deepEqual(await shown(), ['two']);
+  assert.equal((await say('ada', '/clear')).status, 200);
+  assert.deepEqual(await shown(), []);
+  assert.equal((await say('ada', '/nonsense')).json.code, 'unknown_command');
+  assert.deepEqual(codeOf(await say('ada', '/ban nobody_at_all')), [...[404, 'chatter_not_found']]);
+});
+
+test('who writes from where a banned author wrote is shown to moderators, and let in', async (context) => {
+  const { ask, room, read } = await start(context);
+  const frames = read('usr_ada', ['broadcaster']);
+  const guest = (id: string, address: string) =>
+    room.post({
+      ...{ author: { id, name: id, roles: [] }, isGuest: true, text: 'hi', nonce: null },
+      ...{ replyTo: undefined, address },
+    });
+  await guest('guest_bad', '93.184.216.34');
+  const { status } = await ask('ada', 'PUT', '/bans/guest_bad', {});
+  assert.equal(status, 200);
+  const flags = () => frames.filter(({ type }) => type === 'flagged');
+  for (let tries = 0; flags().length === 0; tries += 1) {
+    assert.ok(tries < 500, 'nobody was flagged');
+    assert.ok('message' in (await guest('guest_other', '93.184.216.34')));
+    assert.ok('message' in (await guest('guest_third', '93.184.216.99')));
+    await until(300);
+  }
+  const [flag] = flags();
+  assert.ok(flag?.type === 'flagged');
+  assert.deepEqual([flag.author.id, flag.bannedName], ['guest_other', 'guest_bad']);
+  assert.equal(flags().length, 1);
+});

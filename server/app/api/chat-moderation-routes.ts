@@ -1,0 +1,239 @@
+/** Moderation of a stream's chat over the plain API: what commands do as well, and lists. */
+import type { Refusal } from '../../../contract/index.ts';
+import type { ChatDesk, OnDuty } from '../chat-desk.ts';
+import type { Rank } from '../commands/command.ts';
+import {
+  chatBanDraftSchema,
+  chatBanSchema,
+  chatBansSchema,
+  chatDeedsQuerySchema,
+  chatDeedsSchema,
+  chatMemberDraftSchema,
+  chatMembersSchema,
+  inChat,
+  messageInChat,
+  roleInChat,
+} from './chat-moderation-schemas.ts';
+import { pageOf } from './paging.ts';
+import { type ApiRoute, type Call, defineRoute, type RouteFacts } from './route.ts';
+import { byId } from './schema.ts';
+
+/** Bans that one answer lists. */
+const MOST_BANS = 1_000;
+const CHAT = '/api/streams/:id/chat' as const;
+
+/** Bans, roles, messages and the trail of who did what. */
+export function chatModerationRoutes(desk: ChatDesk): readonly ApiRoute[] {
+  return [
+    deedsRoute(desk),
+    messageRoute(desk),
+    clearRoute(desk),
+    ...banRoutes(desk),
+    ...memberRoutes(desk),
+  ];
+}
+
+/** Every one of these routes asks the room itself what who asks is there. */
+const FACTS = {
+  tag: 'chat',
+  access: { action: 'chat.post' },
+  problems: ['stream_not_found', 'chat_unavailable'],
+} as const satisfies Partial<RouteFacts>;
+
+/** Whoever asks, when the room lets them. */
+export function onDuty(
+  desk: ChatDesk,
+  {
+    params,
+    principal,
+    actor,
+  }: Pick<Call<{ id: string }, unknown, unknown>, 'params' | 'principal' | 'actor'>,
+  { verb, who = 'moderator' }: { readonly verb: string; readonly who?: Rank },
+): Promise<OnDuty | Refusal> {
+  const { remoteAddress } = actor;
+  return desk.onDuty({ streamId: params.id, principal, verb, who, remoteAddress });
+}
+
+function deedsRoute(desk: ChatDesk): ApiRoute {
+  const verb = 'read what moderators did in chat of stream';
+  return defineRoute({
+    ...FACTS,
+    ...{ method: 'GET', path: `${CHAT}/moderation`, operationId: 'listChatDeeds', verb },
+    summary: 'Who did what in the chat, newest first; for its moderators',
+    params: byId,
+    query: chatDeedsQuerySchema,
+    answers: { 200: chatDeedsSchema },
+    answer: async (call) => {
+      const { params, query } = call;
+      const duty = await onDuty(desk, call, { verb });
+      if ('refused' in duty) return duty;
+      const { limit, cursor: before } = query;
+      const rows = await desk.moderation.deeds(params.id, { limit: limit + 1, before });
+      const body = pageOf(rows, limit, {
+        viewOf: ({ at, actor, action, changes }) => {
+          const { kind, id } = actor;
+          return { at: at.toISOString(), actor: { kind, id }, action, changes };
+        },
+        keyOf: ({ position }) => position,
+      });
+      return { status: 200, body };
+    },
+  });
+}
+
+function messageRoute(desk: ChatDesk): ApiRoute {
+  const verb = 'delete message in chat of stream';
+  return defineRoute({
+    ...FACTS,
+    ...{ method: 'DELETE', path: `${CHAT}/messages/:messageId`, operationId: 'deleteChatMessage' },
+    ...{ verb, params: messageInChat },
+    summary: 'Take one message back, here and in history; for moderators',
+    problems: [...FACTS.problems, 'message_not_found'],
+    answers: { 204: null },
+    answer: async (call) => {
+      const duty = await onDuty(desk, call, { verb });
+      if ('refused' in duty) return duty;
+      const refusal = await desk.moderation.remove(duty.by, call.params.messageId);
+      return refusal ?? { status: 204, body: null };
+    },
+  });
+}
+
+function clearRoute(desk: ChatDesk): ApiRoute {
+  const verb = 'clear chat of stream';
+  return defineRoute({
+    ...FACTS,
+    ...{ method: 'POST', path: `${CHAT}/clear`, operationId: 'clearChat', verb, params: byId },
+    summary: 'Take everything that was said out of sight; for moderators',
+    answers: { 204: null },
+    answer: async (call) => {
+      const duty = await onDuty(desk, call, { verb });
+      if ('refused' in duty) return duty;
+      await desk.moderation.clear(duty.by);
+      return { status: 204, body: null };
+    },
+  });
+}
+
+function banRoutes(desk: ChatDesk): readonly ApiRoute[] {
+  const path = `${CHAT}/bans/:authorId` as const;
+  const [list, bar, lift] = ['list bans of chat of stream', 'ban from chat', 'unban from chat'];
+  return [
+    defineRoute({
+      ...FACTS,
+      ...{ method: 'GET', path: `${CHAT}/bans`, operationId: 'listChatBans', verb: list },
+      summary: `Bans and timeouts that hold, newest first, at most ${MOST_BANS}; for moderators`,
+      params: byId,
+      answers: { 200: chatBansSchema },
+      answer: async (call) => {
+        const duty = await onDuty(desk, call, { verb: list });
+        if ('refused' in duty) return duty;
+        const bans = await desk.moderation.bans(call.params.id, MOST_BANS);
+        return { status: 200, body: { bans: bans.map(viewOfBan) } };
+      },
+    }),
+    defineRoute({
+      ...FACTS,
+      ...{ method: 'PUT', path, operationId: 'putChatBan', verb: bar },
+      summary: 'Ban somebody, or time them out, and hide what they wrote; for moderators',
+      params: inChat,
+      body: chatBanDraftSchema,
+      answers: { 200: chatBanSchema },
+      answer: async (call) => {
+        const duty = await onDuty(desk, call, { verb: bar });
+        if ('refused' in duty) return duty;
+        const { durationS = null, reason = '', username } = call.body;
+        const { authorId } = call.params;
+        const target = await desk.targetOf(authorId, duty.ownerId, username ?? authorId);
+        const ban = await desk.moderation.bar(duty.by, target, { durationS, reason });
+        return 'refused' in ban ? ban : { status: 200, body: viewOfBan(ban) };
+      },
+    }),
+    defineRoute({
+      ...FACTS,
+      ...{ method: 'DELETE', path, operationId: 'deleteChatBan', verb: lift },
+      summary: 'Lift a ban or timeout; for moderators',
+      params: inChat,
+      answers: { 204: null },
+      answer: async (call) => {
+        const duty = await onDuty(desk, call, { verb: lift });
+        if ('refused' in duty) return duty;
+        const { authorId } = call.params;
+        const target = await desk.targetOf(authorId, duty.ownerId, authorId);
+        const refusal = await desk.moderation.lift(duty.by, target);
+        return refusal ?? { status: 204, body: null };
+      },
+    }),
+  ];
+}
+
+function memberRoutes(desk: ChatDesk): readonly ApiRoute[] {
+  const path = `${CHAT}/members/:authorId/roles/:role` as const;
+  const list = 'list members of chat of stream';
+  const [give, take] = ['give a role in chat of stream', 'take a role in chat of stream'];
+  const forBroadcaster = { who: 'broadcaster' } as const;
+  return [
+    defineRoute({
+      ...FACTS,
+      ...{ method: 'GET', path: `${CHAT}/members`, operationId: 'listChatMembers', verb: list },
+      summary: 'Who has which role in the chat, newest first; for moderators',
+      params: byId,
+      answers: { 200: chatMembersSchema },
+      answer: async (call) => {
+        const duty = await onDuty(desk, call, { verb: list });
+        if ('refused' in duty) return duty;
+        const members = await desk.moderation.members(call.params.id);
+        const views = members.map(({ addedAt, ...rest }) => {
+          return { ...rest, addedAt: addedAt.toISOString() };
+        });
+        return { status: 200, body: { members: views } };
+      },
+    }),
+    defineRoute({
+      ...FACTS,
+      ...{ method: 'PUT', path, operationId: 'putChatRole', verb: give },
+      summary: 'Make somebody a moderator, VIP or subscriber; for the broadcaster',
+      params: roleInChat,
+      body: chatMemberDraftSchema,
+      answers: { 204: null },
+      answer: async (call) => {
+        const duty = await onDuty(desk, call, { verb: give, ...forBroadcaster });
+        if ('refused' in duty) return duty;
+        const { authorId, role } = call.params;
+        const target = await desk.targetOf(authorId, duty.ownerId, call.body.username ?? authorId);
+        const refusal = await desk.moderation.giveRole(duty.by, target, role);
+        return refusal ?? { status: 204, body: null };
+      },
+    }),
+    defineRoute({
+      ...FACTS,
+      ...{ method: 'DELETE', path, operationId: 'deleteChatRole', verb: take },
+      summary: 'Take a role away; for the broadcaster',
+      params: roleInChat,
+      answers: { 204: null },
+      answer: async (call) => {
+        const duty = await onDuty(desk, call, { verb: take, ...forBroadcaster });
+        if ('refused' in duty) return duty;
+        const { authorId, role } = call.params;
+        const target = await desk.targetOf(authorId, duty.ownerId, authorId);
+        const refusal = await desk.moderation.takeRole(duty.by, target, role);
+        return refusal ?? { status: 204, body: null };
+      },
+    }),
+  ];
+}
+
+function viewOfBan(ban: {
+  readonly authorId: string;
+  readonly authorName: string;
+  readonly expiresAt: Date | null;
+  readonly reason: string;
+  readonly createdAt: Date;
+}) {
+  const { authorId, authorName, expiresAt, reason, createdAt } = ban;
+  return {
+    ...{ authorId, authorName, reason },
+    expiresAt: expiresAt?.toISOString() ?? null,
+    createdAt: createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,134 @@
+/** The chat of one stream behind its routes, for tests. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import Fastify from 'fastify';
+import type { Accounts, Principal } from '../../account/index.ts';
+import { silentLog, systemClock } from '../../base/index.ts';
+import {
+  Chat,
+  ChatReplay,
+  EMPTY_STAGE,
+  LocalBus,
+  MessageKeeper,
+  SqlChatStore,
+} from '../../community/chat/index.ts';
+import { Moderation } from '../../community/moderation/index.ts';
+import { testDatabase } from '../../store/sql/database.test-support.ts';
+import { ChatDesk } from '../chat-desk.ts';
+import { chatCommands } from '../commands/all-commands.ts';
+import { runOf } from '../commands/command.ts';
+import { chatRoutes } from './chat-routes.ts';
+import { RateLimits } from './rate-limits.ts';
+import { registerApi } from './registration.ts';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+const database = await testDatabase();
+
+const user = (userId: string, role: 'admin' | 'broadcaster' | 'viewer'): Principal => {
+  return { kind: 'user', userId, role, sessionHash: '' };
+};
+const PEOPLE: Readonly<Record<string, Principal>> = {
+  operator: { kind: 'operator' },
+  root: user('usr_root', 'admin'),
+  ada: user('usr_ada', 'broadcaster'),
+  bob: user('usr_bob', 'broadcaster'),
+  eve: user('usr_eve', 'viewer'),
+  bot: {
+    kind: 'token',
+    tokenId: 't',
+    userId: 'usr_ada',
+    role: 'broadcaster',
+    scopes: ['events:read'],
+  },
+};
+
+const accountOf = (id: string) =>
+  id.startsWith('usr_') ? { id, displayName: `Name of ${id}`, role: 'viewer' } : undefined;
+const users = {
+  get: async (id: string) => accountOf(id),
+  named: async (name: string) => (name in PEOPLE ? accountOf(`usr_${name}`) : undefined),
+};
+const accounts: Accounts = { users } as never;
+
+async function insertPlace(streamId: string): Promise<void> {
+  await database.query(
+    `insert into streams (id, broadcaster_id, title, status, created_at, updated_at)
+     values ($1, 'usr_ada', 'Title', 'idle', now(), now())`,
+    [streamId],
+  );
+  await database.query(
+    `insert into users (id, name, display_name, role, created_at)
+     values ('usr_bob', 'bob', 'Bob', 'viewer', now()) on conflict do nothing`,
+  );
+}
+
+/** A server with one stream, `ada`'s, and its chat. */
+export async function startChat(context: TestContext) {
+  const clock = systemClock;
+  const store = new SqlChatStore(database);
+  const streamId = `s${randomBytes(6).toString('hex')}`;
+  let moments = 0;
+  const chat = new Chat({
+    ...{ clock, store, randomBytes, log: silentLog, random: Math.random, yieldTo: setImmediate },
+    bus: new LocalBus(() => 'e'),
+    keeper: new MessageKeeper({ store, clock, log: silentLog }),
+    openWard: (id) => desk.moderation.openWard(id),
+    mayPost: () => undefined,
+    runCommand: async (call) => commands.run(runOf(call, await roomOf(call.streamId))),
+    stage: EMPTY_STAGE,
+    emoteOf: () => undefined,
+    onAir: () => {
+      moments += 1;
+      return { broadcastId: `${streamId}-b`, streamTimeMs: moments * 1_000 };
+    },
+    guestKey: randomBytes(32),
+  });
+  await insertPlace(streamId);
+  const roomOf = async (id: string) => (await chat.room(id)) ?? assert.fail();
+  let isOpen = true;
+  const placeOf = async (id: string) =>
+    id === streamId ? { ownerId: 'usr_ada', isOpen } : undefined;
+  const moderation = new Moderation({
+    ...{ database, clock, roomOf, log: silentLog, addressKey: randomBytes(32) },
+  });
+  const desk = new ChatDesk({ chat, moderation, accounts, placeOf });
+  const commands = chatCommands(desk, { filters: {} } as never);
+  const app = Fastify();
+  const access = {
+    identify: async ({ headers }: { headers: Record<string, unknown> }): Promise<Principal> =>
+      PEOPLE[String(headers['x-who'])] ?? { kind: 'anonymous' },
+    owners: { stream: placeOf, webhook: async () => undefined },
+    limits: new RateLimits(clock),
+  };
+  registerApi(
+    app,
+    access,
+    chatRoutes({
+      chat,
+      replay: new ChatReplay(database),
+      accounts,
+      placeOf,
+      ...{ commands, desk, stage: {} as never },
+    }),
+  );
+  context.after(async () => {
+    await app.close();
+    await chat.close();
+  });
+  const ask = async (who: string, method: Method, path = '', body?: object) => {
+    const url = `/api/streams/${streamId}${path.startsWith('/follow') ? '' : '/chat'}${path}`;
+    const headers = { 'x-who': who };
+    const answer = await app.inject({ method, url, headers, ...(body && { payload: body }) });
+    return {
+      status: answer.statusCode,
+      json: answer.body === '' ? null : answer.json(),
+      headers: answer.headers,
+    };
+  };
+  const shut = (): void => {
+    isOpen = false;
+  };
+  return { app, ask, chat, desk, streamId, shut, roomOf };
+}

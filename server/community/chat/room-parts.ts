@@ -1,0 +1,31 @@
+import type { Clock } from '../../base/index.ts';
+import type { Stage } from './board.ts';
+import type { Bus } from './bus.ts';
+import type { ChatStore } from './chat-store.ts';
+import type { EmoteOf } from './fragments.ts';
+import type { MayPost } from './may-post.ts';
+import type { MediaMoment } from './media-moment.ts';
+import type { MessageKeeper } from './message-keeper.ts';
+import type { RunCommand } from './post.ts';
+import type { OpenWard } from './ward.ts';
+
+/** What all rooms share. */
+export interface RoomParts {
+  readonly bus: Bus;
+  readonly store: ChatStore;
+  readonly keeper: MessageKeeper;
+  readonly clock: Clock;
+  /** Cryptographically strong. */
+  readonly randomBytes: (size: number) => Uint8Array;
+  /** 0 to below 1. */
+  readonly random: () => number;
+  /** Runs a task after others had their turn. */
+  readonly yieldTo: (task: () => void) => void;
+  readonly openWard: OpenWard;
+  readonly mayPost: MayPost;
+  readonly runCommand: RunCommand;
+  readonly stage: Stage;
+  readonly emoteOf: EmoteOf;
+  /** What of a stream is on air now; undefined: nothing. */
+  readonly onAir: (streamId: string) => MediaMoment | undefined;
+}
