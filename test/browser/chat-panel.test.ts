@@ -266,6 +266,8 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     await page.reload();
     await line(page, 'late 59.').waitFor();
     await page.locator('#player[data-state="live"]').waitFor();
+    // A player that has only just begun would still move to its place.
+    await page.locator('#player:not([data-latency-ms=""])').waitFor();
     // The picture is behind the present, so this leads to a while before the first of them.
     const backS = (Date.now() - Date.parse(first.timestamp)) / 1_000;
     await page.evaluate(`(() => {

@@ -59,6 +59,7 @@ function Held({ session }: { readonly session: ChatSession }): VNode | null {
 function Poll({ session }: { readonly session: ChatSession }): VNode | null {
   const poll = session.poll.value;
   if (poll === null) return null;
+  const mayVote = poll.isOpen && session.you.value?.isGuest === false;
   const all = poll.choices.reduce((sum, { votes }) => sum + votes, 0);
   return (
     <aside class="chat-card" aria-label="Poll">
@@ -73,6 +74,15 @@ function Poll({ session }: { readonly session: ChatSession }): VNode | null {
             <li key={index} style={{ '--share': `${share}%` }}>
               <span>{text}</span>
               <span>{share} %</span>
+              {mayVote ? (
+                <button
+                  type="button"
+                  aria-label={`Vote for ${text}`}
+                  onClick={() => session.post(`/vote ${index + 1}`, null)}
+                >
+                  Vote
+                </button>
+              ) : null}
             </li>
           );
         })}

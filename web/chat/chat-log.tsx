@@ -19,13 +19,12 @@ export function ChatLog({
 }): VNode {
   const log = useRef<HTMLDivElement>(null);
   const [openKey, setOpenKey] = useState<string | null>(null);
-  const [isReading, setReading] = useState(false);
+  const isReading = session.isReading.value;
   const lines = session.lines.value;
   const pending = session.pending.value;
   const you = session.you.value;
   const follow = (): void => {
     setOpenKey(null);
-    setReading(false);
     session.release();
   };
   useLayoutEffect(() => {
@@ -33,19 +32,15 @@ export function ChatLog({
     if (element !== null && !isReading) element.scrollTop = element.scrollHeight;
   }, [lines, pending, isReading]);
   useFollowedSize(log, isReading);
-  const readBack = (): void => {
-    session.hold();
-    setReading(true);
-  };
   const onScroll = (): void => {
     const element = log.current;
     if (element === null) return;
     const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
-    if (!isAtEnd && !isReading) readBack();
+    if (!isAtEnd && !isReading) session.hold();
     else if (isAtEnd && isReading && openKey === null && session.unseen.value === 0) follow();
   };
   const toggle = (key: string): void => {
-    if (openKey !== key) readBack();
+    if (openKey !== key) session.hold();
     setOpenKey(openKey === key ? null : key);
   };
   return (

@@ -71,6 +71,8 @@ export class ChatSession {
   readonly pending = signal<readonly PendingPost[]>([]);
   /** Messages that came while somebody reads back. */
   readonly unseen = signal(0);
+  /** Whether somebody reads back: what is shown then stays. */
+  readonly isReading = signal(false);
   readonly isBusy = signal(false);
   readonly inStep = signal(kept(IN_STEP) === 'yes');
   /** How far the picture is behind, when the panel shows what belongs to it. Milliseconds. */
@@ -150,11 +152,13 @@ export class ChatSession {
   /** Keeps what is shown as it is while somebody reads back. */
   hold(): void {
     this.#still ??= this.lines.value;
+    this.isReading.value = true;
   }
 
   /** Shows the latest again. */
   release(): void {
     this.#still = null;
+    this.isReading.value = false;
     this.#show();
   }
 
@@ -240,6 +244,7 @@ export class ChatSession {
         break;
       case 'resync':
         this.#still = null;
+        this.isReading.value = false;
         break;
       case 'entries':
         this.#takeAway(frame.entries);
