@@ -259,7 +259,7 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
       `${behindMs} ms after it was written, ${latencyMs} ms behind`,
     );
     // More than the socket tells a page that is opened now, so that it has to ask.
-    await wait(4_000);
+    await wait(6_000);
     const first = await say('Swarm', 'late 0.');
     await Promise.all(Array.from({ length: 59 }, (_, index) => say('Swarm', `late ${index + 1}.`)));
     await line(page, 'late 59.').waitFor();
@@ -269,7 +269,7 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     // A player that has only just begun would still move to its place.
     await page.locator('#player:not([data-latency-ms=""])').waitFor();
     // The picture is behind the present, so this leads to a while before the first of them.
-    const backS = (Date.now() - Date.parse(first.timestamp)) / 1_000;
+    const backS = (Date.now() - Date.parse(first.timestamp)) / 1_000 + 1;
     await page.evaluate(`(() => {
       const video = document.querySelector('video');
       video.pause();
