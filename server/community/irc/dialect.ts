@@ -23,6 +23,8 @@ const SERVER = 'millrace';
 const DIALECT_SERVER = 'tmi.twitch.tv';
 /** Bytes of a line without its tags (RFC 1459 section 2.3). */
 const MAX_PLAIN_BYTES = 512;
+/** Of UTF-8. */
+const MAX_CHARACTER_BYTES = 4;
 
 /** See the top of the file. The same set of capabilities writes the same lines. */
 export class Dialect {
@@ -80,7 +82,7 @@ export class Dialect {
     const frame = writeIrcMessage({ ...message, tags: new Map(), params: [target, ''] });
     const markBytes = isAction ? Buffer.byteLength('\u0001ACTION \u0001') : 0;
     const room = MAX_PLAIN_BYTES - Buffer.byteLength(frame) - markBytes;
-    return cut(text, room).map(line).join('');
+    return cut(text, Math.max(MAX_CHARACTER_BYTES, room)).map(line).join('');
   }
 }
 
@@ -92,7 +94,7 @@ export interface Speech {
   readonly timestamp: string | undefined;
 }
 
-/** Pieces of at most `maxBytes` of UTF-8, at spaces where there are some. */
+/** Pieces of at most `maxBytes` of UTF-8, which a character has; at spaces where there are some. */
 function cut(text: string, maxBytes: number): readonly string[] {
   const pieces: string[] = [];
   let rest = text;

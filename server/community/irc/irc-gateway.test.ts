@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Dialect } from './dialect.ts';
 import { said, TestClient, testGateway } from './irc.test-support.ts';
 
 const ALL = 'CAP REQ :twitch.tv/tags twitch.tv/commands';
@@ -318,4 +319,21 @@ test('a closed room is left by everybody', async () => {
   for (const watcher of [...world.room.watching]) watcher.closed();
   assert.deepEqual(client.take(), [':bob_b!bob_b@bob_b.millrace PART :#show']);
   assert.equal(world.gateway.tally.channels, 0);
+});
+
+test('speech() and nickOf() get along with names of the longest letters', async () => {
+  const world = testGateway();
+  const client = await joined(world);
+  const author = { id: 'usr_long', name: '語'.repeat(60), roles: [] };
+  const text = 'a long story '.repeat(38).trim();
+  world.room.happen(said(9, text, { author }));
+  world.clock.advance(100);
+  const lines = client.take();
+  assert.ok(lines.every((line) => Buffer.byteLength(line) <= 510));
+  const pieces = lines.map((line) => line.slice(line.indexOf('#show :') + 7));
+  assert.equal(pieces.join(' '), text);
+  const speech = { target: '#show', text: '語🎉', isAction: false, timestamp: undefined };
+  const head = { tags: new Map(), source: 'n'.repeat(600), command: 'PRIVMSG' };
+  const cut = new Dialect(new Set()).speech(head, speech);
+  assert.equal(cut.split('\r\n').length, 3, 'a character each where nothing fits');
 });
