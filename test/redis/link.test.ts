@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { redisChecks } from '../../server/app/doctor-redis.ts';
 import { silentLog, systemClock } from '../../server/base/index.ts';
 import { RedisLink, RedisUnavailableError } from '../../server/store/shared/index.ts';
@@ -23,6 +25,13 @@ function turned(link: RedisLink, to: boolean): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Of the heap, once nothing in it is of no use any more. */
+function usedBytes(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
 }
 
 /** What a channel hands over, one after the other. */
@@ -127,6 +136,20 @@ test(
     await assert.rejects(linkTo(context, url), /certificate is not trusted, it is self-signed/);
   },
 );
+
+test('send() holds on to nothing once it is answered', needs('redis'), async (context) => {
+  const server = await RedisServer.start(context);
+  const link = await linkTo(context, server.url());
+  const grown = async (rounds: number): Promise<number> => {
+    const before = usedBytes();
+    for (let round = 0; round < rounds; round += 1) {
+      await Promise.all(Array.from({ length: 100 }, () => link.send('PING')));
+    }
+    return usedBytes() - before;
+  };
+  await grown(50);
+  assert.ok((await grown(150)) < 15_000 * 200, '15,000 commands take 200 bytes each');
+});
 
 test('redisChecks() looks at version, memory and disk', needs('redis'), async (context) => {
   assert.deepEqual(await redisChecks(undefined), []);

@@ -17,14 +17,21 @@ export type RedisArgument = string | number | Buffer;
 /** What somebody published. */
 export type RedisMessage = (channel: string, payload: string) => void;
 
+/** Rejected when the connection is lost: a promise of that itself would hold on to all that ever waited. */
+interface Waiting {
+  /** Monotonic milliseconds. */
+  readonly sinceMs: number;
+  readonly reject: (error: RedisUnavailableError) => void;
+}
+
 /** See the top of the file. */
 export class RedisSession {
   readonly #redis: Redis;
   readonly #clock: Clock;
   readonly #place: string;
   readonly #lost = Promise.withResolvers<RedisUnavailableError>();
-  /** When what waits for an answer was sent, by a number of its own; oldest first. Monotonic. */
-  readonly #waiting = new Map<number, number>();
+  /** What waits for an answer, by a number of its own; oldest first. */
+  readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
   #cancelWatch: Cancel | undefined;
 
@@ -84,21 +91,11 @@ export class RedisSession {
     if (this.#waiting.size >= MOST_WAITING) {
       throw redisError(new Error('too much waits for its answer'), this.#place);
     }
-    const number = this.#asked;
-    this.#asked += 1;
-    this.#waiting.set(number, this.#clock.monotonicMs());
-    this.#watch();
-    const lost = this.lost.then((error) => {
-      throw error;
-    });
     try {
-      return await Promise.race([this.#redis.call(command, ...args), lost]);
+      return await this.#orLost(this.#redis.call(command, ...args));
     } catch (error) {
       if (error instanceof RedisUnavailableError || isReply(error)) throw error;
       throw await this.lost;
-    } finally {
-      this.#waiting.delete(number);
-      lost.catch(() => {});
     }
   }
 
@@ -111,12 +108,7 @@ export class RedisSession {
   async follow(verb: 'subscribe' | 'unsubscribe', channels: readonly string[]): Promise<void> {
     if (channels.length === 0) return;
     try {
-      await Promise.race([
-        this.#redis[verb](...channels),
-        this.lost.then((error) => {
-          throw error;
-        }),
-      ]);
+      await this.#orLost(this.#redis[verb](...channels));
     } catch (error) {
       throw redisError(error, this.#place);
     }
@@ -127,12 +119,27 @@ export class RedisSession {
     this.#end(new Error('the connection was closed'));
   }
 
+  /** What `answer` resolves with; rejects with the reason when the connection is lost before. */
+  async #orLost(answer: Promise<unknown>): Promise<unknown> {
+    const number = this.#asked;
+    this.#asked += 1;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.set(number, { sinceMs: this.#clock.monotonicMs(), reject });
+    this.#watch();
+    answer.then(resolve, reject);
+    try {
+      return await promise;
+    } finally {
+      this.#waiting.delete(number);
+    }
+  }
+
   #watch(): void {
     this.#cancelWatch ??= this.#clock.after(ANSWER_MS, () => {
       this.#cancelWatch = undefined;
-      const [sinceMs] = this.#waiting.values();
-      if (sinceMs === undefined) return;
-      const waitsMs = this.#clock.monotonicMs() - sinceMs;
+      const [oldest] = this.#waiting.values();
+      if (oldest === undefined) return;
+      const waitsMs = this.#clock.monotonicMs() - oldest.sinceMs;
       if (waitsMs >= ANSWER_MS) this.#end(new Error(`no answer within ${ANSWER_MS / 1000} s`));
       else this.#watch();
     });
@@ -140,7 +147,9 @@ export class RedisSession {
 
   #end(why: unknown): void {
     this.#cancelWatch?.();
-    this.#lost.resolve(redisError(why, this.#place));
+    const error = redisError(why, this.#place);
+    this.#lost.resolve(error);
+    for (const { reject } of this.#waiting.values()) reject(error);
     this.#redis.disconnect();
   }
 }
