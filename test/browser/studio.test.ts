@@ -73,11 +73,11 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
   });
 
   test('makes a stream for who signed in, and shows its key once', async () => {
-    await page.goto(`${server.url}/sign-in`);
+    await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click();
     await page.getByLabel('Name').fill('miller');
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('link', { name: 'Studio' }).click();
+    await page.waitForURL(`${server.url}/studio`);
     await page.getByRole('button', { name: 'New stream' }).click();
     await page.getByLabel('Title').fill(TITLE);
     await page.getByLabel('Description').fill('Two hours of water.');

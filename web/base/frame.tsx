@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { signInAddress } from './sign-in.ts';
 import { me } from './visitor.ts';
 
 /**
@@ -47,7 +48,7 @@ function Visitor(): VNode | null {
           {user.displayName}
         </a>
       ) : hasAccounts ? (
-        <a href="/sign-in">Sign in</a>
+        <a href={signInAddress(location.pathname)}>Sign in</a>
       ) : null}
     </nav>
   );

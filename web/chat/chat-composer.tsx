@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { type ChatMessage, MAX_CHAT_LENGTH } from '../../contract/index.ts';
-import { me } from '../base/index.ts';
+import { me, signInAddress } from '../base/index.ts';
 import { textOf } from './chat-feed.ts';
 import type { ChatSession } from './chat-session.ts';
 import { CommandList, useCompletion } from './command-list.tsx';
@@ -152,7 +152,7 @@ function useClosed(session: ChatSession): VNode | null {
         'Only who has an account may write here.'
       ) : (
         <>
-          <a href="/sign-in">Sign in</a> to write here.
+          <a href={signInAddress(location.pathname)}>Sign in</a> to write here.
         </>
       )}
     </p>

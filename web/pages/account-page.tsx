@@ -1,7 +1,18 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { type ApiAnswer, SCOPE_WORDS, SCOPES } from '../../contract/index.ts';
-import { ask, browserWords, dayOf, Field, Form, Frame, me, Once, typed } from '../base/index.ts';
+import {
+  ask,
+  browserWords,
+  dayOf,
+  Field,
+  Form,
+  Frame,
+  me,
+  Once,
+  signInAddress,
+  typed,
+} from '../base/index.ts';
 
 /** One's own account: password, where one is signed in, and API tokens. */
 export function AccountPage(): VNode {
@@ -17,7 +28,7 @@ export function AccountPage(): VNode {
           <h1>Your account</h1>
           {me.value === null ? null : (
             <p>
-              <a href="/sign-in">Sign in</a> to see it.
+              <a href={signInAddress(location.pathname)}>Sign in</a> to see it.
             </p>
           )}
         </div>

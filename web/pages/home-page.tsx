@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { StreamView } from '../../contract/index.ts';
-import { Frame, me, sinceText } from '../base/index.ts';
+import { Frame, me, signInAddress, sinceText } from '../base/index.ts';
 import { askIngest, loadEngine } from '../player/index.ts';
 import { LiveList } from './live-list.ts';
 
@@ -176,7 +176,7 @@ function KeyPlace(): VNode {
   if (me.value?.user == null && me.value?.hasAccounts) {
     return (
       <>
-        yours: <a href="/sign-in">sign in</a> as a broadcaster
+        yours: <a href={signInAddress(location.pathname)}>sign in</a> as a broadcaster
       </>
     );
   }

@@ -7,7 +7,7 @@ import {
   type Role,
   type UserView,
 } from '../../contract/index.ts';
-import { ask, dayOf, Form, Frame, me, Once, typed } from '../base/index.ts';
+import { ask, dayOf, Form, Frame, me, Once, signInAddress, typed } from '../base/index.ts';
 import { useList } from './account-page.tsx';
 
 /** What an administrator may change about somebody. */
@@ -32,7 +32,8 @@ export function PeoplePage(): VNode {
           </>
         ) : (
           <p>
-            Only an administrator sees them. <a href="/sign-in">Sign in</a> as one.
+            Only an administrator sees them. <a href={signInAddress(location.pathname)}>Sign in</a>{' '}
+            as one.
           </p>
         )}
       </div>

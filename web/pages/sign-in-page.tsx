@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { ask, Field, Form, Frame, me, typed } from '../base/index.ts';
+import { ask, Field, Form, Frame, me, pathAfterSignIn, typed } from '../base/index.ts';
 
 /** Name and password. */
 export function SignInPage(): VNode {
@@ -8,7 +8,7 @@ export function SignInPage(): VNode {
       body: { name: typed(fields, 'name').trim(), password: typed(fields, 'password') },
     });
     if (answer.failed !== undefined) return answer.failed;
-    location.assign('/account');
+    location.assign(pathAfterSignIn(location.search, location.origin));
     return undefined;
   };
   return (

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { Frame, me } from '../base/index.ts';
+import { Frame, me, signInAddress } from '../base/index.ts';
 import { StreamDesk } from './stream-desk.tsx';
 import './studio.css';
 import { StreamShelf } from './stream-shelf.tsx';
@@ -32,7 +32,7 @@ function Closed(): VNode {
         <p>Your account is for watching. An administrator can make you a broadcaster.</p>
       ) : me.value?.hasAccounts ? (
         <p>
-          <a href="/sign-in">Sign in</a> as a broadcaster to make streams.
+          <a href={signInAddress(location.pathname)}>Sign in</a> as a broadcaster to make streams.
         </p>
       ) : (
         <p>
