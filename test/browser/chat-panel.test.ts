@@ -190,6 +190,35 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     await guest.context().close();
   });
 
+  test('lets a moderator pin and end from the panel, and leaves room for what is said', async () => {
+    const [page, guest] = [await open({ isOperator: true }), await open({ viewport: PHONE })];
+    await say('Una', 'worth a pin');
+    await line(page, 'worth a pin').hover();
+    await line(page, 'worth a pin').locator('.chat-more').click();
+    await page.getByRole('button', { name: 'Pin', exact: true }).click();
+    const pinned = guest.getByLabel('Pinned message');
+    await pinned.getByText('worth a pin').waitFor();
+    const choices = Array.from({ length: 10 }, (_, index) => `choice ${index}`).join(' | ');
+    await write(page, `/poll 600 Which? | ${choices}`);
+    await guest.getByText('to vote').or(guest.getByText('may vote')).first().waitFor();
+    await line(guest, 'worth a pin').scrollIntoViewIfNeeded();
+    const heightOf = async (selector: string) =>
+      (await guest.locator(selector).boundingBox())?.height ?? 0;
+    assert.ok((await heightOf('.chat-log')) > 80, 'messages have room');
+    const [panel, field] = await Promise.all(
+      ['.chat', '.chat-composer'].map((selector) => guest.locator(selector).boundingBox()),
+    );
+    assert.ok(panel && field && field.y + field.height <= panel.y + panel.height + 1);
+    await page.getByRole('button', { name: 'End poll' }).click();
+    await guest.getByText('Poll, ended').waitFor();
+    await guest.getByLabel('Poll', { exact: true }).getByRole('button', { name: 'Hide' }).click();
+    assert.equal(await guest.getByText('Poll, ended').count(), 0);
+    await page.getByRole('button', { name: 'Unpin' }).click();
+    await pinned.waitFor({ state: 'detached' });
+    await page.context().close();
+    await guest.context().close();
+  });
+
   test('stays where somebody reads back, and keeps its document small in a storm', async () => {
     const page = await open();
     const swarm = async (from: number, count: number): Promise<void> => {

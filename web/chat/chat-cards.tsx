@@ -2,6 +2,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ChatRaid } from '../../contract/index.ts';
+import { me, signInAddress } from '../base/index.ts';
 import { textOf } from './chat-feed.ts';
 import type { ChatSession } from './chat-session.ts';
 import { secondsText } from './words.ts';
@@ -9,21 +10,29 @@ import { secondsText } from './words.ts';
 /** See the top of the file. */
 export function ChatCards({ session }: { readonly session: ChatSession }): VNode {
   return (
-    <>
+    <div class="chat-cards">
       <Raid session={session} />
+      {session.isModerator.value ? <Held session={session} /> : null}
       <Poll session={session} />
       <Pinned session={session} />
-      {session.isModerator.value ? <Held session={session} /> : null}
-    </>
+    </div>
   );
 }
 
 function Pinned({ session }: { readonly session: ChatSession }): VNode | null {
+  const [hiddenId, hide] = useState<string | null>(null);
   const message = session.pinned.value;
-  if (message === null) return null;
+  if (message === null || message.id === hiddenId) return null;
   return (
     <aside class="chat-card" aria-label="Pinned message">
-      <h3>Pinned · {message.author.name}</h3>
+      <h3>
+        Pinned · {message.author.name}
+        {session.isModerator.value ? (
+          <Ending words="Unpin" onEnd={() => session.post('/unpin', null)} />
+        ) : (
+          <Ending words="Hide" onEnd={() => hide(message.id)} />
+        )}
+      </h3>
       <p>{textOf(message)}</p>
     </aside>
   );
@@ -57,14 +66,20 @@ function Held({ session }: { readonly session: ChatSession }): VNode | null {
 }
 
 function Poll({ session }: { readonly session: ChatSession }): VNode | null {
+  const [hiddenId, hide] = useState<string | null>(null);
   const poll = session.poll.value;
-  if (poll === null) return null;
+  if (poll === null || (poll.id === hiddenId && !poll.isOpen)) return null;
   const mayVote = poll.isOpen && session.you.value?.isGuest === false;
   const all = poll.choices.reduce((sum, { votes }) => sum + votes, 0);
   return (
     <aside class="chat-card" aria-label="Poll">
       <h3>
         {poll.isOpen ? 'Poll' : 'Poll, ended'} · {all === 1 ? '1 vote' : `${all} votes`}
+        {!poll.isOpen ? (
+          <Ending words="Hide" onEnd={() => hide(poll.id)} />
+        ) : session.isModerator.value ? (
+          <Ending words="End poll" onEnd={() => session.post('/endpoll', null)} />
+        ) : null}
       </h3>
       <p>{poll.question}</p>
       <ul class="chat-poll">
@@ -87,7 +102,28 @@ function Poll({ session }: { readonly session: ChatSession }): VNode | null {
           );
         })}
       </ul>
+      {poll.isOpen && !mayVote ? <VoteHint /> : null}
     </aside>
+  );
+}
+
+/** Why there is nothing to vote with. */
+function VoteHint(): VNode {
+  return me.value?.hasAccounts === false ? (
+    <p class="chat-aside">Only who has an account may vote.</p>
+  ) : (
+    <p class="chat-aside">
+      <a href={signInAddress(location.pathname)}>Sign in</a> to vote.
+    </p>
+  );
+}
+
+/** Takes a card away, from everybody or from here. */
+function Ending({ words, onEnd }: { readonly words: string; readonly onEnd: () => void }): VNode {
+  return (
+    <button type="button" onClick={onEnd}>
+      {words}
+    </button>
   );
 }
 
@@ -120,9 +156,9 @@ function RaidCountdown({
     <aside class="chat-card" aria-label="Raid">
       <p>
         Everybody goes on to <b>{raid.streamTitle}</b>
-        {leftMs > 0 ? ` in ${secondsText(leftMs)}` : ' now'}.
+        {leftMs > 0 ? ` in\u00a0${secondsText(leftMs).replace(' ', '\u00a0')}` : ' now'}.
       </p>
-      <span>
+      <span class="chat-verdict">
         <button
           type="button"
           onClick={() => {
@@ -131,6 +167,11 @@ function RaidCountdown({
         >
           Stay here
         </button>
+        {session.you.value?.roles.includes('broadcaster') === true && raid.state === 'announced' ? (
+          <button type="button" onClick={() => session.post('/unraid', null)}>
+            Call it off
+          </button>
+        ) : null}
       </span>
     </aside>
   );

@@ -31,12 +31,18 @@ export function LineActions({
     session.post(command, null);
   };
   const mayModerate = session.isModerator.value;
+  const isPinned = session.pinned.value?.id === id;
   const mayBar = mayModerate && !isOwn && !isModerating(author);
   return (
     <span class="chat-actions">
       <button type="button" onClick={onReply}>
         Reply
       </button>
+      {mayModerate ? (
+        <button type="button" onClick={() => give(isPinned ? '/unpin' : `/pin ${id}`)}>
+          {isPinned ? 'Unpin' : 'Pin'}
+        </button>
+      ) : null}
       {mayModerate ? (
         <button type="button" onClick={() => give(`/delete ${id}`)}>
           Delete
