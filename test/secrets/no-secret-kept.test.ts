@@ -6,10 +6,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { RtmpPublisher } from '../support/rtmp-publisher.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 const PASSWORD = 'pass-word-0123456789';
+const PATIENCE_MS = 30_000;
 const IDEMPOTENCY_KEY = 'idempotency-8e03978e-40d5';
 
 interface Answer {
@@ -43,11 +45,12 @@ async function ask(
 
 /** The secret in the link for the first administrator, which is printed once the ports are open. */
 async function setupLink(server: ServerProcess): Promise<string> {
-  for (;;) {
-    const [, link] = /\/setup\/([a-z2-7]{32})\n/.exec(server.output) ?? [];
+  for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; ) {
+    const [, link] = /\/setup\/([a-z2-7]{32})\b/.exec(server.output) ?? [];
     if (link !== undefined) return link;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await wait(10);
   }
+  throw new Error(`no set-up link in: ${server.output}`);
 }
 
 /** Every file below a folder, as bytes read one to one. */
