@@ -27,7 +27,7 @@ import { ChatStage } from './chat-stage.ts';
 import { chatCommands } from './commands/all-commands.ts';
 import { runOf } from './commands/command.ts';
 import type { CommandTable } from './commands/command-table.ts';
-import type { UpgradeHandler } from './http/index.ts';
+import { clientAddress, type UpgradeHandler } from './http/index.ts';
 
 const EPOCH_BYTES = 9;
 /** How long readers may take to close their side when the server stops. */
@@ -44,6 +44,8 @@ export interface ChatFaceSettings {
   readonly channels: Channels;
   readonly accounts: Accounts;
   readonly publicUrl: string | undefined;
+  /** Addresses of proxies whose word is taken for who asks, in CIDR. */
+  readonly trustedProxies: () => readonly string[] | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -97,7 +99,11 @@ export class ChatFace {
     const moderation = new Moderation({ database, clock, log, addressKey, roomOf });
     this.desk = new ChatDesk({ chat: this.chat, moderation, accounts, placeOf });
     this.commands = chatCommands(this.desk, stage);
-    this.#door = new ChatDoor({ chat: this.chat, clock, log, placeOf, publicUrl });
+    this.#door = new ChatDoor({
+      ...{ chat: this.chat, clock, log, placeOf, publicUrl },
+      addressOf: ({ headers, socket: { remoteAddress } }) =>
+        clientAddress({ remoteAddress, headers }, settings.trustedProxies()),
+    });
   }
 
   /** What takes the WebSockets. */

@@ -91,17 +91,19 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       const answerRoot = createHmac('sha256', pepper).update('kept answers').digest();
       const onAir = new OnAir();
       const publicUrl = configuration.PUBLIC_URL;
+      const trustedProxies = () => current().TRUSTED_PROXIES;
       const chat = new ChatFace({
         ...{ database, redis, pepper, onAir, accounts, channels, publicUrl, clock, log },
+        trustedProxies,
       });
       const irc = new IrcFace({
         ...{ chat: chat.chat, channels, accounts, database, clock, log },
         ...{ configuration, tls: settings.tls },
-        trustedProxies: () => current().TRUSTED_PROXIES,
+        trustedProxies,
       });
       const viewers = new ViewersFace({
         ...{ database, link: redis, pepper, onAir, channels, clock, log },
-        trustedProxies: () => current().TRUSTED_PROXIES,
+        trustedProxies,
         tell: (streamId, count) => chat.chat.tellHere(streamId, { type: 'viewers', count }),
       });
       const health = new HealthWatch({

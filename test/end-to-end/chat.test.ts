@@ -139,3 +139,28 @@ test('what is no client of ours is turned away', async (context) => {
   const offered = await fetch(server.url + chat, { headers: { accept: 'application/json' } });
   assert.equal(offered.status, 200, 'the server goes on');
 });
+
+test('guests behind a trusted proxy are told apart by what it says', async (context) => {
+  const env = { TRUSTED_PROXIES: '127.0.0.0/8', API_TOKEN: 'a-token-for-this-test' };
+  const server = await ServerProcess.start({ env });
+  context.after(() => server.stop());
+  const made = await fetch(`${server.url}/api/streams`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${env.API_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ broadcasterId: 'anna', title: 'Show' }),
+  });
+  const { id } = (await made.json()) as { id: string };
+  const isPosted = async (from: string): Promise<boolean> => {
+    const url = `${server.url.replace('http', 'ws')}/api/streams/${id}/chat/ws`;
+    const guest = await ChatClient.open(url, { 'x-forwarded-for': from });
+    context.after(() => guest.drop());
+    guest.send({ type: 'join', v: 1 });
+    await guest.take('history');
+    guest.send({ type: 'post', text: 'hello', nonce: 'n' });
+    return (await guest.answer()).type === 'posted';
+  };
+  let guests = 1;
+  while ((await isPosted('93.184.216.34')) && guests < 50) guests += 1;
+  assert.ok(guests < 50, 'guests of one address write as one');
+  assert.ok(await isPosted('93.184.216.35'), 'those of another are not held up by them');
+});

@@ -48,6 +48,15 @@ export class ChatClient {
     });
   }
 
+  /** What the next post came to that was not answered yet. */
+  answer(): Promise<FrameOf<'posted' | 'refused'>> {
+    return this.#until('an answer', () => {
+      const index = this.#frames.findIndex(({ type }) => type === 'posted' || type === 'refused');
+      if (index < 0) return undefined;
+      return this.#frames.splice(index, 1)[0] as FrameOf<'posted' | 'refused'>;
+    });
+  }
+
   /** The next messages, once there are so many. */
   messages(count: number): Promise<readonly ChatMessage[]> {
     return this.#until(`${count} messages`, () =>

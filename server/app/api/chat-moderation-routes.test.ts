@@ -183,3 +183,21 @@ test('who writes from where a banned author wrote is shown to moderators, and le
   assert.deepEqual([flag.author.id, flag.bannedName], ['guest_other', 'guest_bad']);
   assert.equal(flags().length, 1);
 });
+
+test('who writes over the plain API is known by the address that a trusted proxy tells', async (context) => {
+  const { app, ask, read, streamId } = await start(context);
+  const frames = read('usr_ada', ['broadcaster']);
+  const post = (who: string, from: string) =>
+    app.inject({
+      ...{ method: 'POST', url: `/api/streams/${streamId}/chat` },
+      headers: { 'x-who': who, 'x-from': from },
+      payload: { content: 'hi' },
+    });
+  assert.equal((await post('bob', '93.184.216.35')).statusCode, 201);
+  assert.equal((await ask('ada', 'PUT', '/bans/usr_bob', {})).status, 200);
+  for (let tries = 0; !frames.some(({ type }) => type === 'flagged'); tries += 1) {
+    assert.ok(tries < 500, 'nobody was flagged');
+    await post('eve', '93.184.216.35');
+    await until(20);
+  }
+});

@@ -78,7 +78,7 @@ function postRoute(settings: ChatRouteSettings): ApiRoute {
       const speaker = await speakerOf(settings, { principal, ownerId: place.ownerId, ...body });
       if ('refused' in speaker) return speaker;
       const { content: text, nonce = null, replyTo } = body;
-      const address = request.socket.remoteAddress;
+      const address = request.clientAddress;
       const posted = await place.room.post({
         ...{ isGuest: false, text, nonce, replyTo },
         ...{ address: speaker.isSelf ? address : undefined, ...speaker },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import Fastify from 'fastify';
+import Fastify, { type FastifyRequest } from 'fastify';
 import type { Accounts, Principal } from '../../account/index.ts';
 import { silentLog, systemClock } from '../../base/index.ts';
 import {
@@ -96,6 +96,11 @@ export async function startChat(context: TestContext) {
   const desk = new ChatDesk({ chat, moderation, accounts, placeOf });
   const commands = chatCommands(desk, { filters: {} } as never);
   const app = Fastify();
+  app.decorateRequest('clientAddress', {
+    getter(this: FastifyRequest) {
+      return this.headers['x-from']?.toString();
+    },
+  });
   const access = {
     identify: async ({ headers }: { headers: Record<string, unknown> }): Promise<Principal> =>
       PEOPLE[String(headers['x-who'])] ?? { kind: 'anonymous' },

@@ -34,6 +34,8 @@ export interface ChatDoorSettings {
   readonly placeOf: (streamId: string) => Promise<ChatPlace | undefined>;
   /** PUBLIC_URL. */
   readonly publicUrl: string | undefined;
+  /** The address of whoever asks, with trusted proxies left out. */
+  readonly addressOf: (request: IncomingMessage) => string | undefined;
 }
 
 interface Upgrade {
@@ -101,7 +103,7 @@ export class ChatDoor {
   }
 
   #open(streamId: string, { request, socket, head }: Upgrade): void {
-    const address = request.socket.remoteAddress;
+    const address = this.#settings.addressOf(request);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       const reader = new SocketReader(this.#home, streamId, { webSocket, socket, address });
       this.#readers.add(reader);

@@ -42,7 +42,7 @@ export interface SocketHome {
 export interface Connection {
   readonly webSocket: WebSocket;
   readonly socket: Duplex;
-  /** The peer's IP address. */
+  /** The IP address of whoever asks. */
   readonly address: string | undefined;
 }
 
