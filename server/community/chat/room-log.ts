@@ -146,11 +146,12 @@ export class RoomLog {
     return this.#firstSeq - 1;
   }
 
-  /** The message held with this id. */
-  find(id: string): ChatMessage | undefined {
+  /** The message held with this id, and whether it is still to be shown. */
+  find(id: string): { readonly message: ChatMessage; readonly isShown: boolean } | undefined {
     for (let index = this.#entries.length - 1; index >= 0; index -= 1) {
-      const entry = this.#entries[index]?.entry;
-      if (entry?.type === 'message' && entry.id === id) return entry;
+      const logged = this.#entries[index];
+      if (logged?.entry.type !== 'message' || logged.entry.id !== id) continue;
+      return { message: logged.entry, isShown: !this.isRemoved(logged) };
     }
     return undefined;
   }

@@ -16,14 +16,18 @@ import { OPEN_WARD, type Ward } from './ward.ts';
 const ANNA: ChatAuthor = { id: 'usr_anna', name: 'Anna', roles: [] };
 const MOD: ChatAuthor = { id: 'usr_mod', name: 'Mod', roles: ['moderator'] };
 
-async function open(mayPost: MayPost = () => undefined, ward: Ward = OPEN_WARD) {
+async function open(
+  mayPost: MayPost = () => undefined,
+  ward: Ward = OPEN_WARD,
+  bus = new LocalBus(() => 'e'),
+) {
   const clock = new ManualClock();
   const store = new TestStore();
   const room = await Room.open('s', {
     ...{ clock, store, mayPost, randomBytes },
     openWard: async () => ward,
     runCommand: async ({ line }) => ({ commanded: line }),
-    bus: new LocalBus(() => 'e'),
+    bus,
     keeper: new MessageKeeper({ store, clock, log: silentLog }),
     random: () => 0,
     yieldTo: (task) => task(),
@@ -109,6 +113,33 @@ test('conceal() takes messages out of history and tells who reads', async () => 
   assert.ok(last?.type === 'entries');
   assert.deepEqual(last.entries, [{ type: 'removal', seq: 2, ids: [id] }]);
   assert.equal(store.kept.length, 2);
+});
+
+test('conceal() hides also what another server has yet to keep', async () => {
+  const bus = new LocalBus(() => 'e');
+  const [one, two] = [await open(undefined, OPEN_WARD, bus), await open(undefined, OPEN_WARD, bus)];
+  one.store.isAway = true;
+  idOf(await one.say('rude'));
+  one.clock.advance(100);
+  await turn();
+  const hidden = two.room.conceal({ type: 'clear' });
+  two.clock.advance(100);
+  await hidden;
+  one.store.isAway = false;
+  one.clock.advance(1_000);
+  await turn();
+  const kept = (store: typeof one.store) => store.kept.map(({ entry }) => entry.type);
+  assert.deepEqual([kept(one.store), kept(two.store)], [['message', 'clear'], ['clear']]);
+});
+
+test('findShown() knows no message that was taken back', async () => {
+  const { clock, room, say } = await open();
+  const id = idOf(await say('one'));
+  assert.equal(room.findShown(id)?.id, id);
+  const concealed = room.conceal({ type: 'removal', ids: [id] });
+  clock.advance(100);
+  await concealed;
+  assert.deepEqual([room.findShown(id), room.find(id)?.id], [undefined, id]);
 });
 
 test('change() tells everybody', async () => {

@@ -56,6 +56,8 @@ export class Room {
   readonly #ward: Ward;
   #settings: ChatSettings;
   #bus: BusRoom | undefined;
+  /** Of the latest concealment: whether it is in the database. */
+  #hidden: Promise<boolean> | undefined;
   #isLost = false;
   /** Monotonic milliseconds. */
   #usedMs: number;
@@ -188,9 +190,15 @@ export class Room {
     return this.#log.authorNamed(name);
   }
 
-  /** A message that is held. */
+  /** A message that is held, also when it is shown no more. */
   find(id: string): ChatMessage | undefined {
-    return this.#log.find(id);
+    return this.#log.find(id)?.message;
+  }
+
+  /** A message that is held and still to be shown. */
+  findShown(id: string): ChatMessage | undefined {
+    const found = this.#log.find(id);
+    return found?.isShown === true ? found.message : undefined;
   }
 
   /** What a reader is by its account has changed. */
@@ -205,7 +213,8 @@ export class Room {
 
   /** Takes messages out of sight: here, in history, and for whoever comes later. */
   async conceal(draft: Concealment): Promise<void> {
-    await this.#keep(await this.#publish(draft, null));
+    await this.#publish(draft, null);
+    await this.#hidden;
   }
 
   /** Sends a frame without a number to those it is for, on every server. */
@@ -218,7 +227,7 @@ export class Room {
     this.#used();
     const fragments = typeof words === 'string' ? toFragments(words, this.#parts.emoteOf) : words;
     if (typeof fragments === 'string') return unfit(fragments);
-    const answered = replyTo === undefined ? undefined : this.#log.find(replyTo);
+    const answered = replyTo === undefined ? undefined : this.find(replyTo);
     const draft = this.#draft({ author, fragments, kind, replyTo: answered?.id });
     const numbered = await this.#publish(draft, nonce ?? null);
     return { message: { ...draft, seq: numbered.entry.seq }, kept: this.#keep(numbered) };
@@ -323,13 +332,23 @@ export class Room {
     return this.#parts.keeper.keep({ ...numbered, streamId: this.streamId });
   }
 
+  /** Every server hides in the database: what it has yet to write there another one cannot hide. */
+  #keepBehind(numbered: NumberedEntry): void {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#hidden = promise;
+    this.#parts.yieldTo(() => resolve(this.#keep(numbered)));
+  }
+
   #deliver(numbered: NumberedEntry): void {
     const { entry } = numbered;
     this.#take(numbered);
     this.#fanOut.arrived();
     this.#board.saw(entry);
     this.watchers.entry(entry, numbered.nonce);
-    if (entry.type !== 'message') return;
+    if (entry.type !== 'message') {
+      this.#keepBehind(numbered);
+      return;
+    }
     if (this.#settings.uniqueChat) this.#ward.saw(entry);
     // Also those who wrote on another server.
     this.#slowMode.wrote(entry.author.id, this.#parts.clock.monotonicMs());
