@@ -73,7 +73,7 @@ export class ChatStage implements Stage {
 
   /** Puts a message of the room above it. */
   async pin(room: Room, messageId: string, actor: Actor): Promise<Refusal | undefined> {
-    const message = room.find(messageId);
+    const message = room.findShown(messageId);
     if (message === undefined) {
       const detail = `Cannot pin ${JSON.stringify(messageId)}: it is no recent message here`;
       return { refused: 'message_not_found', detail };

@@ -17,7 +17,7 @@ export interface Hearing {
   /** As the client calls it, with `#`. */
   readonly channel: string;
   readonly streamId: string;
-  readonly room: Pick<IrcRoom, 'find'>;
+  readonly room: Pick<IrcRoom, 'find' | 'findShown'>;
 }
 
 /** The lines of an entry, none for what the dialect cannot say. */
@@ -127,7 +127,7 @@ function replyTags(
   { room }: Hearing,
 ): readonly (readonly [string, string])[] {
   if (replyTo === undefined) return [];
-  const parent = room.find(replyTo);
+  const parent = room.findShown(replyTo);
   const id = [
     ['reply-parent-msg-id', replyTo],
     ['+draft/reply', replyTo],

@@ -337,3 +337,17 @@ test('speech() and nickOf() get along with names of the longest letters', async 
   const cut = new Dialect(new Set()).speech(head, speech);
   assert.equal(cut.split('\r\n').length, 3, 'a character each where nothing fits');
 });
+
+test('an answer to what was taken back does not repeat it', async () => {
+  const world = testGateway();
+  const bot = await joined(world, ALL);
+  world.room.happen(said(1, 'rude words'));
+  world.room.happen({ type: 'removal', seq: 2, ids: ['msg_1'] });
+  world.clock.advance(100);
+  bot.take();
+  world.room.happen(said(3, 'why?', { replyTo: 'msg_1' }));
+  world.clock.advance(100);
+  const [reply = ''] = bot.take();
+  assert.match(reply, /reply-parent-msg-id=msg_1;/);
+  assert.ok(!reply.includes('rude'), reply);
+});

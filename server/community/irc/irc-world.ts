@@ -47,8 +47,10 @@ export type IrcOutcome =
 /** A stream's chat. */
 export interface IrcRoom {
   readonly settings: ChatSettings;
-  /** One of the latest messages. */
+  /** One of the latest messages, also when it was taken back. */
   find(id: string): ChatMessage | undefined;
+  /** One that was not. */
+  findShown(id: string): ChatMessage | undefined;
   readonly watchers: { add(watcher: IrcWatcher): Cancel };
   post(post: IrcPost): Promise<IrcOutcome>;
 }

@@ -26,6 +26,8 @@ export function said(seq: number, text: string, more: Partial<ChatMessage> = {})
 export class TestRoom implements IrcRoom {
   settings = SETTINGS;
   readonly messages: ChatMessage[] = [];
+  /** Ids of messages that were removed. */
+  readonly takenBack = new Set<string>();
   readonly posts: IrcPost[] = [];
   readonly watching = new Set<IrcWatcher>();
   readonly watchers = {
@@ -43,6 +45,10 @@ export class TestRoom implements IrcRoom {
     return this.messages.find((message) => message.id === id);
   }
 
+  findShown(id: string): ChatMessage | undefined {
+    return this.takenBack.has(id) ? undefined : this.find(id);
+  }
+
   async post(post: IrcPost): Promise<IrcOutcome> {
     this.posts.push(post);
     if (this.answer !== undefined) return this.answer;
@@ -55,6 +61,7 @@ export class TestRoom implements IrcRoom {
   /** Tells whoever watches. */
   happen(entry: ChatEntry, nonce: string | null = null): void {
     if (entry.type === 'message') this.messages.push(entry);
+    if (entry.type === 'removal') for (const id of entry.ids) this.takenBack.add(id);
     for (const watcher of this.watching) watcher.entry(entry, nonce);
   }
 }
