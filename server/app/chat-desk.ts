@@ -64,6 +64,9 @@ export class ChatDesk {
       const detail = `Cannot ${verb}: it takes the ${who} of this chat`;
       return { refused: 'forbidden', detail };
     }
+    if (room.isBarred({ author, isAdmin })) {
+      return { refused: 'forbidden', detail: `Cannot ${verb}: you may not write in this chat` };
+    }
     const by = {
       ...{ streamId, actor: actorOf(principal, remoteAddress) },
       authorId: 'userId' in principal ? principal.userId : null,

@@ -36,7 +36,7 @@ export async function memberOf(
 export function bearerOf(principal: Principal): Bearer {
   switch (principal.kind) {
     case 'user':
-      return { kind: 'session', idHash: principal.sessionHash };
+      return { kind: 'session', idHash: principal.sessionHash, userId: principal.userId };
     case 'token':
       return { kind: 'token', id: principal.tokenId };
     default:

@@ -116,6 +116,19 @@ test('a moderator is made by the broadcaster, at once, and may not do it to anot
   assert.deepEqual(again?.type === 'moderated' && again.roles, []);
 });
 
+test('a moderator who is timed out moderates no more until that is over', async (context) => {
+  const { say, ask } = await start(context);
+  assert.equal((await ask('ada', 'PUT', '/members/usr_eve/roles/moderator', {})).status, 204);
+  assert.equal((await ask('ada', 'PUT', '/bans/usr_eve', { durationS: 60 })).status, 200);
+  assert.deepEqual(codeOf(await say('eve', '/ban usr_bob')), [403, 'chat_timed_out']);
+  assert.deepEqual(codeOf(await ask('eve', 'PUT', '/bans/usr_bob', {})), [403, 'forbidden']);
+  assert.equal((await ask('ada', 'DELETE', '/bans/usr_eve')).status, 204);
+  assert.equal((await say('eve', '/ban usr_bob')).status, 200);
+  const admin = await ask('ada', 'PUT', '/bans/usr_root', { durationS: 60 });
+  assert.equal(admin.status, 200);
+  assert.equal((await say('root', '/clear')).status, 200, 'an administrator has the last word');
+});
+
 test('the modes let in whom they name', async (context) => {
   const { say, ask } = await start(context);
   const set = async (settings: object) =>

@@ -43,6 +43,21 @@ test('roles come from the account and the stream, never from the body', async (c
   assert.deepEqual([eve.author.roles, eve.isPaid, eve.isKept], [[], undefined, true]);
 });
 
+test('who gives a command in another name is on record in its own', async (context) => {
+  const { ask } = await start(context);
+  assert.equal(
+    (await ask('ada', 'PUT', '/members/usr_bob/roles/moderator', { username: 'Bob' })).status,
+    204,
+  );
+  const clear = { userId: 'usr_bob', username: 'Bob', content: '\u2066/\u200bclear' };
+  assert.equal((await ask('ada', 'POST', '', clear)).json.commanded, 'The chat is cleared.');
+  const { json } = await ask('ada', 'GET', '/moderation');
+  assert.deepEqual(
+    [json.data[0].action, json.data[0].actor],
+    ['chat.clear', { kind: 'user', id: 'usr_ada' }],
+  );
+});
+
 test('slow mode answers 429 with Retry-After, and only its owner changes it', async (context) => {
   const { ask } = await start(context);
   assert.equal((await ask('eve', 'POST', '', { content: '1' })).status, 201);

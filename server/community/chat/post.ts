@@ -1,11 +1,12 @@
 /** What somebody wants to say in a room, and what comes of it. */
 import type { ChatAuthor, ChatFragment, ChatMessage } from '../../../contract/index.ts';
 import type { Actor } from '../../store/sql/index.ts';
+import { cleanLine } from './clean-text.ts';
 import type { PostRefusal } from './may-post.ts';
 
 /** By what somebody is signed in: whoever it is stays so no longer than that holds. */
 export type Bearer =
-  | { readonly kind: 'session'; readonly idHash: string }
+  | { readonly kind: 'session'; readonly idHash: string; readonly userId: string }
   | { readonly kind: 'token'; readonly id: string }
   | { readonly kind: 'operator' };
 
@@ -34,6 +35,8 @@ export function actorOfSpeaker({ author, isGuest, address, bearer }: Speaker): A
   const remoteAddress = address ?? null;
   if (bearer?.kind === 'token') return { kind: 'token', id: bearer.id, remoteAddress };
   if (bearer?.kind === 'operator') return { kind: 'operator', id: null, remoteAddress };
+  // Who speaks in another's name acts in its own.
+  if (bearer?.kind === 'session') return { kind: 'user', id: bearer.userId, remoteAddress };
   return { kind: isGuest ? 'system' : 'user', id: author.id, remoteAddress };
 }
 
@@ -77,9 +80,9 @@ export interface CommandCall {
 /** Carries commands out. */
 export type RunCommand = (call: CommandCall) => Promise<PostOutcome>;
 
-/** The command in a text; undefined: it is a message. */
+/** The command in a text, cleaned as messages are; undefined: it is a message. */
 export function commandIn(text: string): string | undefined {
-  const line = text.trimStart();
+  const line = cleanLine(text);
   return line.startsWith('/') && !line.startsWith('//') ? line.slice(1) : undefined;
 }
 

@@ -185,6 +185,11 @@ export class Room {
     return mergeRoles(roles, this.#ward.rolesOf(id));
   }
 
+  /** Whether somebody is banned here, or timed out; an administrator never is. */
+  isBarred({ author, isAdmin }: Pick<Post, 'author' | 'isAdmin'>): boolean {
+    return isAdmin !== true && this.#ward.barOf(author.id) !== undefined;
+  }
+
   /** Whoever wrote last under this name, of those who are held. */
   authorNamed(name: string): ChatAuthor | undefined {
     return this.#log.authorNamed(name);
@@ -258,6 +263,9 @@ export class Room {
     const line = commandIn(post.text);
     if (line === undefined) return this.#post({ ...post, text: messageIn(post.text) }, undefined);
     const { streamId } = this;
+    // Who may not write does not moderate or vote either, whatever else it is here.
+    const barred = this.isBarred(post) ? await this.#verdict(post, []) : undefined;
+    if (barred !== undefined) return barred;
     const say: CommandCall['say'] = (text, kind) => this.#post({ ...post, text }, kind);
     return this.#parts.runCommand({ streamId, post, line, say });
   }
@@ -332,13 +340,6 @@ export class Room {
     return this.#parts.keeper.keep({ ...numbered, streamId: this.streamId });
   }
 
-  /** Every server hides in the database: what it has yet to write there another one cannot hide. */
-  #keepBehind(numbered: NumberedEntry): void {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#hidden = promise;
-    this.#parts.yieldTo(() => resolve(this.#keep(numbered)));
-  }
-
   #deliver(numbered: NumberedEntry): void {
     const { entry } = numbered;
     this.#take(numbered);
@@ -346,7 +347,10 @@ export class Room {
     this.#board.saw(entry);
     this.watchers.entry(entry, numbered.nonce);
     if (entry.type !== 'message') {
-      this.#keepBehind(numbered);
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      this.#hidden = promise;
+      // Every server hides in the database: what it has yet to write there another one cannot hide.
+      this.#parts.yieldTo(() => resolve(this.#keep(numbered)));
       return;
     }
     if (this.#settings.uniqueChat) this.#ward.saw(entry);
