@@ -2,15 +2,15 @@
 import type { ChatAuthor, ErrorCode } from '../../../contract/index.ts';
 import type { IrcMessage } from '../../wire/irc/index.ts';
 import { authorTags } from './author-tags.ts';
-import { actionText, settingsLine } from './entry-lines.ts';
+import { settingsLine } from './entry-lines.ts';
 import type { IrcSession, Seat } from './irc-session.ts';
 import type { IrcRefusal } from './irc-world.ts';
 import type { CommandRun } from './opening-commands.ts';
 
 /** Channels that a client may be in. */
 const MOST_CHANNELS = 100;
-/** How clients begin an action (CTCP), and how people do. */
-const ACTIONS = ['\u0001ACTION ', '/me '];
+/** How clients begin an action (CTCP); people do by the chat's command `/me`. */
+const ACTION = '\u0001ACTION ';
 /** Tags by which clients name the message that they answer. */
 const REPLY_TAGS = ['reply-parent-msg-id', '+reply', '+draft/reply'];
 /** What programs know a refusal by. */
@@ -155,12 +155,10 @@ async function speak(session: IrcSession, { params, tags }: IrcMessage): Promise
   }
 }
 
-/** What the chat is given: an action is `/me` in IRC and has stars in our chat. */
+/** What the chat is given. */
 function typed(said: string): string {
-  const mark = ACTIONS.find((each) => said.startsWith(each));
-  return mark === undefined
-    ? said
-    : actionText(said.slice(mark.length).replaceAll('\u0001', '').trim());
+  if (!said.startsWith(ACTION)) return said;
+  return `/me ${said.slice(ACTION.length).replaceAll('\u0001', '').trim()}`;
 }
 
 function sayRefusal(session: IrcSession, target: string, { refused, detail }: IrcRefusal): void {

@@ -11,6 +11,9 @@ import { authorTags, emotesTag, nickOf } from './author-tags.ts';
 import type { Dialect } from './dialect.ts';
 import type { IrcRoom } from './irc-world.ts';
 
+/** What is told as USERNOTICE. */
+const NOTICES: ReadonlySet<ChatMessage['kind']> = new Set(['announcement', 'raid']);
+
 /** Where lines are for. */
 export interface Hearing {
   readonly dialect: Dialect;
@@ -24,7 +27,7 @@ export interface Hearing {
 export function entryLines(entry: ChatEntry, hearing: Hearing): string {
   switch (entry.type) {
     case 'message':
-      return entry.kind === undefined ? messageLines(entry, hearing) : noticeLines(entry, hearing);
+      return NOTICES.has(entry.kind) ? noticeLines(entry, hearing) : messageLines(entry, hearing);
     case 'removal':
       return hearing.dialect.hasCommands ? removalLines(entry, hearing) : '';
     case 'purge':
@@ -59,22 +62,12 @@ function settingTags(settings: ChatSettings): readonly (readonly [string, string
   ];
 }
 
-/** An action, `/me` of IRC, is written in our chat as plain text between stars. */
-const ACTION = /^\*([^*\s](?:[^*]*[^*\s])?)\*$/u;
-
-/** What is written in our chat when somebody does `action`. */
-export function actionText(action: string): string {
-  return `*${action}*`;
-}
-
 function messageLines(message: ChatMessage, hearing: Hearing): string {
   const { dialect, channel: target } = hearing;
-  const { author, timestamp } = message;
-  const whole = textOf(message.fragments);
-  const action = ACTION.exec(whole)?.[1];
+  const { author, timestamp, fragments, kind } = message;
   const tags = new Map([...messageTags(message, hearing), ...replyTags(message, hearing)]);
   const source = dialect.sourceOf(nickOf(author));
-  const speech = { target, text: action ?? whole, isAction: action !== undefined, timestamp };
+  const speech = { target, text: textOf(fragments), isAction: kind === 'action', timestamp };
   return dialect.speech({ tags, source, command: 'PRIVMSG' }, speech);
 }
 

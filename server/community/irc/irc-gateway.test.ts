@@ -139,20 +139,23 @@ test('a channel tells what moderators do to those who know it, and nothing to ot
   assert.deepEqual(plain.take(), [':anna!anna@anna.millrace NOTICE #show :Read this']);
 });
 
-test('an action is plain text with stars in the chat, and an action again in IRC', async () => {
+test('an action is /me in the chat, and an action in IRC', async () => {
   const world = testGateway();
   const client = await joined(world);
   const other = await joined(world);
   await client.send('PRIVMSG #show :\u0001ACTION waves at you\u0001', 'PRIVMSG #show :/me sits');
   assert.deepEqual(
     world.room.posts.map(({ text }) => text),
-    ['*waves at you*', '*sits*'],
+    ['/me waves at you', '/me sits'],
   );
-  world.room.happen(said(9, '**bold** is none'));
+  world.clock.advance(100);
+  other.take();
+  world.room.happen(said(9, 'waves', { kind: 'action' }));
+  world.room.happen(said(10, '*bold* is none'));
   world.clock.advance(100);
   assert.deepEqual(
-    other.take().map((line) => line.slice(line.indexOf('#show :') + 7)),
-    ['\u0001ACTION waves at you\u0001', '\u0001ACTION sits\u0001', '**bold** is none'],
+    other.take().map((line) => line.slice(line.indexOf('PRIVMSG #show :') + 15)),
+    ['\u0001ACTION waves\u0001', '*bold* is none'],
   );
 });
 
