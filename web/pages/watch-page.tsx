@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Frame } from '../base/index.ts';
 import type { ChatPanel } from '../chat/index.ts';
 import { latencyText, Player, type WatchSession } from '../player/index.ts';
+import { FollowButton } from './follow-button.tsx';
 
 /** Longest wait for a picture before the chat is fetched anyway. Milliseconds. */
 const CHAT_LATEST_MS = 1_500;
@@ -24,7 +25,7 @@ export function WatchPage({
           <Player session={session} />
           <div class="watch-foot">
             <h1>{session.stream.value?.title ?? '\u00a0'}</h1>
-            <StatusLine session={session} />
+            <StatusLine streamId={streamId} session={session} />
             <Description text={session.stream.value?.description ?? ''} />
           </div>
         </div>
@@ -68,7 +69,14 @@ function Description({ text }: { readonly text: string }): VNode | null {
   return text === '' ? null : <p class="watch-text">{text}</p>;
 }
 
-function StatusLine({ session }: { readonly session: WatchSession }): VNode {
+function StatusLine({
+  streamId,
+  session,
+}: {
+  readonly streamId: string;
+  readonly session: WatchSession;
+}): VNode {
+  const stream = session.stream.value;
   const phase = session.phase.value;
   const live = phase === 'live';
   const offAir = phase === 'waiting' || phase === 'ended';
@@ -94,6 +102,9 @@ function StatusLine({ session }: { readonly session: WatchSession }): VNode {
           Go live
         </button>
       ) : null}
+      {stream === null ? null : (
+        <FollowButton streamId={streamId} broadcasterId={stream.broadcasterId} />
+      )}
     </div>
   );
 }
