@@ -219,6 +219,22 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     await guest.context().close();
   });
 
+  test('lets a moderator time out, and let again, from the panel', async () => {
+    const [page, guest] = [await open({ isOperator: true }), await open()];
+    await write(guest, 'what a guest wrote');
+    await line(page, 'what a guest wrote').hover();
+    await line(page, 'what a guest wrote').locator('.chat-more').click();
+    await page.getByRole('button', { name: /out for 10 min/ }).click();
+    await line(page, 'what a guest wrote').waitFor({ state: 'detached' });
+    await guest.getByText('You may write again in').waitFor();
+    await page.locator('.chat-options summary').click();
+    await page.getByRole('button', { name: /write again/ }).click();
+    await page.getByText('May not write', { exact: true }).waitFor({ state: 'detached' });
+    await guest.getByLabel('Message', { exact: true }).waitFor();
+    await page.context().close();
+    await guest.context().close();
+  });
+
   test('stays where somebody reads back, and keeps its document small in a storm', async () => {
     const page = await open();
     const swarm = async (from: number, count: number): Promise<void> => {

@@ -1,14 +1,20 @@
 import type { VNode } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { BarredPeople } from './barred-people.tsx';
 import type { ChatSession } from './chat-session.ts';
 import { ModeratorOptions } from './moderator-options.tsx';
 
 /** What a viewer may choose. */
 export function ChatOptions({ session }: { readonly session: ChatSession }): VNode {
   const details = useRef<HTMLDetailsElement>(null);
+  const [isOpen, setOpen] = useState(false);
   useClosing(details);
   return (
-    <details ref={details} class="chat-options">
+    <details
+      ref={details}
+      class="chat-options"
+      onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+    >
       <summary aria-label="Chat settings">
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <path d="M4 7h9m4 0h3M4 17h3m4 0h9" />
@@ -19,6 +25,7 @@ export function ChatOptions({ session }: { readonly session: ChatSession }): VNo
       <div class="chat-sheet">
         <Pace session={session} />
         <ModeratorOptions session={session} />
+        {isOpen && session.isModerator.value ? <BarredPeople session={session} /> : null}
       </div>
     </details>
   );
