@@ -515,7 +515,7 @@ export interface ApiRoutes {
         readonly authorId: string;
         readonly role: 'moderator' | 'vip' | 'subscriber';
       };
-      readonly body: {
+      readonly body?: {
         /** The name of who has no account here. */
         readonly username?: string | undefined;
       };

@@ -135,7 +135,7 @@ test('the modes let in whom they name', async (context) => {
     assert.equal((await ask('ada', 'PATCH', '/settings', settings)).status, 200);
   await set({ subscribersOnly: true });
   assert.deepEqual(codeOf(await say('eve', 'hi')), [403, 'subscribers_only']);
-  await ask('ada', 'PUT', '/members/usr_eve/roles/subscriber', {});
+  assert.equal((await ask('ada', 'PUT', '/members/usr_eve/roles/subscriber')).status, 204);
   assert.equal((await say('eve', 'hi')).status, 201);
   assert.equal((await say('ada', 'hi')).status, 201);
   await set({ subscribersOnly: false, followersOnlyMinutes: 0 });

@@ -200,7 +200,7 @@ function memberRoutes(desk: ChatDesk): readonly ApiRoute[] {
         const duty = await onDuty(desk, call, { verb: give, ...forBroadcaster });
         if ('refused' in duty) return duty;
         const { authorId, role } = call.params;
-        const target = await desk.targetOf(authorId, duty.ownerId, call.body.username ?? authorId);
+        const target = await desk.targetOf(authorId, duty.ownerId, call.body?.username ?? authorId);
         const refusal = await desk.moderation.giveRole(duty.by, target, role);
         return refusal ?? { status: 204, body: null };
       },

@@ -46,7 +46,7 @@ export const chatBanDraftSchema = body({
 });
 
 /** Who is given a role. */
-export const chatMemberDraftSchema = body({ username: usernameSchema });
+export const chatMemberDraftSchema = body({ username: usernameSchema }).optional();
 
 /** Somebody who may not write. */
 export const chatBanSchema = named(

@@ -34,6 +34,18 @@ test('recent() gives nothing from before a purge of its author, or before a clea
   assert.deepEqual(seqsOf(log.recent(9)), [8]);
 });
 
+test('authorNamed() knows ids and names, and takes nobody for whose id they call themselves', () => {
+  const log = new RoomLog('e', 0);
+  const guest = { id: 'guest_a', name: 'quiet-heron-42', roles: [] };
+  const mimic = { id: 'usr_b', name: 'Guest_A', roles: [] };
+  log.append(logged(1, 0, 'e', message(1, { author: guest })));
+  log.append(logged(2, 0, 'e', message(2, { author: mimic })));
+  assert.deepEqual(log.authorNamed('guest_a'), guest);
+  assert.deepEqual(log.authorNamed('Quiet-Heron-42'), guest);
+  assert.deepEqual(log.authorNamed('GUEST_A'), mimic);
+  assert.equal(log.authorNamed('nobody'), undefined);
+});
+
 test('append() takes the next number only', () => {
   assert.throws(() => filled(2).append(logged(4, 0)), /Cannot append entry 4: 2 is the last/);
 });

@@ -167,14 +167,22 @@ export class RoomLog {
     }
   }
 
-  /** Whoever wrote last under this name, in whatever case. */
+  /**
+   * Who wrote with this id, else whoever wrote last under this name, in whatever case: nobody is
+   * meant in another's place by taking that one's id as a name.
+   */
   authorNamed(name: string): ChatAuthor | undefined {
     const sought = name.toLowerCase();
+    return (
+      this.#lastAuthor((author) => author.id === name) ??
+      this.#lastAuthor((author) => author.name.toLowerCase() === sought)
+    );
+  }
+
+  #lastAuthor(isSought: (author: ChatAuthor) => boolean): ChatAuthor | undefined {
     for (let index = this.#entries.length - 1; index >= 0; index -= 1) {
       const entry = this.#entries[index]?.entry;
-      if (entry?.type === 'message' && entry.author.name.toLowerCase() === sought) {
-        return entry.author;
-      }
+      if (entry?.type === 'message' && isSought(entry.author)) return entry.author;
     }
     return undefined;
   }

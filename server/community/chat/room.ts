@@ -190,7 +190,7 @@ export class Room {
     return isAdmin !== true && this.#ward.barOf(author.id) !== undefined;
   }
 
-  /** Whoever wrote last under this name, of those who are held. */
+  /** Who wrote with this id, else whoever wrote last under this name, of those who are held. */
   authorNamed(name: string): ChatAuthor | undefined {
     return this.#log.authorNamed(name);
   }
