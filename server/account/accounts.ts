@@ -88,6 +88,11 @@ export class Accounts {
     return { kind: 'anonymous' };
   }
 
+  /** Whether somebody may still be the operator: by API_TOKEN, or while there is no account. */
+  async hasOperator(): Promise<boolean> {
+    return this.#operatorHash !== undefined || !(await this.users.exist());
+  }
+
   get #operatorHash(): string | undefined {
     const { operatorToken } = this.#settings;
     return operatorToken ? hashSecret(operatorToken) : undefined;

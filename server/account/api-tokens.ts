@@ -108,6 +108,17 @@ export class ApiTokens {
     return this.#holder(hashSecret(token));
   }
 
+  /** Of tokens by their ids, those that hold now, and whose they are. */
+  async holders(
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, Pick<TokenHolder, 'userId' | 'role'>>> {
+    const rows = await this.#store.database.query<TokenHolder>(
+      `${HOLDER} and api_tokens.id = any($1)`,
+      [ids, new Date(this.#store.clock.epochMs())],
+    );
+    return new Map(rows.map(({ tokenId, userId, role }) => [tokenId, { userId, role }]));
+  }
+
   /** The user's tokens that are not revoked, the newest first; also those that have expired. */
   async list(userId: string): Promise<readonly ApiToken[]> {
     return this.#store.database.query<ApiToken>(

@@ -89,6 +89,17 @@ export class Sessions {
     return isSecret(secret) ? this.#holder(hashSecret(secret), isUse) : undefined;
   }
 
+  /** Of sessions by their hashes, those that hold now, and whose they are. */
+  async holders(idHashes: readonly string[]): Promise<ReadonlyMap<string, SessionHolder>> {
+    const rows = await this.#store.database.query<SessionHolder>(
+      `select sessions.id_hash as "idHash", sessions.user_id as "userId", users.role
+       from sessions join users on users.id = sessions.user_id
+       where sessions.id_hash = any($1) and sessions.expires_at > $2 and users.disabled_at is null`,
+      [idHashes, new Date(this.#store.clock.epochMs())],
+    );
+    return new Map(rows.map((row) => [row.idHash, row]));
+  }
+
   /** Where a user is signed in, the latest first. */
   async list(userId: string): Promise<readonly Session[]> {
     return this.#store.database.query<Session>(

@@ -23,6 +23,8 @@ import type { OnAir } from '../live/index.ts';
 import type { RedisLink } from '../store/shared/index.ts';
 import type { Database } from '../store/sql/index.ts';
 import { ChatDesk } from './chat-desk.ts';
+import type { Attendant } from './chat-follower.ts';
+import { accountRoles } from './chat-people.ts';
 import { ChatStage } from './chat-stage.ts';
 import { chatCommands } from './commands/all-commands.ts';
 import { runOf } from './commands/command.ts';
@@ -112,6 +114,19 @@ export class ChatFace {
       matches: ChatDoor.accepts,
       handle: (request, socket, head) => this.#door.upgrade(request, socket, head),
     };
+  }
+
+  /** Whoever has a socket. */
+  *attendants(): Iterable<Attendant> {
+    for (const reader of this.#door.readers) {
+      yield {
+        ...{ bearer: reader.bearer, streamId: reader.streamId },
+        signOut: () => reader.close('signed_out'),
+        restate: (account, ownerId) =>
+          reader.restate(accountRoles(account, ownerId), account.role === 'admin'),
+        sendAway: () => reader.close('closed'),
+      };
+    }
   }
 
   async #command(call: CommandCall): Promise<PostOutcome> {

@@ -15,6 +15,7 @@ import { OnAir } from '../live/index.ts';
 import { RedisLink } from '../store/shared/index.ts';
 import { type Databases, openDatabases } from '../store/sql/index.ts';
 import { ChatFace } from './chat.ts';
+import { ChatFollower } from './chat-follower.ts';
 import type { Configuration } from './config/index.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { HealthWatch } from './health/index.ts';
@@ -37,6 +38,7 @@ export interface Ground {
   readonly answerRoot: Uint8Array;
   readonly chat: ChatFace;
   readonly irc: IrcFace;
+  readonly follower: ChatFollower;
   readonly viewers: ViewersFace;
   readonly onAir: OnAir;
   readonly health: HealthWatch;
@@ -101,6 +103,10 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
         ...{ configuration, tls: settings.tls },
         trustedProxies,
       });
+      const follower = new ChatFollower({
+        ...{ database, accounts, chat: chat.chat, clock, log },
+        attendants: () => [...chat.attendants(), ...irc.attendants()],
+      });
       const viewers = new ViewersFace({
         ...{ database, link: redis, pepper, onAir, channels, clock, log },
         trustedProxies,
@@ -112,7 +118,7 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
         changed: ({ streamId, id }, change) => channels.noteHealth(streamId, id, change),
       });
       const stores = { databases, redis, release: leave };
-      const people = { channels, accounts, notices, chat, irc, viewers };
+      const people = { channels, accounts, notices, chat, irc, follower, viewers };
       return { ...stores, ...people, onAir, health, answerRoot };
     } catch (error) {
       await databases.close();

@@ -15,6 +15,7 @@ import {
   type IrcTally,
 } from '../community/irc/index.ts';
 import type { Database } from '../store/sql/index.ts';
+import type { Attendant } from './chat-follower.ts';
 import { memberOf } from './chat-people.ts';
 import type { Configuration } from './config/index.ts';
 import { clientAddress, listenErrorOf, type UpgradeHandler } from './http/index.ts';
@@ -80,6 +81,22 @@ export class IrcFace {
     };
   }
 
+  /** Whoever is connected and said who they are. */
+  *attendants(): Iterable<Attendant> {
+    for (const session of this.#gateway.clients) {
+      if (session.account === undefined) continue;
+      const { tokenId: id } = session.account;
+      yield {
+        bearer: id === undefined ? { kind: 'operator' } : { kind: 'token', id },
+        streamId: undefined,
+        signOut: () => session.end('signed_out'),
+        // What they are is asked each time they write.
+        restate: () => {},
+        sendAway: () => {},
+      };
+    }
+  }
+
   /** What is told to metrics. */
   get tally(): IrcTally {
     return this.#gateway.tally;
@@ -120,6 +137,7 @@ export class IrcFace {
     const { author } = await memberOf(accounts, principal, '');
     return {
       ...{ id: author.id, name: author.name },
+      tokenId: principal.kind === 'token' ? principal.tokenId : undefined,
       speakerIn: async ({ ownerId }) => {
         // Each time: a token that was revoked writes nothing more.
         const now = await this.#writerOf(token);

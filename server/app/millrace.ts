@@ -205,6 +205,7 @@ export class Millrace {
       async () => this.#sheets.close(),
       async () => this.#origin.release(),
       async () => this.#notices.endStreams(),
+      () => this.#ground.follower.close(),
       () => this.#ground.chat.leave(),
       () => this.#ground.irc.close(),
       () => this.#http.close(CLOSE_DEADLINE_MS),

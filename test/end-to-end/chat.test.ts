@@ -16,7 +16,11 @@ async function start(context: TestContext) {
     });
     const text = await response.text();
     const retryAfter = response.headers.get('retry-after');
-    return { status: response.status, retryAfter, json: JSON.parse(text) };
+    return {
+      status: response.status,
+      retryAfter,
+      json: text === '' ? undefined : JSON.parse(text),
+    };
   };
   const made = await ask('POST', '/api/streams', { broadcasterId: 'anna', title: 'Show' });
   const chat = `/api/streams/${made.json.id}/chat`;
@@ -163,4 +167,21 @@ test('guests behind a trusted proxy are told apart by what it says', async (cont
   while ((await isPosted('93.184.216.34')) && guests < 50) guests += 1;
   assert.ok(guests < 50, 'guests of one address write as one');
   assert.ok(await isPosted('93.184.216.35'), 'those of another are not held up by them');
+});
+
+test('a chat that is switched off, or whose stream is deleted, is left by who reads it', async (context) => {
+  const { ask, chat, join } = await start(context);
+  const path = chat.replace(/\/chat$/, '');
+  const guest = await join();
+  await guest.take('history');
+  assert.equal((await ask('PATCH', path, { chatEnabled: false })).status, 200);
+  const startMs = performance.now();
+  assert.equal(await guest.closed, 4007);
+  assert.ok(performance.now() - startMs < 10_000, 'within seconds');
+  assert.equal((await ask('PATCH', path, { chatEnabled: true })).status, 200);
+  const { json } = await ask('POST', `${chat}/ticket`);
+  const operator = await join({ ticket: json.ticket });
+  await operator.take('history');
+  assert.equal((await ask('DELETE', path)).status, 204);
+  assert.equal(await operator.closed, 4007);
 });

@@ -77,6 +77,11 @@ export class ChatDoor {
     this.#tickLater();
   }
 
+  /** Whoever has a socket now. */
+  get readers(): Iterable<SocketReader> {
+    return this.#readers;
+  }
+
   /** Sockets closed by us since the start, by reason. */
   get closes(): ReadonlyMap<ChatCloseReason, number> {
     return this.#closes;

@@ -65,6 +65,17 @@ export class Chat {
     return opening;
   }
 
+  /** Streams whose rooms are open on this server. */
+  get streams(): Iterable<string> {
+    return this.#open.keys();
+  }
+
+  /** Closes the room of a stream that has no chat any more, and tells who is in it. */
+  end(streamId: string): void {
+    this.#open.get(streamId)?.sendAway('closed');
+    this.#forget(streamId);
+  }
+
   /** Tells those who read a stream's chat on this server. */
   tellHere(streamId: string, frame: ChatFrame): void {
     this.#open.get(streamId)?.tellHere(frame);

@@ -1,6 +1,7 @@
 /** One stream's chat on this server: what was said, who reads it, and what may be said. */
 import type {
   ChatAuthor,
+  ChatCloseReason,
   ChatFragment,
   ChatFrame,
   ChatMessage,
@@ -25,6 +26,7 @@ import {
   type PostOutcome,
   type Statement,
 } from './post.ts';
+import { PostGate } from './post-gate.ts';
 import { PostMemory } from './post-memory.ts';
 import type { Joining, Reader } from './reader.ts';
 import { restoredLog } from './restored-log.ts';
@@ -32,7 +34,6 @@ import { isModerator, mergeRoles } from './roles.ts';
 import { HOT_ENTRIES, type RoomLog } from './room-log.ts';
 import type { RoomParts } from './room-parts.ts';
 import { RoomWatchers } from './room-watchers.ts';
-import { AddressBudget, SlowMode } from './slow-mode.ts';
 import { frameOf } from './text-frame.ts';
 import type { Standing, Ward } from './ward.ts';
 
@@ -49,10 +50,9 @@ export class Room {
   readonly #parts: RoomParts;
   readonly #log: RoomLog;
   readonly #fanOut: FanOut;
-  readonly #slowMode = new SlowMode();
+  readonly #gate: PostGate;
   readonly #said = new PostMemory();
   readonly #board: Board;
-  readonly #addresses = new AddressBudget();
   readonly #ward: Ward;
   #settings: ChatSettings;
   #bus: BusRoom | undefined;
@@ -70,6 +70,7 @@ export class Room {
     const { clock, random, yieldTo } = parts;
     this.#ward = ward;
     this.streamId = streamId;
+    this.#gate = new PostGate({ streamId, clock, asked: [ward.mayPost, parts.mayPost] });
     this.#board = new Board(streamId, parts.stage);
     this.#parts = parts;
     this.#settings = stored.settings;
@@ -104,7 +105,8 @@ export class Room {
       },
       lost: () => {
         room.#isLost = true;
-        room.#fanOut.sendAway('unavailable');
+        room.sendAway('unavailable');
+        room.watchers.closed();
       },
     });
     room.#log.turn(room.#bus.epoch);
@@ -252,6 +254,11 @@ export class Room {
     this.#fanOut.tell(frame, 'everybody');
   }
 
+  /** Closes the sockets of all who read here. */
+  sendAway(reason: ChatCloseReason): void {
+    this.#fanOut.sendAway(reason);
+  }
+
   /** Ends what is still to be sent; nobody may use the room any more. */
   close(): void {
     this.#fanOut.close();
@@ -264,7 +271,9 @@ export class Room {
     if (line === undefined) return this.#post({ ...post, text: messageIn(post.text) }, undefined);
     const { streamId } = this;
     // Who may not write does not moderate or vote either, whatever else it is here.
-    const barred = this.isBarred(post) ? await this.#verdict(post, []) : undefined;
+    const barred = this.isBarred(post)
+      ? await this.#gate.verdict(post, [], this.#settings)
+      : undefined;
     if (barred !== undefined) return barred;
     const say: CommandCall['say'] = (text, kind) => this.#post({ ...post, text }, kind);
     return this.#parts.runCommand({ streamId, post, line, say });
@@ -274,44 +283,10 @@ export class Room {
     const { author, nonce, replyTo } = post;
     const fragments = toFragments(post.text, this.#parts.emoteOf);
     if (typeof fragments === 'string') return unfit(fragments);
-    const refused = this.#refusal(post) ?? (await this.#verdict(post, fragments));
+    const settings = this.#settings;
+    const refused =
+      this.#gate.refusal(post, settings) ?? (await this.#gate.verdict(post, fragments, settings));
     return refused ?? this.speak({ author, words: fragments, kind, nonce, replyTo });
-  }
-
-  /** What moderation and filters say. An author waits for the next message only after one. */
-  async #verdict(
-    { author, isGuest, address }: Post,
-    fragments: readonly ChatFragment[],
-  ): Promise<PostRefusal | undefined> {
-    const { streamId } = this;
-    const { mayPost, clock } = this.#parts;
-    const attempt = { streamId, author, isGuest, address, fragments, settings: this.#settings };
-    // Before anything is waited for, so that two at once do not both get through.
-    this.#slowMode.wrote(author.id, clock.monotonicMs());
-    for (const asked of [this.#ward.mayPost, mayPost]) {
-      const verdict = asked(attempt);
-      const refused = verdict instanceof Promise ? await verdict : verdict;
-      if (refused === undefined) continue;
-      this.#slowMode.takeBack(author.id);
-      return refused;
-    }
-    return undefined;
-  }
-
-  #refusal({ author, isGuest, address }: Post): PostRefusal | undefined {
-    const { guestsMayPost, slowModeS } = this.#settings;
-    if (isGuest && !guestsMayPost) {
-      return { refused: 'forbidden', detail: 'Cannot post: only who is signed in may write here' };
-    }
-    if (isModerator(author)) return undefined;
-    const nowMs = this.#parts.clock.monotonicMs();
-    const ownMs = this.#slowMode.waitMs(author.id, slowModeS * 1000, nowMs);
-    const retryAfterMs =
-      ownMs === 0 && isGuest ? this.#addresses.take(address, slowModeS * 1000, nowMs) : ownMs;
-    if (retryAfterMs === 0) return undefined;
-    const wait = Math.ceil(retryAfterMs / 1000);
-    const detail = `Cannot post: one message in ${slowModeS} s; wait ${wait} s`;
-    return { refused: 'slow_mode', detail, retryAfterMs };
   }
 
   #draft({ author, fragments, kind, replyTo }: Drafted) {
@@ -355,7 +330,7 @@ export class Room {
     }
     if (this.#settings.uniqueChat) this.#ward.saw(entry);
     // Also those who wrote on another server.
-    this.#slowMode.wrote(entry.author.id, this.#parts.clock.monotonicMs());
+    this.#gate.wrote(entry.author.id);
   }
 
   #take(numbered: NumberedEntry): void {

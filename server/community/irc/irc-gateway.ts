@@ -77,6 +77,11 @@ export class IrcGateway {
     return { sessions: this.#sessions.size, channels: this.#channels.size, ended: this.#ended };
   }
 
+  /** Clients that are connected. */
+  get clients(): Iterable<IrcSession> {
+    return this.#sessions;
+  }
+
   /** Takes a client; undefined when there are too many, and its connection is to be closed. */
   accept(wire: IrcWire): IrcSession | undefined {
     const { address } = wire;

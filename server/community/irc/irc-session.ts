@@ -61,6 +61,7 @@ export type EndReason =
   | 'too_slow'
   | 'silent'
   | 'bad_token'
+  | 'signed_out'
   | 'not_opened'
   | 'endless_line'
   | 'closing';
@@ -72,6 +73,7 @@ const LAST_WORDS: Readonly<Record<EndReason, string>> = {
   too_slow: 'Too slow: you did not read what you were sent',
   silent: 'Ping timeout',
   bad_token: 'Login authentication failed',
+  signed_out: 'Your token was revoked, or your account is disabled',
   not_opened: 'Registration timeout',
   endless_line: 'A line is too long',
   closing: 'The server is going away; come back',

@@ -68,6 +68,8 @@ export interface IrcPlace {
 export interface IrcAccount {
   readonly id: string;
   readonly name: string;
+  /** The token's id; undefined: it is the operator's. */
+  readonly tokenId: string | undefined;
   /** As whom the account writes in a stream; undefined: the token is worth nothing any more. */
   speakerIn(place: IrcPlace): Promise<IrcSpeaker | undefined>;
 }

@@ -128,8 +128,7 @@ export function testGateway() {
         if (person === undefined) return undefined;
         const { id, name } = person;
         return {
-          id,
-          name,
+          ...{ id, name, tokenId: token },
           speakerIn: async () => (revoked.has(token) ? undefined : { author: person }),
         };
       },
