@@ -25,7 +25,8 @@ const CHARACTERS = 200;
 /** Clients that write: none may send more than ten frames a second. */
 const SENDERS = 200;
 const SETTLE_MS = 2_000;
-const CALM_S = 20;
+const CALM_S = 30;
+const WARM_UP_S = 10;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -87,6 +88,7 @@ async function storm(): Promise<object> {
   await open(sockets);
   const feeder = await PartFeeder.begin(server.url);
   const viewers = await Promise.all(Array.from({ length: VIEWERS }, () => feeder.openViewer()));
+  await playlists(feeder, viewers, WARM_UP_S);
   const calm = await playlists(feeder, viewers, CALM_S);
   const cpuS = server.cpuSeconds();
   const [report, during] = await Promise.all([

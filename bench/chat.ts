@@ -1,7 +1,7 @@
 /**
- * What a storm in a chat costs the thread that it runs on, and for how long it holds that thread at
- * a time: 500 messages a second into a room of 2,000 sockets, whose other ends are in a process of
- * their own. Beside it, in the same run, a bare loop that writes each message to each socket.
+ * What a room costs the thread that it runs on, beside a loop that sends with `ws`, in the same run
+ * and to the same sockets, whose other ends are in a process of their own: one message at a time,
+ * and a storm. Also for how long the storm holds the thread at a time.
  *
  *     node bench/chat.ts [--sockets 2000] [--rate 500] [--seconds 10]
  *
@@ -9,22 +9,37 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { ChatMessage } from '../contract/index.ts';
-import { systemClock } from '../server/base/index.ts';
+import { silentLog, systemClock } from '../server/base/index.ts';
 import { BatchPace, MOST_SHOWN_PER_SECOND } from '../server/community/chat/batch-pace.ts';
 import { FanOut } from '../server/community/chat/fan-out.ts';
-import type { Reader } from '../server/community/chat/reader.ts';
 import { RoomLog } from '../server/community/chat/room-log.ts';
+import { SocketReader } from '../server/community/chat/socket-reader.ts';
 import { textFrame } from '../server/community/chat/text-frame.ts';
+import { share } from '../test/support/spread.ts';
 
-/** Connects and throws away what comes. */
+/** Upgrades and throws away what comes. */
 const SINK = `const net = require('node:net');
-for (let left = Number(process.argv[2]); left > 0; left -= 1)
-  net.connect(Number(process.argv[1]), '127.0.0.1').on('data', () => {}).on('error', () => {});`;
-const BARE_MESSAGES = 40;
+const upgrade = ['GET / HTTP/1.1', 'Host: 127.0.0.1', 'Upgrade: websocket', 'Connection: Upgrade',
+  'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==', '', ''].join('\\r\\n');
+const [port, sockets] = process.argv.slice(1).map(Number);
+let opened = 0;
+const open = () => net.connect(port, '127.0.0.1', function () {
+  this.write(upgrade);
+  opened += 1;
+  if (opened <= sockets - AT_ONCE) open();
+}).on('data', () => {});
+const AT_ONCE = Math.min(sockets, 200);
+for (let count = 0; count < AT_ONCE; count += 1) open();`;
+/** One message at a time: rounds of each loop in turn, and messages of a round. */
+const ROUNDS = 11;
+const ROUND_MESSAGES = 20;
+const CHARACTERS = 200;
 
 const { values } = parseArgs({
   options: {
@@ -51,59 +66,127 @@ function message(seq: number): ChatMessage {
     timestamp: new Date().toISOString(),
     broadcastId: null,
     author: { id: `guest_${seq % sockets}`, name: `quiet-heron-${seq % sockets}`, roles: [] },
-    fragments: [{ type: 'text', text: 'x'.repeat(200) }],
+    fragments: [{ type: 'text', text: 'x'.repeat(CHARACTERS) }],
   };
 }
 
-async function connect(): Promise<{ readonly peers: readonly Socket[]; close(): void }> {
-  const peers: Socket[] = [];
-  const server = createServer((socket) => peers.push(socket.setNoDelay().on('error', () => {})));
+interface Peer {
+  readonly webSocket: WebSocket;
+  readonly socket: Socket;
+}
+
+async function connect(): Promise<{ readonly peers: readonly Peer[]; close(): void }> {
+  const peers: Peer[] = [];
+  const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const server = createServer().on('upgrade', (request, socket, head) => {
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      // Of a server without TLS.
+      peers.push({ webSocket: webSocket.on('error', () => {}), socket: socket as Socket });
+    });
+  });
   server.listen({ port: 0, host: '127.0.0.1', backlog: sockets });
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   const sink = spawn(process.execPath, ['-e', SINK, String(port), String(sockets)]);
-  while (peers.length < sockets) await wait(50);
+  const ended = once(sink, 'exit').then(() => {
+    throw new Error('Cannot go on: the process of the sockets has ended');
+  });
+  while (peers.length < sockets) await Promise.race([wait(50), ended]);
   return {
     peers,
     close: () => {
       sink.kill();
-      for (const peer of peers) peer.destroy();
+      for (const { webSocket } of peers) webSocket.terminate();
       server.close();
     },
   };
 }
 
-function readerOf(socket: Socket, index: number): Reader {
-  return {
-    authorId: `guest_${index}`,
-    name: `quiet-heron-${index}`,
-    roles: [],
-    get unsentBytes() {
-      return socket.writableLength;
+/** What a server makes of a connection, behind its `join`. */
+function readerOf({ webSocket, socket }: Peer, index: number): SocketReader {
+  const reader = new SocketReader(
+    {
+      // Asked only by who sends something, and these do not.
+      chat: undefined as never,
+      // None of them is to be closed because it did not join.
+      clock: { ...systemClock, after: () => () => {} },
+      ...{ log: silentLog, forget: () => {}, closed: () => {} },
     },
-    write: (frame) => {
-      socket.write(frame);
-    },
-    whenDrained: (task) => {
-      socket.once('drain', task);
-    },
-    close: () => socket.destroy(),
+    'stream',
+    { webSocket, socket, address: undefined },
+  );
+  reader.authorId = `guest_${index}`;
+  reader.name = `quiet-heron-${index}`;
+  return reader;
+}
+
+/** A message a socket, as `ws` sends it. */
+function wsLoop(peers: readonly Peer[]) {
+  return (seq: number): void => {
+    const json = JSON.stringify({ type: 'entries', entries: [message(seq)] });
+    for (const { webSocket } of peers) webSocket.send(json);
   };
 }
 
-/** Deliveries per second of processor time. */
-async function bareLoop(peers: readonly Socket[]): Promise<number> {
-  const began = cpuMs();
-  for (let count = 1; count <= BARE_MESSAGES; count += 1) {
-    const frame = textFrame(JSON.stringify(message(count)));
-    for (const peer of peers) peer.write(frame);
-    await wait(50);
-  }
-  return (BARE_MESSAGES * peers.length * 1000) / (cpuMs() - began);
+/** The same, joined to a frame once. */
+function frameLoop(peers: readonly Peer[]) {
+  return (seq: number): void => {
+    const frame = textFrame(JSON.stringify({ type: 'entries', entries: [message(seq)] }));
+    for (const { socket } of peers) socket.write(frame);
+  };
 }
 
-async function storm(peers: readonly Socket[], isSliced: boolean) {
+/** The same, by a room's own fan-out. */
+function roomLoop(peers: readonly Peer[]) {
+  const log = new RoomLog('e', 0);
+  const fanOut = new FanOut({
+    ...{ log, pace: new BatchPace(), clock: systemClock, random: Math.random },
+    isModerator: () => false,
+    yieldTo: setImmediate,
+  });
+  for (const [index, peer] of peers.entries()) fanOut.join(readerOf(peer, index), 0);
+  return (): void => {
+    const entry = message(log.lastSeq + 1);
+    const json = JSON.stringify(entry);
+    log.append({ entry, epoch: 'e', atMs: performance.now(), json, nonce: null });
+    fanOut.arrived();
+  };
+}
+
+/** Deliveries per second of processor time, one message at a time; the median round of each loop. */
+async function oneAtATime(peers: readonly Peer[]) {
+  const gapMs = Math.max(50, peers.length / 25);
+  const rates = { ws: [] as number[], frame: [] as number[], room: [] as number[] };
+  const loops = { ws: wsLoop(peers), frame: frameLoop(peers), room: roomLoop(peers) };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const name of ['ws', 'frame', 'room'] as const) {
+      const beganBytes = written(peers);
+      const began = cpuMs();
+      for (let count = 1; count <= ROUND_MESSAGES; count += 1) {
+        loops[name](count);
+        await wait(gapMs);
+      }
+      const usedMs = cpuMs() - began;
+      const bytes = (written(peers) - beganBytes) / peers.length / ROUND_MESSAGES;
+      if (bytes < CHARACTERS) throw new Error(`${name} has sent ${bytes} bytes a message`);
+      rates[name].push((ROUND_MESSAGES * peers.length * 1000) / usedMs);
+    }
+  }
+  const [ws, frame, room] = [rates.ws, rates.frame, rates.room].map((each) => share(each, 0.5)) as [
+    number,
+    number,
+    number,
+  ];
+  const perCpuSecond = { ws: Math.round(ws), frame: Math.round(frame), room: Math.round(room) };
+  return { perCpuSecond, ratio: round(room / ws) };
+}
+
+function written(peers: readonly Peer[]): number {
+  return peers.reduce((sum, { socket }) => sum + socket.bytesWritten, 0);
+}
+
+async function storm(peers: readonly Peer[], isSliced: boolean) {
   const log = new RoomLog('e', 0);
   const slices: number[] = [];
   const timed = (task: () => void): void => {
@@ -155,8 +238,9 @@ function round(value: number): number {
 }
 
 const { peers, close } = await connect();
-const barePerCpuSecond = Math.round(await bareLoop(peers));
+const single = await oneAtATime(peers);
 const sliced = await storm(peers, true);
 const whole = await storm(peers, false);
-console.log(JSON.stringify({ sockets, rate, seconds, barePerCpuSecond, sliced, whole }));
+const stormRatio = round(sliced.deliveriesPerCpuSecond / single.perCpuSecond.ws);
+console.log(JSON.stringify({ sockets, rate, seconds, single, sliced, whole, stormRatio }));
 close();

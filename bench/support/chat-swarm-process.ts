@@ -8,6 +8,9 @@ import type { SwarmOrder, SwarmReport } from './chat-swarm.ts';
 /** Before the 13 digits of when a message was sent, in wall-clock milliseconds. */
 const MARK = Buffer.from('~T');
 const DIGITS = 13;
+/** A ping without a payload, which stands in no text, and the answer to it (RFC 6455, 5.5.3). */
+const PING = Buffer.from([0x89, 0]);
+const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 const CONNECT_AT_ONCE = 200;
 const READ_BYTES = 256 * 1024;
 /** One in so many delays is kept. */
@@ -51,8 +54,11 @@ function open(port: number, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let isUpgraded = false;
     const callback = (size: number): boolean => {
-      if (isUpgraded) count(buffer.subarray(0, size));
-      else if (buffer.toString('latin1', 9, 12) === '101') {
+      const bytes = buffer.subarray(0, size);
+      if (isUpgraded) {
+        count(bytes);
+        if (bytes.includes(PING)) socket.write(PONG);
+      } else if (buffer.toString('latin1', 9, 12) === '101') {
         isUpgraded = true;
         up += 1;
         socket.write(clientFrame('{"type":"join","v":1}'));
