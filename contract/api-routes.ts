@@ -342,12 +342,12 @@ export interface ApiRoutes {
     };
     readonly answer: ApiSchemas['ChatSettings'];
   };
-  /** How the filter of a chat is set. */
+  /** How the filter of a chat is set; for its moderators. */
   readonly 'GET /api/streams/{id}/chat/automod': {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: ApiSchemas['ChatAutomod'];
   };
-  /** Set the filter of a chat; it holds at once, and not for moderators. */
+  /** Set the filter of a chat; for moderators. It holds at once, and not for what they write. */
   readonly 'PATCH /api/streams/{id}/chat/automod': {
     readonly request: {
       readonly params: { readonly id: string };
@@ -398,7 +398,7 @@ export interface ApiRoutes {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: ApiSchemas['ChatPin'];
   };
-  /** Put a recent message above the chat, in the place of the one before. */
+  /** Put a recent message above the chat, in the place of the one before; for moderators. */
   readonly 'PUT /api/streams/{id}/chat/pin': {
     readonly request: {
       readonly params: { readonly id: string };
@@ -406,7 +406,7 @@ export interface ApiRoutes {
     };
     readonly answer: undefined;
   };
-  /** Take away what stands above the chat. */
+  /** Take away what stands above the chat; for moderators. */
   readonly 'DELETE /api/streams/{id}/chat/pin': {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: undefined;
@@ -416,7 +416,7 @@ export interface ApiRoutes {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: ApiSchemas['ChatPolls'];
   };
-  /** Ask everybody; one poll at a time, one vote an author. */
+  /** Ask everybody; one poll at a time, one vote an author; for moderators. */
   readonly 'POST /api/streams/{id}/chat/polls': {
     readonly request: {
       readonly params: { readonly id: string };
@@ -428,12 +428,12 @@ export interface ApiRoutes {
     };
     readonly answer: ApiSchemas['ChatPoll'];
   };
-  /** End the poll that is open; its result is told within seconds. */
+  /** End the poll that is open; its result is told within seconds; for moderators. */
   readonly 'POST /api/streams/{id}/chat/polls/end': {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: ApiSchemas['ChatPoll'];
   };
-  /** Vote in the poll that is open, once. */
+  /** Vote in the poll that is open, once; whoever may not write in the chat may not vote. */
   readonly 'POST /api/streams/{id}/chat/polls/votes': {
     readonly request: {
       readonly params: { readonly id: string };
@@ -444,7 +444,7 @@ export interface ApiRoutes {
     };
     readonly answer: undefined;
   };
-  /** Take the viewers to another stream of this server that is on air, in 15 seconds. */
+  /** Take the viewers to another stream of this server that is on air, in 15 seconds; for the broadcaster. */
   readonly 'POST /api/streams/{id}/chat/raid': {
     readonly request: {
       readonly params: { readonly id: string };
@@ -452,7 +452,7 @@ export interface ApiRoutes {
     };
     readonly answer: ApiSchemas['ChatRaid'];
   };
-  /** Call the raid off. */
+  /** Call the raid off; for the broadcaster. */
   readonly 'DELETE /api/streams/{id}/chat/raid': {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: ApiSchemas['ChatRaid'];

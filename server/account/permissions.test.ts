@@ -21,7 +21,6 @@ const EXPECTED: Readonly<Record<Action, readonly [own: string, foreign: string]>
   'chat.post': ['AAAA', 'AAAA'],
   'chat.speak': ['AAFF', 'AFFF'],
   'chat.export': ['AAFF', 'AFFF'],
-  'chat.configure': ['AAFF', 'AFFF'],
   'stream.follow': ['AAAA', 'AAAA'],
   'audit.read': ['AFFF', 'AFFF'],
   'settings.write': ['AFFF', 'AFFF'],

@@ -49,7 +49,6 @@ const RULES = {
   'chat.speak': rule(['admin'], ['broadcaster'], ['chat:write']),
   /** All that was said, also long ago. */
   'chat.export': rule(['admin'], ['broadcaster'], ['chat:read']),
-  'chat.configure': rule(['admin'], ['broadcaster'], ['chat:write']),
   /** Of a person: the operator is nobody who could follow. */
   'stream.follow': { ...rule(EVERYONE, [], ['chat:write']), operator: 'never' },
   'audit.read': { ...rule(['admin'], [], []), operator: 'by-token' },

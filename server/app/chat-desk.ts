@@ -1,5 +1,5 @@
 /** Who moderates a chat, and whom: names, accounts and roles put together. */
-import type { Refusal } from '../../contract/index.ts';
+import type { ChatAuthor, Refusal } from '../../contract/index.ts';
 import { type Accounts, actorOf, type Principal } from '../account/index.ts';
 import type { Chat, ChatPlace, Room } from '../community/chat/index.ts';
 import type { Moderation, Moderator, Target } from '../community/moderation/index.ts';
@@ -20,6 +20,8 @@ export interface ChatDeskParts {
 /** Somebody who may moderate, and where. */
 export interface OnDuty {
   readonly by: Moderator;
+  /** The same as somebody who speaks. */
+  readonly author: ChatAuthor;
   readonly room: Room;
   readonly ownerId: string;
 }
@@ -72,7 +74,7 @@ export class ChatDesk {
       authorId: 'userId' in principal ? principal.userId : null,
       isBroadcaster: rank === 'broadcaster',
     };
-    return { by, room, ownerId };
+    return { by, author, room, ownerId };
   }
 
   /** Who gave a command. */

@@ -1,7 +1,6 @@
 /** Moderation of a stream's chat over the plain API: what commands do as well, and lists. */
-import type { Refusal } from '../../../contract/index.ts';
-import type { ChatDesk, OnDuty } from '../chat-desk.ts';
-import type { Rank } from '../commands/command.ts';
+import type { ChatDesk } from '../chat-desk.ts';
+import { DUTY_FACTS, onDuty } from './chat-duty.ts';
 import {
   chatBanDraftSchema,
   chatBanSchema,
@@ -15,7 +14,7 @@ import {
   roleInChat,
 } from './chat-moderation-schemas.ts';
 import { pageOf } from './paging.ts';
-import { type ApiRoute, type Call, defineRoute, type RouteFacts } from './route.ts';
+import { type ApiRoute, defineRoute } from './route.ts';
 import { byId } from './schema.ts';
 
 /** Bans that one answer lists. */
@@ -33,31 +32,10 @@ export function chatModerationRoutes(desk: ChatDesk): readonly ApiRoute[] {
   ];
 }
 
-/** Every one of these routes asks the room itself what who asks is there. */
-const FACTS = {
-  tag: 'chat',
-  access: { action: 'chat.post' },
-  problems: ['stream_not_found', 'chat_unavailable'],
-} as const satisfies Partial<RouteFacts>;
-
-/** Whoever asks, when the room lets them. */
-export function onDuty(
-  desk: ChatDesk,
-  {
-    params,
-    principal,
-    actor,
-  }: Pick<Call<{ id: string }, unknown, unknown>, 'params' | 'principal' | 'actor'>,
-  { verb, who = 'moderator' }: { readonly verb: string; readonly who?: Rank },
-): Promise<OnDuty | Refusal> {
-  const { remoteAddress } = actor;
-  return desk.onDuty({ streamId: params.id, principal, verb, who, remoteAddress });
-}
-
 function deedsRoute(desk: ChatDesk): ApiRoute {
   const verb = 'read what moderators did in chat of stream';
   return defineRoute({
-    ...FACTS,
+    ...DUTY_FACTS,
     ...{ method: 'GET', path: `${CHAT}/moderation`, operationId: 'listChatDeeds', verb },
     summary: 'Who did what in the chat, newest first; for its moderators',
     params: byId,
@@ -84,11 +62,11 @@ function deedsRoute(desk: ChatDesk): ApiRoute {
 function messageRoute(desk: ChatDesk): ApiRoute {
   const verb = 'delete message in chat of stream';
   return defineRoute({
-    ...FACTS,
+    ...DUTY_FACTS,
     ...{ method: 'DELETE', path: `${CHAT}/messages/:messageId`, operationId: 'deleteChatMessage' },
     ...{ verb, params: messageInChat },
     summary: 'Take one message back, here and in history; for moderators',
-    problems: [...FACTS.problems, 'message_not_found'],
+    problems: [...DUTY_FACTS.problems, 'message_not_found'],
     answers: { 204: null },
     answer: async (call) => {
       const duty = await onDuty(desk, call, { verb });
@@ -102,7 +80,7 @@ function messageRoute(desk: ChatDesk): ApiRoute {
 function clearRoute(desk: ChatDesk): ApiRoute {
   const verb = 'clear chat of stream';
   return defineRoute({
-    ...FACTS,
+    ...DUTY_FACTS,
     ...{ method: 'POST', path: `${CHAT}/clear`, operationId: 'clearChat', verb, params: byId },
     summary: 'Take everything that was said out of sight; for moderators',
     answers: { 204: null },
@@ -120,7 +98,7 @@ function banRoutes(desk: ChatDesk): readonly ApiRoute[] {
   const [list, bar, lift] = ['list bans of chat of stream', 'ban from chat', 'unban from chat'];
   return [
     defineRoute({
-      ...FACTS,
+      ...DUTY_FACTS,
       ...{ method: 'GET', path: `${CHAT}/bans`, operationId: 'listChatBans', verb: list },
       summary: `Bans and timeouts that hold, newest first, at most ${MOST_BANS}; for moderators`,
       params: byId,
@@ -133,7 +111,7 @@ function banRoutes(desk: ChatDesk): readonly ApiRoute[] {
       },
     }),
     defineRoute({
-      ...FACTS,
+      ...DUTY_FACTS,
       ...{ method: 'PUT', path, operationId: 'putChatBan', verb: bar },
       summary: 'Ban somebody, or time them out, and hide what they wrote; for moderators',
       params: inChat,
@@ -150,7 +128,7 @@ function banRoutes(desk: ChatDesk): readonly ApiRoute[] {
       },
     }),
     defineRoute({
-      ...FACTS,
+      ...DUTY_FACTS,
       ...{ method: 'DELETE', path, operationId: 'deleteChatBan', verb: lift },
       summary: 'Lift a ban or timeout; for moderators',
       params: inChat,
@@ -174,7 +152,7 @@ function memberRoutes(desk: ChatDesk): readonly ApiRoute[] {
   const forBroadcaster = { who: 'broadcaster' } as const;
   return [
     defineRoute({
-      ...FACTS,
+      ...DUTY_FACTS,
       ...{ method: 'GET', path: `${CHAT}/members`, operationId: 'listChatMembers', verb: list },
       summary: 'Who has which role in the chat, newest first; for moderators',
       params: byId,
@@ -190,7 +168,7 @@ function memberRoutes(desk: ChatDesk): readonly ApiRoute[] {
       },
     }),
     defineRoute({
-      ...FACTS,
+      ...DUTY_FACTS,
       ...{ method: 'PUT', path, operationId: 'putChatRole', verb: give },
       summary: 'Make somebody a moderator, VIP or subscriber; for the broadcaster',
       params: roleInChat,
@@ -206,7 +184,7 @@ function memberRoutes(desk: ChatDesk): readonly ApiRoute[] {
       },
     }),
     defineRoute({
-      ...FACTS,
+      ...DUTY_FACTS,
       ...{ method: 'DELETE', path, operationId: 'deleteChatRole', verb: take },
       summary: 'Take a role away; for the broadcaster',
       params: roleInChat,

@@ -4,9 +4,10 @@ import { mayDo, type Principal } from '../../account/index.ts';
 import { cleanLine, type Member } from '../../community/chat/index.ts';
 import { bearerOf, memberOf } from '../chat-people.ts';
 import { unknownObject } from './access.ts';
+import { DUTY_FACTS, onDuty } from './chat-duty.ts';
 import { chatFilterRoutes } from './chat-filter-routes.ts';
 import { historyRoute } from './chat-history-route.ts';
-import { chatModerationRoutes, onDuty } from './chat-moderation-routes.ts';
+import { chatModerationRoutes } from './chat-moderation-routes.ts';
 import { type ChatRouteSettings, roomOf, viewOf } from './chat-room.ts';
 import {
   chatChangesSchema,
@@ -147,13 +148,12 @@ function settingsRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
       },
     }),
     defineRoute({
-      ...{ method: 'PATCH', path, operationId: 'updateChatSettings', tag: 'chat' },
+      ...DUTY_FACTS,
+      ...{ method: 'PATCH', path, operationId: 'updateChatSettings' },
       summary: 'Change how the chat is set; everybody in it is told; for moderators',
       verb: change,
-      access: { action: 'chat.post' },
       params: byId,
       body: chatChangesSchema,
-      problems: ['stream_not_found', 'chat_unavailable'],
       answers: { 200: chatSettingsSchema },
       answer: async (call) => {
         const { desk } = settings;

@@ -8,7 +8,6 @@ import { silentLog, systemClock } from '../../base/index.ts';
 import {
   Chat,
   ChatReplay,
-  EMPTY_STAGE,
   LocalBus,
   MessageKeeper,
   SqlChatStore,
@@ -16,8 +15,10 @@ import {
 import { Moderation } from '../../community/moderation/index.ts';
 import { testDatabase } from '../../store/sql/database.test-support.ts';
 import { ChatDesk } from '../chat-desk.ts';
+import { ChatStage } from '../chat-stage.ts';
 import { chatCommands } from '../commands/all-commands.ts';
 import { runOf } from '../commands/command.ts';
+import type { OwnerOf } from './access.ts';
 import { chatRoutes } from './chat-routes.ts';
 import { RateLimits } from './rate-limits.ts';
 import { registerApi } from './registration.ts';
@@ -64,20 +65,44 @@ async function insertPlace(streamId: string): Promise<void> {
   );
 }
 
+/** Whoever asks says who, and from where. */
+function appOfTest() {
+  const app = Fastify();
+  app.decorateRequest('clientAddress', {
+    getter(this: FastifyRequest) {
+      return this.headers['x-from']?.toString();
+    },
+  });
+  return app;
+}
+
+function accessTo(stream: OwnerOf) {
+  return {
+    identify: async ({ headers }: { headers: Record<string, unknown> }): Promise<Principal> =>
+      PEOPLE[String(headers['x-who'])] ?? { kind: 'anonymous' },
+    owners: { stream, webhook: async () => undefined },
+    limits: new RateLimits(systemClock),
+  };
+}
+
 /** A server with one stream, `ada`'s, and its chat. */
 export async function startChat(context: TestContext) {
   const clock = systemClock;
   const store = new SqlChatStore(database);
   const streamId = `s${randomBytes(6).toString('hex')}`;
   let moments = 0;
-  const chat = new Chat({
+  const stage = new ChatStage({
+    ...{ database, clock, log: silentLog, roomOf: (id) => chat.room(id) },
+    liveStream: (id) => (id === 'target' ? { streamId: id, title: 'Target' } : undefined),
+  });
+  const chat: Chat = new Chat({
     ...{ clock, store, randomBytes, log: silentLog, random: Math.random, yieldTo: setImmediate },
     bus: new LocalBus(() => 'e'),
     keeper: new MessageKeeper({ store, clock, log: silentLog }),
     openWard: (id) => desk.moderation.openWard(id),
-    mayPost: () => undefined,
+    mayPost: (attempt) => stage.filters.mayPost(attempt),
     runCommand: async (call) => commands.run(runOf(call, await roomOf(call.streamId))),
-    stage: EMPTY_STAGE,
+    stage,
     emoteOf: () => undefined,
     onAir: () => {
       moments += 1;
@@ -94,32 +119,22 @@ export async function startChat(context: TestContext) {
     ...{ database, clock, roomOf, log: silentLog, addressKey: randomBytes(32) },
   });
   const desk = new ChatDesk({ chat, moderation, accounts, placeOf });
-  const commands = chatCommands(desk, { filters: {} } as never);
-  const app = Fastify();
-  app.decorateRequest('clientAddress', {
-    getter(this: FastifyRequest) {
-      return this.headers['x-from']?.toString();
-    },
-  });
-  const access = {
-    identify: async ({ headers }: { headers: Record<string, unknown> }): Promise<Principal> =>
-      PEOPLE[String(headers['x-who'])] ?? { kind: 'anonymous' },
-    owners: { stream: placeOf, webhook: async () => undefined },
-    limits: new RateLimits(clock),
-  };
+  const commands = chatCommands(desk, stage);
+  const app = appOfTest();
   registerApi(
     app,
-    access,
+    accessTo(placeOf),
     chatRoutes({
       chat,
       replay: new ChatReplay(database),
       accounts,
       placeOf,
-      ...{ commands, desk, stage: {} as never },
+      ...{ commands, desk, stage },
     }),
   );
   context.after(async () => {
     await app.close();
+    await stage.close();
     await chat.close();
   });
   const ask = async (who: string, method: Method, path = '', body?: object) => {
