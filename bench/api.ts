@@ -116,7 +116,9 @@ async function measure(): Promise<object> {
 async function signUp(): Promise<readonly string[]> {
   const link = await server.setupSecret();
   const answer = await caller.call({
-    ...post(`/api/invitations/${link}`, { name: 'bench', password: 'correct horse battery' }),
+    ...post('/api/invitations/accept', {
+      ...{ secret: link, name: 'bench', password: 'correct horse battery' },
+    }),
   });
   if (answer.status !== 200) throw new Error(`Cannot sign up: ${answer.status} ${answer.text}`);
   const [cookie = ''] = String(answer.headers['set-cookie']).split(';');

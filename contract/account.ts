@@ -109,7 +109,7 @@ export interface OpenInvitationView extends InvitationView {
 
 /** The answer to inviting: the only time the address is shown. */
 export interface CreatedInvitationView extends OpenInvitationView {
-  /** Path on this server, such as `/setup/…`. */
+  /** Path on this server, such as `/setup#…`. */
   readonly path: string;
   /** The whole link: by PUBLIC_URL, or else by the address that this request came to. */
   readonly url: string;

@@ -695,15 +695,21 @@ export interface ApiRoutes {
     readonly answer: ApiSchemas['CreatedInvitation'];
   };
   /** What a one-time link is for. */
-  readonly 'GET /api/invitations/{invitation}': {
-    readonly request: { readonly params: { readonly invitation: string } };
+  readonly 'POST /api/invitations/look': {
+    readonly request: {
+      readonly body: {
+        /** What stands behind the `#` of the link. */
+        readonly secret: string;
+      };
+    };
     readonly answer: ApiSchemas['Invitation'];
   };
   /** Use a one-time link: make the account, or set the password. */
-  readonly 'POST /api/invitations/{invitation}': {
+  readonly 'POST /api/invitations/accept': {
     readonly request: {
-      readonly params: { readonly invitation: string };
       readonly body: {
+        /** What stands behind the `#` of the link. */
+        readonly secret: string;
         /** For a new account: what to sign in with */
         readonly name?: string | undefined;
         /** For a new account: what others see; else the name */
@@ -714,8 +720,8 @@ export interface ApiRoutes {
     readonly answer: ApiSchemas['Me'];
   };
   /** Withdraw a one-time link. */
-  readonly 'DELETE /api/invitations/{invitation}': {
-    readonly request: { readonly params: { readonly invitation: string } };
+  readonly 'DELETE /api/invitations/{id}': {
+    readonly request: { readonly params: { readonly id: string } };
     readonly answer: undefined;
   };
   /** The time of the server, for measuring latency. */

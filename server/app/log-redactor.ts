@@ -19,7 +19,7 @@ const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // API tokens, secrets of webhooks, and the addresses of one-time links.
   [pattern('mrt_[a-z2-7]{8,}', 'g'), `mrt_${HIDDEN}`],
   [pattern('whsec_[A-Za-z0-9+/=]{8,}', 'g'), `whsec_${HIDDEN}`],
-  [/(\/(?:setup|invitations)\/)[a-z2-7]{8,}/g, `$1${HIDDEN}`],
+  [/(\/setup[#/])[a-z2-7]{8,}/g, `$1${HIDDEN}`],
   [pattern(String.raw`(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+`, 'gi'), `$1 ${HIDDEN}`],
   // A JSON Web Token, even without its name: it begins with an object in base64.
   [pattern(String.raw`eyJ[\w-]+\.[\w-]+\.[\w-]*`, 'g'), HIDDEN],

@@ -27,6 +27,7 @@ describe('redact()', () => {
     ['https://a/b?x=1&access_token=q#f', 'https://a/b?x=1&access_token=[redacted]#f'],
     ['https://user:pass@a.example/b', 'https://[redacted]@a.example/b'],
     ['eyJhbGciOi.eyJzdWIi.c2ln', '[redacted]'],
+    ['https://tv.example/setup#b7f47icskw3plceo', 'https://tv.example/setup#[redacted]'],
   ];
   for (const [text, expected] of cases) {
     test(`cleans ${JSON.stringify(expected)}`, () => assert.equal(redact(text), expected));

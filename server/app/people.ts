@@ -57,5 +57,5 @@ export function managementOf({
  */
 export async function setupAddress(accounts: Accounts, page: string): Promise<string | undefined> {
   const secret = await accounts.invitations.openSetup();
-  return secret === undefined ? undefined : `${page}/setup/${secret}`;
+  return secret === undefined ? undefined : `${page}/setup#${secret}`;
 }

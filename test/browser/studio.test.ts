@@ -60,7 +60,7 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
   test('of a new server is open to whoever sits at it, until it has an account', async () => {
     await page.goto(`${server.url}/studio`);
     await page.getByRole('link', { name: 'My stream' }).waitFor();
-    const address = /http:\/\/\S+(\/setup\/\w+)/.exec(server.output)?.[1];
+    const address = /http:\/\/\S+(\/setup#\w+)/.exec(server.output)?.[1];
     assert.ok(address !== undefined, server.output);
     await page.goto(server.url + address);
     await page.getByLabel('Name', { exact: true }).fill('miller');

@@ -46,7 +46,7 @@ async function ask(
 /** The secret in the link for the first administrator, which is printed once the ports are open. */
 async function setupLink(server: ServerProcess): Promise<string> {
   for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; ) {
-    const [, link] = /\/setup\/([a-z2-7]{32})\b/.exec(server.output) ?? [];
+    const [, link] = /\/setup#([a-z2-7]{32})\b/.exec(server.output) ?? [];
     if (link !== undefined) return link;
     await wait(10);
   }
@@ -66,8 +66,8 @@ test('no secret is left in the log, in answers, in metrics, in the process or on
   context.after(() => server.stop());
   const link = await setupLink(server);
   const secrets: Record<string, string> = { password: PASSWORD, key: IDEMPOTENCY_KEY };
-  const account = { name: 'anna', password: PASSWORD };
-  const joined = await ask(server, `POST /api/invitations/${link}`, { body: account });
+  const account = { secret: link, name: 'anna', password: PASSWORD };
+  const joined = await ask(server, 'POST /api/invitations/accept', { body: account });
   assert.equal(joined.status, 200, joined.text);
   secrets.session = joined.cookie.split('=')[1] ?? '';
   const headers = { cookie: joined.cookie, 'x-csrf-token': joined.json.csrfToken };
@@ -88,7 +88,7 @@ test('no secret is left in the log, in answers, in metrics, in the process or on
   secrets.webhook = hook.secret;
   secrets.rotated = (await make(`POST /api/webhooks/${hook.id}/secret`, undefined)).secret;
   const invited = await make('POST /api/invitations', { role: 'viewer' });
-  secrets.invitation = invited.path.replace('/setup/', '');
+  secrets.invitation = invited.path.replace('/setup#', '');
   for (const [what, value] of Object.entries(secrets)) assert.ok(value.length > 15, what);
 
   // Wrong, in every place where something might repeat it.

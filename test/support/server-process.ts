@@ -111,7 +111,7 @@ export class ServerProcess {
   async setupSecret(): Promise<string> {
     const deadline = performance.now() + READY_TIMEOUT_MS;
     for (;;) {
-      const secret = /\/setup\/([a-z2-7]+)/.exec(this.#output)?.[1];
+      const secret = /\/setup#([a-z2-7]+)/.exec(this.#output)?.[1];
       if (secret !== undefined) return secret;
       if (performance.now() > deadline) {
         throw new Error(`Cannot set up: the server printed no link:\n${this.#output}`);

@@ -31,7 +31,7 @@ if (root !== null) {
       );
       break;
     case 'setup':
-      render(<SetupPage secret={route.secret} />, root);
+      render(<SetupPage />, root);
       break;
     case 'sign-in':
       render(<SignInPage />, root);

@@ -151,9 +151,7 @@ function Invitations(): VNode {
     return undefined;
   };
   const withdraw = async (id: string): Promise<void> => {
-    const answer = await ask('DELETE /api/invitations/{invitation}', {
-      params: { invitation: id },
-    });
+    const answer = await ask('DELETE /api/invitations/{id}', { params: { id } });
     setFailed(answer.failed);
     await reload();
   };

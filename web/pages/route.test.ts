@@ -7,7 +7,7 @@ test('routeOf() finds the page of an address', () => {
   assert.deepEqual(routeOf('/watch/one'), { page: 'watch', streamId: 'one' });
   assert.deepEqual(routeOf('/watch/one/'), { page: 'watch', streamId: 'one' });
   assert.deepEqual(routeOf('/watch/caf%C3%A9'), { page: 'watch', streamId: 'café' });
-  assert.deepEqual(routeOf('/setup/abc'), { page: 'setup', secret: 'abc' });
+  assert.deepEqual(routeOf('/setup'), { page: 'setup' });
   assert.deepEqual(routeOf('/sign-in'), { page: 'sign-in' });
   assert.deepEqual(routeOf('/account/'), { page: 'account' });
   assert.deepEqual(routeOf('/admin/people'), { page: 'people' });
@@ -21,7 +21,7 @@ test('routeOf() sends every other address nowhere', () => {
     '/watch',
     '/watch/',
     '/watch/a/b',
-    '/setup',
+    '/setup/abc',
     '/setup/a/b',
     '/admin',
     '/studio/a/b',

@@ -2,14 +2,14 @@
 export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'watch'; readonly streamId: string }
-  | { readonly page: 'setup'; readonly secret: string }
   | { readonly page: 'studio'; readonly streamId: string | null }
-  | { readonly page: 'sign-in' | 'account' | 'people' | 'docs' }
+  | { readonly page: 'setup' | 'sign-in' | 'account' | 'people' | 'docs' }
   | { readonly page: 'nowhere' };
 
 /** Pages whose address says everything. */
 const PLAIN: ReadonlyMap<string, Route> = new Map([
   ['', { page: 'home' }],
+  ['setup', { page: 'setup' }],
   ['sign-in', { page: 'sign-in' }],
   ['account', { page: 'account' }],
   ['admin/people', { page: 'people' }],
@@ -26,8 +26,7 @@ export function routeOf(path: string): Route {
   const named = second === undefined || rest.length > 0 ? null : decoded(second);
   if (named === null) return { page: 'nowhere' };
   if (first === 'watch') return { page: 'watch', streamId: named };
-  if (first === 'studio') return { page: 'studio', streamId: named };
-  return first === 'setup' ? { page: 'setup', secret: named } : { page: 'nowhere' };
+  return first === 'studio' ? { page: 'studio', streamId: named } : { page: 'nowhere' };
 }
 
 function decoded(step: string): string | null {

@@ -4,11 +4,18 @@ import type { InvitationView } from '../../contract/index.ts';
 import { type Answer, ask, Field, Form, Frame, typed } from '../base/index.ts';
 
 /** Where a one-time link leads: the first administrator, somebody invited, or a new password. */
-export function SetupPage({ secret }: { readonly secret: string }): VNode {
+export function SetupPage(): VNode {
+  const [secret, setSecret] = useState(secretOfAddress);
   const [found, setFound] = useState<Answer<InvitationView>>();
   useEffect(() => {
-    const params = { invitation: secret };
-    void ask('GET /api/invitations/{invitation}', { params }).then(setFound);
+    // Another link that is put into the same tab loads no page.
+    const follow = () => setSecret(secretOfAddress());
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, []);
+  useEffect(() => {
+    setFound(undefined);
+    void ask('POST /api/invitations/look', { body: { secret } }).then(setFound);
   }, [secret]);
   return (
     <Frame title={titleOf(found)}>
@@ -36,9 +43,9 @@ function Acceptance({
   const isNew = invitation.purpose !== 'password_reset';
   const send = async (fields: FormData): Promise<string | undefined> => {
     const displayName = typed(fields, 'displayName').trim();
-    const answer = await ask('POST /api/invitations/{invitation}', {
-      params: { invitation: secret },
+    const answer = await ask('POST /api/invitations/accept', {
       body: {
+        secret,
         ...(isNew ? { name: typed(fields, 'name').trim() } : {}),
         ...(displayName === '' ? {} : { displayName }),
         password: typed(fields, 'password'),
@@ -88,6 +95,11 @@ function Acceptance({
       </Form>
     </>
   );
+}
+
+/** Behind the `#`, which browsers keep to themselves. */
+function secretOfAddress(): string {
+  return location.hash.slice(1);
 }
 
 function titleOf(found: Answer<InvitationView> | undefined): string | undefined {

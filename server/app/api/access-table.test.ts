@@ -126,7 +126,7 @@ const TABLE: Readonly<Record<string, keyof typeof ROWS>> = {
   getMe: 'everybody',
   signIn: 'everybody',
   signOut: 'everybody',
-  getInvitation: 'everybody',
+  lookAtInvitation: 'everybody',
   acceptInvitation: 'everybody',
   listSessions: 'account',
   listTokens: 'account',

@@ -19,6 +19,8 @@ import { tokenRoutes } from './token-routes.ts';
 const PUBLIC_URL = 'https://tv.example';
 const PASSWORD = 'correct horse';
 const ELSEWHERE = '192.0.2.7';
+const LOOK = 'POST /api/invitations/look';
+const ACCEPT = 'POST /api/invitations/accept';
 
 const database = await testDatabase();
 
@@ -82,7 +84,7 @@ function signedIn(answer: LightMyRequestResponse): Record<string, string> {
 async function setUp({ app, accounts }: Server): Promise<Record<string, string>> {
   const secret = await accounts.invitations.openSetup();
   const body = { name: 'anna', password: PASSWORD };
-  return signedIn(await ask(app, `POST /api/invitations/${secret}`, { body }));
+  return signedIn(await ask(app, ACCEPT, { body: { ...body, secret } }));
 }
 
 async function invite(
@@ -93,7 +95,7 @@ async function invite(
   clock.advance(1_000);
   const answer = await ask(app, 'POST /api/invitations', { body: { role }, headers: admin });
   assert.equal(answer.statusCode, 201, answer.body);
-  return answer.json().path.replace('/setup/', '');
+  return answer.json().path.replace('/setup#', '');
 }
 
 test('a first administrator sets up, invites, and whoever is invited has the role offered', async () => {
@@ -105,10 +107,10 @@ test('a first administrator sets up, invites, and whoever is invited has the rol
   assert.equal(me.json().csrfToken, admin['x-csrf-token']);
 
   const secret = await invite(server, admin, 'broadcaster');
-  const look = await ask(app, `GET /api/invitations/${secret}`);
+  const look = await ask(app, LOOK, { body: { secret } });
   assert.deepEqual([look.json().purpose, look.json().role], ['invitation', 'broadcaster']);
   const body = { name: 'berta', displayName: 'Berta B.', password: PASSWORD };
-  const berta = signedIn(await ask(app, `POST /api/invitations/${secret}`, { body }));
+  const berta = signedIn(await ask(app, ACCEPT, { body: { ...body, secret } }));
   assert.equal((await ask(app, 'GET /api/users', { headers: berta })).statusCode, 403);
   const users = (await ask(app, 'GET /api/users?limit=1', { headers: admin })).json();
   assert.equal(users.data[0].name, 'anna');
@@ -134,11 +136,11 @@ test('signing in over plain HTTP works on this machine alone', async () => {
   const secret = await accounts.invitations.openSetup();
   const body = { name: 'anna', password: PASSWORD };
   const far = { host: 'tv.example', origin: 'http://tv.example' };
-  const refused = await ask(app, `POST /api/invitations/${secret}`, { body, headers: far });
+  const refused = await ask(app, ACCEPT, { body: { ...body, secret }, headers: far });
   assert.equal(refused.json().code, 'insecure_connection');
   const near = { host: 'localhost:8080', origin: 'http://localhost:8080' };
-  const asked = { body, headers: near, from: '127.0.0.1' };
-  const answer = await ask(app, `POST /api/invitations/${secret}`, asked);
+  const asked = { body: { ...body, secret }, headers: near, from: '127.0.0.1' };
+  const answer = await ask(app, ACCEPT, asked);
   assert.match(String(answer.headers['set-cookie']), /^millrace_session=[a-z2-7]{32}; /);
   // A proxy on this machine makes everybody look local.
   const proxied = { ...asked, headers: { ...near, 'x-forwarded-for': '192.0.2.1' } };
@@ -168,7 +170,7 @@ test('no route that writes follows a session whose request another site sent (A1
       // Who signs in has no session yet: of such a request the site is what can be checked.
       const isOpen = access === 'everybody' && operationId !== 'signOut';
       if (isOpen && headers.origin === undefined && !('sec-fetch-site' in headers)) continue;
-      const body = { name: 'anna', password: PASSWORD };
+      const body = { name: 'anna', password: PASSWORD, secret: 'x' };
       const answer = await ask(app, `${method} ${url}`, { body, headers });
       assert.equal(answer.statusCode, 403, `${operationId} ${JSON.stringify(headers)}`);
       assert.equal(answer.json().code, 'csrf_rejected', operationId);
@@ -206,7 +208,7 @@ test('no body sets what only the server may (A17)', async () => {
     ...{ disabledAt: null, createdAt: '1970-01-01T00:00:00Z', passwordHash: 'x', purpose: 'x' },
   };
   const body = { ...extra, name: 'vera', password: PASSWORD };
-  const vera = signedIn(await ask(app, `POST /api/invitations/${secret}`, { body }));
+  const vera = signedIn(await ask(app, ACCEPT, { body: { ...body, secret } }));
   const { user } = (await ask(app, 'GET /api/me', { headers: vera })).json();
   assert.equal(user.role, 'viewer');
   assert.match(user.id, /^usr_[a-z2-7]{24}$/);
@@ -219,9 +221,10 @@ test('no body sets what only the server may (A17)', async () => {
   const headers = { authorization: `Bearer ${made.json().token}` };
   assert.equal((await ask(app, 'GET /api/users', { headers })).statusCode, 403);
 
-  const payload = `{"name":"eva","password":"${PASSWORD}","__proto__":{"role":"admin"}}`;
+  const spare = await invite(server, admin, 'viewer');
+  const payload = `{"secret":"${spare}","name":"eva","password":"${PASSWORD}","__proto__":{"role":"admin"}}`;
   const polluted = await app.inject({
-    ...{ method: 'POST', url: `/api/invitations/${await invite(server, admin, 'viewer')}` },
+    ...{ method: 'POST', url: '/api/invitations/accept' },
     headers: { host: 'tv.example', 'content-type': 'application/json' },
     ...{ remoteAddress: ELSEWHERE, payload },
   });
@@ -300,21 +303,33 @@ test('the setup link works once, and sitting at the machine opens nothing (A25)'
       assert.ok(statusCode === 401 || statusCode === 403, `${moment}: ${what} ${statusCode}`);
     }
     const body = { name: `${moment}er`, password: PASSWORD };
-    const answer = await local(`POST /api/invitations/${secret}`, body);
+    const answer = await local(ACCEPT, { ...body, secret });
     assert.equal(answer.statusCode, moment === 'before' ? 200 : 404);
   }
-  assert.equal((await local(`GET /api/invitations/${secret}`)).statusCode, 404);
-  for (const guess of [
-    '',
-    'x',
-    'a'.repeat(32),
-    '%00',
-    '__proto__',
-    encodeURIComponent("' or 1=1"),
-  ]) {
-    const answer = await local(`GET /api/invitations/${guess}x`);
-    assert.equal(answer.statusCode, guess === '%00' ? 400 : 404, guess);
+  assert.equal((await local(LOOK, { secret })).statusCode, 404);
+  for (const guess of ['', 'x', 'a'.repeat(32), '__proto__', "' or 1=1"]) {
+    for (const what of [LOOK, ACCEPT]) {
+      const answer = await local(what, { name: 'mallory', password: PASSWORD, secret: guess });
+      assert.equal(answer.statusCode, 404, `${what} ${guess}`);
+    }
   }
+  assert.equal((await local(LOOK, { secret: '\u0000' })).statusCode, 400);
+  assert.equal((await local(LOOK)).statusCode, 400, 'no secret at all');
+});
+
+test('the secret of a link is behind its # alone, and no route takes one in a path', async () => {
+  const server = await serve();
+  const admin = await setUp(server);
+  const secret = await invite(server, admin, 'viewer');
+  assert.match(secret, /^[a-z2-7]{32}$/, 'all that follows /setup#');
+  for (const method of ['GET', 'POST', 'DELETE']) {
+    const body = { name: 'mallory', password: PASSWORD };
+    const answer = await ask(server.app, `${method} /api/invitations/${secret}`, {
+      ...{ body, headers: admin },
+    });
+    assert.ok(answer.statusCode >= 400, `${method}: ${answer.statusCode}`);
+  }
+  assert.equal((await ask(server.app, LOOK, { body: { secret } })).statusCode, 200);
 });
 
 test('signing out ends the session and takes the cookie away', async () => {
@@ -340,7 +355,7 @@ test('people see and end their own sessions and tokens, and nobody else’s', as
   const anna = await setUp(server);
   const secret = await invite(server, anna, 'admin');
   const body = { name: 'berta', password: PASSWORD };
-  const berta = signedIn(await ask(app, `POST /api/invitations/${secret}`, { body }));
+  const berta = signedIn(await ask(app, ACCEPT, { body: { ...body, secret } }));
   const sessions = (await ask(app, 'GET /api/sessions', { headers: anna })).json().data;
   assert.deepEqual(
     sessions.map((each: { isCurrent: boolean }) => each.isCurrent),
@@ -372,8 +387,8 @@ test('a password link and a new password end the old sessions', async () => {
   const fresh = signedIn(await ask(app, 'PUT /api/me/password', { body: next, headers: anna }));
   assert.equal((await ask(app, 'GET /api/sessions', { headers: anna })).statusCode, 401);
   const link = await ask(app, `POST /api/users/${id}/password-link`, { headers: fresh });
-  const secret = link.json().path.replace('/setup/', '');
+  const secret = link.json().path.replace('/setup#', '');
   const body = { password: 'a third horse' };
-  signedIn(await ask(app, `POST /api/invitations/${secret}`, { body }));
+  signedIn(await ask(app, ACCEPT, { body: { ...body, secret } }));
   assert.equal((await ask(app, 'GET /api/sessions', { headers: fresh })).statusCode, 401);
 });

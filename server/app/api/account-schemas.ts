@@ -127,8 +127,14 @@ const typed = z.string().max(MAX_TYPED_LENGTH);
 /** Body of signing in. */
 export const signInSchema = body({ name: typed, password: typed });
 
+const linkSecret = typed.meta({ description: 'What stands behind the `#` of the link.' });
+
+/** Body of asking what a one-time link is for. */
+export const linkSecretSchema = body({ secret: linkSecret });
+
 /** Body of following a one-time link. What the account may do is not the follower's to say. */
 export const acceptanceSchema = body({
+  secret: linkSecret,
   name: z
     .string()
     .regex(USER_NAME_FORM, {

@@ -7,6 +7,7 @@ import {
   createdInvitationSchema,
   invitationSchema,
   inviteSchema,
+  linkSecretSchema,
   meSchema,
   openInvitationSchema,
   userChangesSchema,
@@ -22,10 +23,6 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 100;
 const USER_ID = /^usr_[a-z2-7]{24}$/;
 const INVITATION_ID = /^[0-9a-f]{64}$/;
-
-const byInvitation = z.object({
-  invitation: z.string().describe("The link's secret; to withdraw it, its id in the list"),
-});
 
 /** The routes `/api/users` and `/api/invitations`. */
 export function peopleRoutes(settings: AccountRouteSettings): readonly ApiRoute[] {
@@ -121,27 +118,31 @@ function inviteRoutes({ accounts, callers }: AccountRouteSettings): readonly Api
 }
 
 function linkRoutes({ accounts, callers }: AccountRouteSettings): readonly ApiRoute[] {
-  const path = '/api/invitations/:invitation';
+  // A secret in a path would stand in the log of every proxy on the way: it comes in the body.
+  const path = '/api/invitations';
   const look = defineRoute({
-    ...{ method: 'GET', path, operationId: 'getInvitation', tag: 'accounts' },
+    ...{ method: 'POST', path: `${path}/look`, operationId: 'lookAtInvitation', tag: 'accounts' },
     summary: 'What a one-time link is for',
+    description: 'Changes nothing.',
     access: 'everybody',
     verb: 'show invitation',
-    params: byInvitation,
+    body: linkSecretSchema,
     answers: { 200: invitationSchema },
-    problems: ['invitation_not_found'],
-    answer: async ({ params }) => {
-      const found = await accounts.invitations.look(params.invitation);
+    problems: ['invitation_not_found', 'csrf_rejected'],
+    answer: async ({ body, request }) => {
+      const rejected = callers.checkCsrf(request, undefined);
+      if (rejected !== undefined) return rejected;
+      const found = await accounts.invitations.look(body.secret);
       return 'refused' in found ? found : { status: 200, body: invitationView(found) };
     },
   });
   const accept = defineRoute({
-    ...{ method: 'POST', path, operationId: 'acceptInvitation', tag: 'accounts' },
+    ...{ method: 'POST', path: `${path}/accept`, operationId: 'acceptInvitation' },
+    tag: 'accounts',
     summary: 'Use a one-time link: make the account, or set the password',
     description: 'Signs its owner in with a cookie. The first administrator comes this way too.',
     access: 'everybody',
     verb: 'use invitation',
-    params: byInvitation,
     body: acceptanceSchema,
     answers: { 200: meSchema },
     problems: [
@@ -151,26 +152,27 @@ function linkRoutes({ accounts, callers }: AccountRouteSettings): readonly ApiRo
       'insecure_connection',
       'sign_in_unavailable',
     ],
-    answer: async ({ params, body, request, reply }) =>
+    answer: async ({ body, request, reply }) =>
       withSession({ callers, request, reply }, async () => {
-        const found = await accounts.invitations.look(params.invitation);
+        const found = await accounts.invitations.look(body.secret);
         if ('refused' in found) return found;
         if (body.name === undefined && found.userId === null) return nameless();
         const name = body.name ?? '';
         const acceptance = { name, displayName: body.displayName ?? name, password: body.password };
-        return accounts.accept(params.invitation, acceptance, clientOf(request));
+        return accounts.accept(body.secret, acceptance, clientOf(request));
       }),
   });
   const withdraw = defineRoute({
-    ...{ method: 'DELETE', path, operationId: 'withdrawInvitation', tag: 'accounts' },
+    ...{ method: 'DELETE', path: `${path}/:id`, operationId: 'withdrawInvitation' },
+    tag: 'accounts',
     summary: 'Withdraw a one-time link',
     access: { action: 'user.write' },
     verb: 'withdraw invitation',
-    params: byInvitation,
+    params: byId,
     answers: { 204: null },
     problems: ['invitation_not_found'],
-    answer: async ({ params: { invitation }, actor }) => {
-      const id = INVITATION_ID.test(invitation) ? invitation : '';
+    answer: async ({ params, actor }) => {
+      const id = INVITATION_ID.test(params.id) ? params.id : '';
       return (await accounts.invitations.withdraw(id, actor)) ?? { status: 204, body: null };
     },
   });
@@ -179,7 +181,7 @@ function linkRoutes({ accounts, callers }: AccountRouteSettings): readonly ApiRo
 
 function created(made: MadeInvitation | Refusal, linkTo: (path: string) => PublicLink) {
   if ('refused' in made) return made;
-  const path = `/setup/${made.secret}`;
+  const path = `/setup#${made.secret}`;
   const body = { ...openInvitationView(made.invitation), path, ...linkTo(path) };
   return { status: 201 as const, body };
 }

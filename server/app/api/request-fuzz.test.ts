@@ -78,8 +78,8 @@ before(async () => {
     await channels.close();
   };
   const secret = await accounts.invitations.openSetup();
-  const body = { name: 'anna', password: PASSWORD };
-  await made('POST', `/api/invitations/${secret}`, body, {});
+  const body = { secret, name: 'anna', password: PASSWORD };
+  await made('POST', '/api/invitations/accept', body, {});
   await makeObjects();
 });
 

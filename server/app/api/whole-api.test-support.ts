@@ -120,8 +120,8 @@ export async function join(api: WholeApi, name: string, role: Role): Promise<Cre
   const made = first ?? (await accounts.invitations.invite(role, by));
   assert.ok(typeof made === 'string' || 'secret' in made);
   const secret = typeof made === 'string' ? made : made.secret;
-  const body = { name, password: PASSWORD };
-  return credentialsOf(await ask(`POST /api/invitations/${secret}`, { body }));
+  const body = { secret, name, password: PASSWORD };
+  return credentialsOf(await ask('POST /api/invitations/accept', { body }));
 }
 
 /** What a page of whoever just signed in sends along. */

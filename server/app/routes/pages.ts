@@ -25,7 +25,7 @@ const OFF_AIR = '<meta name="on-air" content="no" />';
 /** Addresses that show the application; it reads the rest of the address itself. */
 const PAGES = [
   '/',
-  '/setup/:secret',
+  '/setup',
   '/sign-in',
   '/account',
   '/studio',
