@@ -26,6 +26,35 @@ test('mayPost() refuses terms and links on every server, but not of moderators',
   assert.equal(await one.say('badword evil.com'), 'posted');
 });
 
+test('/held tells moderators what waits, the oldest first, on one line', async () => {
+  const { clock, nodes, streamId } = await twoServers();
+  const [one, two] = nodes;
+  assert.equal(await two.say('/held', MOD), 'Nothing waits for a moderator.');
+  assert.equal(await two.say('/held'), 'forbidden');
+  await one.set(HOLD);
+  const long = `maybe ${'so '.repeat(60)}`;
+  for (const text of ['maybe @Bob', long]) {
+    assert.equal(await one.say(text), 'message_held');
+    clock.advance(1);
+  }
+  const [first, second] = await two.filters.holds.list(streamId);
+  assert.ok(first !== undefined && second !== undefined);
+  assert.equal(
+    await two.say('/held', MOD),
+    `2 waiting: ${first.id} Anna: maybe @Bob (term maybe) | ` +
+      `${second.id} Anna: ${long.slice(0, 100).trimEnd()}… (term maybe)`,
+  );
+  assert.equal(await two.say(`/deny ${first.id}`, MOD), 'The message is not let in.');
+  for (let count = 0; count < 6; count += 1) {
+    const author = { ...ANNA, id: `usr_${count}` };
+    assert.equal(await one.say(`maybe ${count}`, author), 'message_held');
+    clock.advance(1);
+  }
+  const told = await two.say('/held', MOD);
+  assert.match(told, /^7 waiting: .*maybe 3 \(term maybe\) \| and 2 more$/);
+  assert.ok(!told.includes(first.id) && !told.includes('\n'));
+});
+
 test('mayPost() holds a message until a moderator of any server lets it in, once', async () => {
   const { nodes, streamId, told, texts } = await twoServers();
   const [one, two] = nodes;

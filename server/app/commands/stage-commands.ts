@@ -1,10 +1,13 @@
 /** Commands about what stands before everybody in a chat, and its shield. */
-import type { Refusal } from '../../../contract/index.ts';
+import type { ChatHeld, Refusal } from '../../../contract/index.ts';
 import type { ChatStage } from '../chat-stage.ts';
 import { optionalSeconds, text, word } from './arguments.ts';
 import { type Command, defineCommand } from './command.ts';
 
 const DEFAULT_POLL_S = 120;
+/** Messages that wait of which `/held` tells, and of each so much that it is known again. */
+const MOST_SHOWN = 5;
+const MAX_SHOWN_LENGTH = 100;
 /** Choices of a poll, their characters, and those of its question. */
 export const POLL_LIMITS = {
   minChoices: 2,
@@ -15,12 +18,13 @@ export const POLL_LIMITS = {
   maxDurationS: 3_600,
 } as const;
 
-/** `/announce`, `/pin`, `/poll`, `/vote`, `/raid`, `/shield` and the like. */
+/** `/announce`, `/pin`, `/poll`, `/vote`, `/raid`, `/held`, `/shield` and the like. */
 export function stageCommands(stage: ChatStage): readonly Command[] {
   return [
     ...pinCommands(stage),
     ...pollCommands(stage),
     ...raidCommands(stage),
+    ...heldCommands(stage),
     ...shieldCommands(stage),
   ];
 }
@@ -124,8 +128,15 @@ function raidCommands({ raids }: ChatStage): readonly Command[] {
   ];
 }
 
-function shieldCommands({ filters: { shield, holds } }: ChatStage): readonly Command[] {
+function heldCommands({ filters: { holds } }: ChatStage): readonly Command[] {
   return [
+    defineCommand({
+      name: 'held',
+      help: 'Lists the messages that wait for a moderator, those that wait longest first.',
+      who: 'moderator',
+      takes: {},
+      run: async ({ streamId }) => heldText(await holds.list(streamId)),
+    }),
     defineCommand({
       name: 'approve',
       help: 'Lets a message in that waits for a moderator.',
@@ -146,6 +157,24 @@ function shieldCommands({ filters: { shield, holds } }: ChatStage): readonly Com
         return 'refused' in held ? held : 'The message is not let in.';
       },
     }),
+  ];
+}
+
+/** On one line, as IRC has it. */
+function heldText(held: readonly ChatHeld[]): string {
+  if (held.length === 0) return 'Nothing waits for a moderator.';
+  const shown = held.slice(0, MOST_SHOWN).map(({ id, author, fragments, reason }) => {
+    const said = fragments.map((fragment) => fragment.text).join('');
+    const isLong = said.length > MAX_SHOWN_LENGTH;
+    const text = isLong ? `${said.slice(0, MAX_SHOWN_LENGTH).trimEnd().toWellFormed()}…` : said;
+    return `${id} ${author.name}: ${text} (${reason})`;
+  });
+  const more = held.length - shown.length;
+  return `${held.length} waiting: ${shown.join(' | ')}${more > 0 ? ` | and ${more} more` : ''}`;
+}
+
+function shieldCommands({ filters: { shield } }: ChatStage): readonly Command[] {
+  return [
     defineCommand({
       name: 'shield',
       help: 'Closes the chat to guests and strangers, slows it, and makes its filter strict.',
