@@ -93,6 +93,13 @@ export class Accounts {
     return this.#operatorHash !== undefined || !(await this.users.exist());
   }
 
+  /** Whether a header Authorization has API_TOKEN. */
+  isOperator(authorization: string): boolean {
+    const token = bearerOf(authorization);
+    if (token === undefined || this.#operatorHash === undefined) return false;
+    return timingSafeEqual(Buffer.from(hashSecret(token)), Buffer.from(this.#operatorHash));
+  }
+
   get #operatorHash(): string | undefined {
     const { operatorToken } = this.#settings;
     return operatorToken ? hashSecret(operatorToken) : undefined;
@@ -174,22 +181,17 @@ export class Accounts {
   }
 
   async #bearer(authorization: string): Promise<Principal | Refusal> {
-    const [scheme = '', token = '', ...rest] = authorization.trim().split(/ +/);
-    const isBearer = scheme.toLowerCase() === 'bearer' && token !== '' && rest.length === 0;
-    if (isBearer && this.#isOperator(token)) return { kind: 'operator' };
-    const holder = isBearer ? await this.tokens.check(token) : undefined;
+    if (this.isOperator(authorization)) return { kind: 'operator' };
+    const token = bearerOf(authorization);
+    const holder = token === undefined ? undefined : await this.tokens.check(token);
     if (holder !== undefined) return { kind: 'token', ...holder };
     return {
       refused: 'unauthorized',
-      detail: isBearer
-        ? 'Cannot tell who asks: the bearer token is unknown, revoked or too old'
-        : 'Cannot tell who asks: send the header "Authorization: Bearer <token>"',
+      detail:
+        token === undefined
+          ? 'Cannot tell who asks: send the header "Authorization: Bearer <token>"'
+          : 'Cannot tell who asks: the bearer token is unknown, revoked or too old',
     };
-  }
-
-  #isOperator(token: string): boolean {
-    if (this.#operatorHash === undefined) return false;
-    return timingSafeEqual(Buffer.from(hashSecret(token)), Buffer.from(this.#operatorHash));
   }
 
   /** Who may sign in under this name. What cannot be a name is looked for all the same. */
@@ -230,6 +232,13 @@ export class Accounts {
     this.#settings.log.info({ remoteAddress }, 'sign-in refused');
     return { refused: 'invalid_credentials', detail: 'Cannot sign in: name or password is wrong' };
   }
+}
+
+/** The token in a header Authorization; undefined when it has another form. */
+function bearerOf(authorization: string): string | undefined {
+  const [scheme = '', token = '', ...rest] = authorization.trim().split(/ +/);
+  const isBearer = scheme.toLowerCase() === 'bearer' && token !== '' && rest.length === 0;
+  return isBearer ? token : undefined;
 }
 
 function userPrincipal(holder: {

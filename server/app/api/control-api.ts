@@ -63,6 +63,7 @@ export function registerControlApi(app: FastifyInstance, settings: ApiSettings):
     viewerLimits: new RateLimits(clock, VIEWER_BUDGETS),
     idempotency: new IdempotencyKeys(database, clock, settings.answerRoot),
     identify: (request: FastifyRequest) => callers.identify(request),
+    isOperator: (authorization: string) => accounts.isOperator(authorization),
     owners: {
       stream: async (id: string) => {
         const stream = await channels.get(id);

@@ -148,3 +148,32 @@ test('registerApi() tells how a budget stands, and says 429 when it is used up',
   assert.equal(second.json().code, 'too_many_requests');
   assert.equal(second.headers['retry-after'], '60');
 });
+
+test('registerApi() lets known tokens and API_TOKEN in where a flood of wrong ones comes from', async (context) => {
+  const good = new Set(['Bearer old', 'Bearer new', 'Bearer operator']);
+  const looked: (string | undefined)[] = [];
+  const app = start(context, [write], {
+    limits: new RateLimits(new ManualClock(), { ...DEFAULT_BUDGETS, anonymous: 3 }),
+    identify: async ({ headers: { authorization } }) => {
+      looked.push(authorization);
+      if (good.has(authorization ?? '')) return anna;
+      return { refused: 'unauthorized', detail: 'Cannot tell who asks' };
+    },
+    isOperator: (authorization) => authorization === 'Bearer operator',
+  });
+  const ask = async (token: string): Promise<number> => {
+    const asked = { method: 'POST', url: '/api/things/mine', payload: { name: 'a' } } as const;
+    const headers = { authorization: `Bearer ${token}` };
+    return (await app.inject({ ...asked, headers })).statusCode;
+  };
+  assert.equal(await ask('old'), 200);
+  for (const guess of ['a', 'b', 'c']) assert.equal(await ask(guess), 401);
+  assert.equal(await ask('d'), 429);
+  assert.ok(!looked.includes('Bearer d'), 'nobody was asked about it');
+  assert.deepEqual([await ask('old'), await ask('operator')], [200, 200]);
+  assert.equal(await ask('new'), 429, 'it was never seen to be good');
+  good.delete('Bearer old');
+  for (let times = 0; times < 3; times += 1) assert.equal(await ask('old'), 429);
+  const seen = looked.filter((each) => each === 'Bearer old').length;
+  assert.equal(seen, 3, 'once more when it was good no longer, then not again');
+});

@@ -6,6 +6,7 @@ import { DatabaseUnavailableError } from '../../store/sql/index.ts';
 import { refuse } from '../http/index.ts';
 import { type Access, type Owners, refuseAccess } from './access.ts';
 import type { Claim, IdempotencyKeys, KeptAnswer } from './idempotency.ts';
+import { KnownCredentials } from './known-credentials.ts';
 import type { RateLimits, RateStanding } from './rate-limits.ts';
 import { readRequest } from './request-check.ts';
 import { type ApiRoute, TAKEN_OVER } from './route.ts';
@@ -28,6 +29,8 @@ export interface RegistrationSettings {
   readonly identify: Identify;
   readonly owners: Owners;
   readonly limits: RateLimits;
+  /** Whether this header Authorization has API_TOKEN; told without a database. */
+  readonly isOperator?: ((authorization: string) => boolean) | undefined;
   /** Of what viewers' pages send by themselves; without it that counts like all else. */
   readonly viewerLimits?: RateLimits | undefined;
   /** Without it, requests that are sent again are done again. */
@@ -58,6 +61,7 @@ export function registerApi(
     );
   });
   const known = new Set<string>();
+  const credentials = new KnownCredentials();
   for (const route of routes) {
     const { operationId, method, path, access } = route;
     assert(!known.has(operationId), `Cannot add ${method} ${path}: ${operationId} is taken`);
@@ -68,9 +72,9 @@ export function registerApi(
       url: path,
       config: { access },
       onRequest: async (request, reply) => {
-        const early = countedAhead(settings, request, reply);
+        const early = countedAhead(settings, credentials, { request, reply });
         if (early !== undefined) return refuse(reply, early);
-        const caller = await identified(settings, request);
+        const caller = await identified(settings, credentials, request);
         admitted.set(request, caller);
         const refusal =
           counted(settings, route, { request, reply, caller }) ??
@@ -88,12 +92,16 @@ export function registerApi(
 
 async function identified(
   { identify, limits }: RegistrationSettings,
+  credentials: KnownCredentials,
   request: FastifyRequest,
 ): Promise<Admitted> {
+  const { authorization } = request.headers;
   const known = await withDatabase(() => identify(request));
   if ('refused' in known && known.refused === 'unauthorized') {
     limits.countRefused(request.clientAddress);
+    if (authorization !== undefined) credentials.forget(authorization);
   }
+  if (!('refused' in known) && authorization !== undefined) credentials.remember(authorization);
   return 'refused' in known
     ? { principal: { kind: 'anonymous' }, stranger: known }
     : { principal: known, stranger: undefined };
@@ -123,15 +131,18 @@ function counted(
   return told(reply, table.count(caller.principal, request.clientAddress));
 }
 
-/** Refuses a bearer token unseen where too many came from that were refused. */
+/** Refuses a bearer token unseen that is not known, where too many came from that were refused. */
 function countedAhead(
-  { limits }: RegistrationSettings,
-  { headers, clientAddress }: FastifyRequest,
-  reply: FastifyReply,
+  { limits, isOperator }: RegistrationSettings,
+  credentials: KnownCredentials,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Refusal | undefined {
-  if (headers.authorization === undefined) return undefined;
-  const standing = limits.refusedTooOften(clientAddress);
-  return standing === undefined ? undefined : told(reply, standing);
+  const { authorization } = request.headers;
+  if (authorization === undefined) return undefined;
+  const standing = limits.refusedTooOften(request.clientAddress);
+  if (standing === undefined || credentials.has(authorization)) return undefined;
+  if (isOperator?.(authorization) === true) return undefined;
+  return told(reply, standing);
 }
 
 function told(reply: FastifyReply, standing: RateStanding): Refusal | undefined {
