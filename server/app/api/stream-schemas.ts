@@ -201,7 +201,7 @@ export const keyDraftSchema = z.discriminatedUnion(
       expiresAt: moment().nullable().optional(),
     }),
   ],
-  { error: 'must be an object whose kind is "main" or "guest"' },
+  { error: 'must be "main" or "guest"' },
 );
 
 /** What a player's page asks of a live stream. */
