@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as until } from 'node:timers/promises';
 import type { ChatAuthor, ChatFrame, ChatRole } from '../../../contract/index.ts';
-import { startChat } from './chat-stage.test-support.ts';
+import { database, startChat } from './chat-stage.test-support.ts';
 
 type Stage = Awaited<ReturnType<typeof startChat>>;
 
@@ -213,4 +213,83 @@ test('who writes over the plain API is known by the address that a trusted proxy
     await post('eve', '93.184.216.35');
     await until(20);
   }
+});
+
+/** Waits for what is done behind an answer. */
+async function eventually(check: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await check()); tries += 1) {
+    assert.ok(tries < 2_000, 'it did not come to pass');
+    await until(5);
+  }
+}
+
+test('a message that the database does not have yet is deleted there as well, once it has', async (context) => {
+  const { ask, room, shown, store } = await start(context);
+  const author: ChatAuthor = { id: 'usr_eve', name: 'Eve', roles: [] };
+  const said = { author, isGuest: false, nonce: null, replyTo: undefined, text: 'rude' };
+  const write = store.write.bind(store);
+  const slow = Promise.withResolvers<void>();
+  context.mock.method(store, 'write', async (...given: Parameters<typeof write>) => {
+    await slow.promise;
+    return write(...given);
+  });
+  const posted = await room.post(said);
+  assert.ok('message' in posted);
+  const { id } = posted.message;
+  const deleted = ask('ada', 'DELETE', `/messages/${id}`);
+  await Promise.race([deleted, eventually(() => room.findShown(id) === undefined)]);
+  slow.resolve();
+  assert.equal((await deleted).status, 204);
+  assert.deepEqual(await shown(), []);
+  const rows = await database.query<{ at: Date | null }>(
+    'select removed_at as at from chat_messages where id = $1',
+    [id],
+  );
+  assert.ok(rows.length === 1 && rows[0]?.at instanceof Date);
+});
+
+test('where two who are banned wrote from stays known when one of them may write again', async (context) => {
+  const { ask, room, desk, streamId } = await start(context);
+  const from = (id: string) =>
+    room.post({
+      ...{ author: { id, name: id, roles: [] }, isGuest: true, text: 'hi', nonce: null },
+      ...{ replyTo: undefined, address: '93.184.216.36' },
+    });
+  const located = async (...ids: readonly string[]) => {
+    const [row] = await database.query<{ count: number }>(
+      `select count(*)::int as count from chat_bans
+       where stream_id = $1 and author_id = any($2) and address_hash is not null`,
+      [streamId, ids],
+    );
+    return row?.count === ids.length;
+  };
+  for (const id of ['guest_one', 'guest_two']) {
+    await from(id);
+    assert.equal((await ask('ada', 'PUT', `/bans/${id}`, {})).status, 200);
+    await eventually(() => located(id));
+  }
+  const flagged: string[] = [];
+  const ward = await desk.moderation.openWard(streamId);
+  const attempt = (id: string) =>
+    ward.mayPost({
+      ...{ author: { id, name: id, roles: [] }, isGuest: true, fragments: [] },
+      ...{ settings: room.settings, address: '93.184.216.36' },
+    });
+  const tell = room.tell.bind(room);
+  context.mock.method(room, 'tell', (...given: Parameters<typeof tell>) => {
+    const [frame] = given;
+    if (frame.type === 'flagged') flagged.push(`${frame.author.id} ${frame.bannedName}`);
+    return tell(...given);
+  });
+  const free = { roles: [], bar: null, followedAtMs: null };
+  ward.hear('guest_two', free);
+  attempt('guest_new');
+  await eventually(() => flagged.length > 0);
+  assert.deepEqual(flagged, ['guest_new guest_one']);
+  ward.hear('guest_one', free);
+  attempt('guest_newer');
+  // Banned once more, maybe after a restart: from where is known still.
+  assert.equal((await ask('ada', 'PUT', '/bans/guest_one', { reason: 'again' })).status, 200);
+  assert.ok(await located('guest_one'));
+  assert.equal(flagged.length, 1);
 });

@@ -25,7 +25,8 @@ import { registerApi } from './registration.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-const database = await testDatabase();
+/** The database of all of them. */
+export const database = await testDatabase();
 
 const user = (userId: string, role: 'admin' | 'broadcaster' | 'viewer'): Principal => {
   return { kind: 'user', userId, role, sessionHash: '' };
@@ -150,5 +151,5 @@ export async function startChat(context: TestContext) {
   const shut = (): void => {
     isOpen = false;
   };
-  return { app, ask, chat, desk, streamId, shut, roomOf };
+  return { app, ask, chat, desk, store, streamId, shut, roomOf };
 }

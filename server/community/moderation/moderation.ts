@@ -53,6 +53,8 @@ type Concealment =
 
 /** A room, as far as moderation is concerned. */
 export interface ModeratedRoom {
+  /** A message that is held, also when it is shown no more. */
+  find(id: string): { readonly author: { readonly id: string } } | undefined;
   conceal(what: Concealment): Promise<void>;
   change(changes: Partial<ChatSettings>): Promise<ChatSettings>;
   tellStanding(authorId: string, standing: Standing): Promise<void>;
@@ -171,19 +173,17 @@ export class Moderation {
 
   /** Takes one message out of sight. */
   async remove(by: Moderator, messageId: string): Promise<Refusal | undefined> {
-    const { streamId } = by;
-    const { database } = this.#parts;
-    const [found] = await database.query<{ readonly authorId: string }>(
-      'select author_id as "authorId" from chat_messages where stream_id = $1 and id = $2',
-      [streamId, messageId],
-    );
-    if (found === undefined) {
+    const { database, roomOf } = this.#parts;
+    const room = await roomOf(by.streamId);
+    // What was just said is in the room before it is in the database.
+    const authorId =
+      room.find(messageId)?.author.id ?? (await this.#authorOf(by.streamId, messageId));
+    if (authorId === undefined) {
       const shown = JSON.stringify(messageId.slice(0, 100));
-      const detail = `Cannot delete message ${shown}: it is unknown, or not kept yet`;
+      const detail = `Cannot delete message ${shown}: it is unknown`;
       return { refused: 'message_not_found', detail };
     }
-    await this.#record(database, by, 'chat.delete', { messageId, authorId: found.authorId });
-    const room = await this.#parts.roomOf(streamId);
+    await this.#record(database, by, 'chat.delete', { messageId, authorId });
     await room.conceal({ type: 'removal', ids: [messageId] });
     return undefined;
   }
@@ -243,6 +243,14 @@ export class Moderation {
   /** Writes a deed that another part does into the same trail. */
   async record(by: Moderator, action: string, changes: Readonly<Record<string, unknown>> | null) {
     await this.#record(this.#parts.database, by, action, changes);
+  }
+
+  async #authorOf(streamId: string, messageId: string): Promise<string | undefined> {
+    const [found] = await this.#parts.database.query<{ readonly authorId: string }>(
+      'select author_id as "authorId" from chat_messages where stream_id = $1 and id = $2',
+      [streamId, messageId],
+    );
+    return found?.authorId;
   }
 
   /** Does something to somebody, keeps it on record and tells every server what they are now. */

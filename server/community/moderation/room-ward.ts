@@ -58,7 +58,8 @@ export class RoomWard {
   readonly #parts: WardParts;
   readonly #roles = new Map<string, readonly ChatRole[]>();
   readonly #bars = new Map<string, Bar>();
-  readonly #bannedNames = new Map<string, string>();
+  /** Who is banned, by the network they wrote from: several may be of the same one. */
+  readonly #bannedAt = new Map<string, Map<string, string>>();
   /** By author; oldest first. */
   readonly #hashes = new Map<string, string>();
   readonly #followed = new Map<string, number | null>();
@@ -113,15 +114,19 @@ export class RoomWard {
   };
 
   #setBar(authorId: string, bar: Bar | null): void {
-    const before = this.#bars.get(authorId)?.addressHash;
-    if (typeof before === 'string') this.#bannedNames.delete(before);
+    const before = this.#bars.get(authorId)?.addressHash ?? '';
+    const banned = this.#bannedAt.get(before);
+    banned?.delete(authorId);
+    if (banned?.size === 0) this.#bannedAt.delete(before);
     if (bar === null) {
       this.#bars.delete(authorId);
       return;
     }
     this.#bars.set(authorId, bar);
     const { addressHash, authorName } = bar;
-    if (addressHash !== null) this.#bannedNames.set(addressHash, authorName);
+    if (addressHash === null) return;
+    const there = this.#bannedAt.get(addressHash) ?? new Map<string, string>();
+    this.#bannedAt.set(addressHash, there.set(authorId, authorName));
   }
 
   #barred({ untilMs }: Bar): AttemptRefusal {
@@ -138,7 +143,7 @@ export class RoomWard {
     const hash = this.#parts.hashOf(address);
     if (hash === undefined) return;
     keep(this.#hashes, author.id, hash);
-    const bannedName = this.#bannedNames.get(hash);
+    const [bannedName] = this.#bannedAt.get(hash)?.values() ?? [];
     if (isBarred || bannedName === undefined || this.#flagged.has(author.id)) return;
     keep(this.#flagged, author.id, true);
     this.#parts.flag(author, bannedName);

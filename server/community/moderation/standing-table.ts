@@ -87,7 +87,10 @@ export async function deleteMember(
   return rows.length > 0;
 }
 
-/** Sets the author's ban or timeout in the place of the one before, and forgets what has expired. */
+/**
+ * Sets the author's ban or timeout in the place of the one before, and forgets what has expired. From
+ * where a banned author wrote is known on, when they are banned once more.
+ */
 export async function upsertBan(to: Queryable, streamId: string, ban: BanRecord): Promise<void> {
   const { authorId, authorName, expiresAt, reason, createdAt } = ban;
   await to.query('delete from chat_bans where stream_id = $1 and expires_at < $2', [
@@ -100,7 +103,9 @@ export async function upsertBan(to: Queryable, streamId: string, ban: BanRecord)
      values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (stream_id, author_id) do update set author_name = excluded.author_name,
        expires_at = excluded.expires_at, reason = excluded.reason,
-       address_hash = excluded.address_hash, created_at = excluded.created_at`,
+       address_hash = case when excluded.expires_at is null
+         then coalesce(excluded.address_hash, chat_bans.address_hash) end,
+       created_at = excluded.created_at`,
     [streamId, authorId, authorName, expiresAt, reason, ban.addressHash, createdAt],
   );
 }
