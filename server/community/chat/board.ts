@@ -1,4 +1,5 @@
 /** What stands in a room besides its entries, on this server: whoever joins is shown it. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ChatEntry, ChatFrame } from '../../../contract/index.ts';
 import type { Audience } from './bus.ts';
 import type { Reader } from './reader.ts';
@@ -36,6 +37,18 @@ export class Board {
     for (const frame of await this.#stage.load(this.#streamId)) {
       if (!this.#frames.has(frame.type)) this.#frames.set(frame.type, frame);
     }
+  }
+
+  /** Puts up what the database has by now, but for what was heard meanwhile; returns what is new. */
+  async reread(): Promise<readonly ChatFrame[]> {
+    const before = new Map(this.#frames);
+    const frames = await this.#stage.load(this.#streamId);
+    const changed = frames.filter((frame) => {
+      const known = this.#frames.get(frame.type);
+      return known === before.get(frame.type) && !isDeepStrictEqual(known, frame);
+    });
+    for (const frame of changed) this.heard(frame, 'everybody');
+    return changed;
   }
 
   /** Shows a reader what stands; one that comes back also what stands no more. */

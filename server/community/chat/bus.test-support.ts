@@ -18,6 +18,7 @@ export class Listener implements RoomListener {
   /** Where it had to begin anew. */
   readonly rebased: number[] = [];
   readonly moved: NumberedEntry[] = [];
+  rejoins = 0;
   isLost = false;
   #wake = (): void => {};
 
@@ -39,6 +40,11 @@ export class Listener implements RoomListener {
 
   renumbered(entries: readonly NumberedEntry[]): void {
     this.moved.push(...entries);
+  }
+
+  rejoined(): void {
+    this.rejoins += 1;
+    this.#wake();
   }
 
   lost(): void {

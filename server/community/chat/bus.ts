@@ -27,7 +27,9 @@ export type RoomNotice =
   /** To be sent as it is. */
   | { readonly type: 'frame'; readonly to: Audience; readonly frame: ChatFrame }
   /** What somebody is and may do has changed. */
-  | { readonly type: 'standing'; readonly authorId: string; readonly standing: Standing };
+  | { readonly type: 'standing'; readonly authorId: string; readonly standing: Standing }
+  /** Something that the database has was changed while not everybody could be told. */
+  | { readonly type: 'reread' };
 
 /** Whom of a room a frame is for. */
 export type Audience = 'everybody' | 'moderators' | { readonly authorId: string };
@@ -44,6 +46,8 @@ export interface RoomListener {
   rebase(seq: number, entries: readonly NumberedEntry[]): void;
   /** Entries that this server had published have these numbers now. */
   renumbered(entries: readonly NumberedEntry[]): void;
+  /** This server hears the others, again or for the first time: what they told before was missed. */
+  rejoined(): void;
   /** Too much was missed to go on: the room is to be left, and opened anew. */
   lost(): void;
 }

@@ -69,13 +69,17 @@ test('write() hides what an author wrote before a purge, and all before a clear'
   assert.deepEqual(await shown(), [6]);
 });
 
-test('saveSettings() keeps what was said last', async () => {
+test('changeSettings() keeps what was said last, and what nobody spoke of', async () => {
   const last = {
     ...{ slowModeS: 0, guestsMayPost: false, subscribersOnly: true, followersOnlyMinutes: 0 },
     ...{ emoteOnly: true, uniqueChat: true, shield: true },
   };
-  await store.saveSettings('t', DEFAULT_SETTINGS, NOW);
-  await store.saveSettings('t', last, NOW);
+  const { slowModeS, ...others } = last;
+  assert.deepEqual(await store.settings('t'), DEFAULT_SETTINGS);
+  assert.deepEqual(await store.changeSettings('t', { slowModeS }, NOW), {
+    ...{ ...DEFAULT_SETTINGS, slowModeS },
+  });
+  assert.deepEqual(await store.changeSettings('t', others, NOW), last);
   const { settings } = await store.load('t', 1);
   assert.deepEqual(settings, last);
 });

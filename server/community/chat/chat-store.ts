@@ -33,21 +33,32 @@ export interface ChatStore {
   load(streamId: string, limit: number): Promise<StoredRoom>;
   /** Keeps all or none. Entries that were kept before are passed over. */
   write(batch: readonly UnkeptEntry[], now: Date): Promise<void>;
-  saveSettings(streamId: string, settings: ChatSettings, now: Date): Promise<void>;
+  settings(streamId: string): Promise<ChatSettings>;
+  /** Changes what is named and leaves the rest as it is. Returns all. */
+  changeSettings(
+    streamId: string,
+    changes: Partial<ChatSettings>,
+    now: Date,
+  ): Promise<ChatSettings>;
 }
 
 /** What takes messages out of sight. */
 type Concealment = Exclude<ChatEntry, ChatMessage>;
 
-interface SettingsRow {
-  readonly slow_mode_s: number;
-  readonly guests_may_post: boolean;
-  readonly subscribers_only: boolean;
-  readonly followers_only_minutes: number | null;
-  readonly emote_only: boolean;
-  readonly unique_chat: boolean;
-  readonly shield: boolean;
-}
+/** By settings. */
+const COLUMN_OF = {
+  slowModeS: 'slow_mode_s',
+  guestsMayPost: 'guests_may_post',
+  subscribersOnly: 'subscribers_only',
+  followersOnlyMinutes: 'followers_only_minutes',
+  emoteOnly: 'emote_only',
+  uniqueChat: 'unique_chat',
+  shield: 'shield',
+} as const satisfies Readonly<Record<keyof ChatSettings, string>>;
+const COLUMNS = Object.values(COLUMN_OF).join(', ');
+const SETTINGS = Object.entries(COLUMN_OF)
+  .map(([setting, column]) => `${column} as "${setting}"`)
+  .join(', ');
 
 /** Chat in PostgreSQL's tables, see migrations 0002 and 0003. */
 export class SqlChatStore implements ChatStore {
@@ -58,12 +69,6 @@ export class SqlChatStore implements ChatStore {
   }
 
   async load(streamId: string, limit: number): Promise<StoredRoom> {
-    const [settings] = await this.#database.query<SettingsRow>(
-      `select slow_mode_s, guests_may_post, subscribers_only, followers_only_minutes, emote_only,
-         unique_chat, shield
-       from chat_settings where stream_id = $1`,
-      [streamId],
-    );
     const [last] = await this.#database.query<{ seq: number | null }>(
       'select max(seq) as seq from chat_messages where stream_id = $1',
       [streamId],
@@ -75,7 +80,7 @@ export class SqlChatStore implements ChatStore {
       [streamId, limit],
     );
     return {
-      settings: settings === undefined ? DEFAULT_SETTINGS : settingsOf(settings),
+      settings: await this.settings(streamId),
       lastSeq: last?.seq ?? 0,
       recent: rows.map(numberedOf).reverse(),
     };
@@ -90,28 +95,41 @@ export class SqlChatStore implements ChatStore {
     });
   }
 
-  async saveSettings(streamId: string, settings: ChatSettings, now: Date): Promise<void> {
-    await this.#database.query(
-      `insert into chat_settings (stream_id, slow_mode_s, guests_may_post, subscribers_only,
-         followers_only_minutes, emote_only, unique_chat, shield, updated_at)
+  async settings(streamId: string): Promise<ChatSettings> {
+    const [settings] = await this.#database.query<ChatSettings>(
+      `select ${SETTINGS} from chat_settings where stream_id = $1`,
+      [streamId],
+    );
+    return settings ?? DEFAULT_SETTINGS;
+  }
+
+  async changeSettings(
+    streamId: string,
+    changes: Partial<ChatSettings>,
+    now: Date,
+  ): Promise<ChatSettings> {
+    const { slowModeS, guestsMayPost, subscribersOnly, ...modes } = {
+      ...DEFAULT_SETTINGS,
+      ...changes,
+    };
+    const { followersOnlyMinutes, emoteOnly, uniqueChat, shield } = modes;
+    const changed = Object.entries(COLUMN_OF).filter(([setting]) =>
+      Object.hasOwn(changes, setting),
+    );
+    // Another server may have changed the others a moment ago.
+    const updates = changed.map(([, column]) => `${column} = excluded.${column}, `).join('');
+    const [settings] = await this.#database.query<ChatSettings>(
+      `insert into chat_settings (stream_id, updated_at, ${COLUMNS})
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-       on conflict (stream_id) do update set slow_mode_s = excluded.slow_mode_s,
-         guests_may_post = excluded.guests_may_post, subscribers_only = excluded.subscribers_only,
-         followers_only_minutes = excluded.followers_only_minutes,
-         emote_only = excluded.emote_only, unique_chat = excluded.unique_chat,
-         shield = excluded.shield, updated_at = excluded.updated_at`,
+       on conflict (stream_id) do update set ${updates} updated_at = excluded.updated_at
+       returning ${SETTINGS}`,
       [
-        streamId,
-        settings.slowModeS,
-        settings.guestsMayPost,
-        settings.subscribersOnly,
-        settings.followersOnlyMinutes,
-        settings.emoteOnly,
-        settings.uniqueChat,
-        settings.shield,
-        now,
+        ...[streamId, now, slowModeS, guestsMayPost, subscribersOnly],
+        ...[followersOnlyMinutes, emoteOnly, uniqueChat, shield],
       ],
     );
+    if (settings === undefined) throw new Error('Cannot change settings: no row was written');
+    return settings;
   }
 }
 
@@ -160,18 +178,6 @@ async function hide(
       await transaction.query(`${shown} and seq < $3`, [streamId, now, entry.seq]);
       break;
   }
-}
-
-function settingsOf(row: SettingsRow): ChatSettings {
-  return {
-    slowModeS: row.slow_mode_s,
-    guestsMayPost: row.guests_may_post,
-    subscribersOnly: row.subscribers_only,
-    followersOnlyMinutes: row.followers_only_minutes,
-    emoteOnly: row.emote_only,
-    uniqueChat: row.unique_chat,
-    shield: row.shield,
-  };
 }
 
 function rowOf({ streamId, entry, epoch, nonce }: UnkeptEntry) {

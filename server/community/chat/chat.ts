@@ -4,6 +4,7 @@ import type { Cancel, Log } from '../../base/index.ts';
 import type { RedisLink } from '../../store/shared/index.ts';
 import { Guests } from './guests.ts';
 import { RedisTickets } from './redis-tickets.ts';
+import { Rereads } from './rereads.ts';
 import { Room } from './room.ts';
 import type { RoomParts } from './room-parts.ts';
 import { type Member, newTicket, type Ticket, type TicketBox, Tickets } from './tickets.ts';
@@ -15,7 +16,7 @@ const SWEEP_MS = 30_000;
 const UNUSED_MS = 5 * 60_000;
 
 /** What chat needs of the application. */
-export interface ChatParts extends RoomParts {
+export interface ChatParts extends Omit<RoomParts, 'rereads'> {
   readonly log: Log;
   /** Undefined where this server is alone. */
   readonly redis?: RedisLink | undefined;
@@ -26,7 +27,7 @@ export interface ChatParts extends RoomParts {
 /** See the top of the file. */
 export class Chat {
   readonly guests: Guests;
-  readonly #parts: ChatParts;
+  readonly #parts: ChatParts & RoomParts;
   readonly #tickets: TicketBox;
   readonly #rooms = new Map<string, Promise<Room>>();
   readonly #open = new Map<string, Room>();
@@ -34,7 +35,7 @@ export class Chat {
 
   constructor(parts: ChatParts) {
     const { clock, guestKey, randomBytes } = parts;
-    this.#parts = parts;
+    this.#parts = { ...parts, rereads: new Rereads(parts) };
     this.guests = new Guests(guestKey, randomBytes);
     const tickets = new Tickets(clock, randomBytes);
     const make = (): Ticket => newTicket(clock, randomBytes);
@@ -95,6 +96,7 @@ export class Chat {
   async close(): Promise<void> {
     this.#cancelSweep?.();
     for (const room of this.#open.values()) room.close();
+    this.#parts.rereads.close();
     await this.#parts.keeper.close();
   }
 

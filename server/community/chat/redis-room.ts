@@ -21,6 +21,7 @@ import type { BusRoom, EntryDraft, NumberedEntry, RoomListener, RoomNotice } fro
 import { bodyOf, type SharedEntry, sharedEntry } from './redis-record.ts';
 import type { Entrance, RedisRooms, SharedState } from './redis-rooms.ts';
 import { EntryTail } from './redis-tail.ts';
+import { UntoldNotices } from './untold-notices.ts';
 
 /** What a room is shown of what Redis holds when it is opened. */
 const RECENT_ENTRIES = 200;
@@ -28,8 +29,6 @@ const RECENT_ENTRIES = 200;
 const NOWHERE = -1;
 /** Entries given up at once when too many wait to be merged. */
 const GIVE_UP_ENTRIES = 500;
-/** Notices that wait for Redis; the oldest are dropped. */
-const MOST_UNTOLD = 100;
 /** After Redis said no to something, for want of memory for instance. */
 const RETRY_MS = 2_000;
 
@@ -70,7 +69,7 @@ export class RedisRoom implements BusRoom {
   #unmerged = 0;
   /** By key, in the order in which they were said. */
   readonly #pending = new Map<string, Pending>();
-  #untold: RoomNotice[] = [];
+  readonly #untold = new UntoldNotices();
   #entrance: Entrance;
   /** The highest number that Redis has published. */
   #heardSeq = 0;
@@ -123,7 +122,7 @@ export class RedisRoom implements BusRoom {
       }
     }
     this.#listener.notice(notice);
-    this.#untold = [...this.#untold.slice(1 - MOST_UNTOLD), notice];
+    this.#untold.add(notice);
   }
 
   close(): void {
@@ -274,10 +273,12 @@ export class RedisRoom implements BusRoom {
   #share(): void {
     this.#state = 'shared';
     for (const pending of this.#pending.values()) this.#send(pending);
-    const untold = this.#untold;
-    this.#untold = [];
-    for (const notice of untold) {
-      this.#publishNotice(notice, this.#parts.node).catch((error: unknown) => this.#fail(error));
+    this.#listener.rejoined();
+    for (const notice of this.#untold.take()) {
+      this.#publishNotice(notice, this.#parts.node).catch((error: unknown) => {
+        this.#untold.add(notice);
+        this.#fail(error);
+      });
     }
     if (this.#heardSeq > this.#tail.seq) void this.#fill();
   }

@@ -7,6 +7,7 @@ import type { MayPost } from './may-post.ts';
 import type { MediaMoment } from './media-moment.ts';
 import type { MessageKeeper } from './message-keeper.ts';
 import type { RunCommand } from './post.ts';
+import type { Rereads } from './rereads.ts';
 import type { OpenWard } from './ward.ts';
 
 /** What all rooms share. */
@@ -14,6 +15,7 @@ export interface RoomParts {
   readonly bus: Bus;
   readonly store: ChatStore;
   readonly keeper: MessageKeeper;
+  readonly rereads: Rereads;
   readonly clock: Clock;
   /** Cryptographically strong. */
   readonly randomBytes: (size: number) => Uint8Array;

@@ -1,5 +1,11 @@
 /** Readers, entries and a store for tests of rooms. */
-import type { ChatCloseReason, ChatFrame, ChatMessage, ChatRole } from '../../../contract/index.ts';
+import type {
+  ChatCloseReason,
+  ChatFrame,
+  ChatMessage,
+  ChatRole,
+  ChatSettings,
+} from '../../../contract/index.ts';
 import { DatabaseUnavailableError } from '../../store/sql/index.ts';
 import { type ChatStore, DEFAULT_SETTINGS, type UnkeptEntry } from './chat-store.ts';
 import type { Reader } from './reader.ts';
@@ -82,11 +88,12 @@ export class TestStore implements ChatStore {
   readonly kept: UnkeptEntry[] = [];
   readonly batches: number[] = [];
   isAway = false;
+  chatSettings = DEFAULT_SETTINGS;
   /** The id of a message that it fails for. */
   unfit: string | undefined;
 
   async load() {
-    return { settings: DEFAULT_SETTINGS, lastSeq: 0, recent: [] };
+    return { settings: this.chatSettings, lastSeq: 0, recent: [] };
   }
 
   async write(batch: readonly UnkeptEntry[]): Promise<void> {
@@ -98,5 +105,12 @@ export class TestStore implements ChatStore {
     this.kept.push(...batch);
   }
 
-  async saveSettings(): Promise<void> {}
+  async settings(): Promise<ChatSettings> {
+    return this.chatSettings;
+  }
+
+  async changeSettings(_: string, changes: Partial<ChatSettings>): Promise<ChatSettings> {
+    this.chatSettings = { ...this.chatSettings, ...changes };
+    return this.chatSettings;
+  }
 }

@@ -9,6 +9,7 @@ import { LocalBus } from './bus.ts';
 import { DEFAULT_SETTINGS } from './chat-store.ts';
 import type { MayPost } from './may-post.ts';
 import { MessageKeeper } from './message-keeper.ts';
+import { Rereads } from './rereads.ts';
 import { TestReader, TestStore } from './room.test-support.ts';
 import { Room } from './room.ts';
 import { OPEN_WARD, type Ward } from './ward.ts';
@@ -29,6 +30,7 @@ async function open(
     runCommand: async ({ line }) => ({ commanded: line }),
     bus,
     keeper: new MessageKeeper({ store, clock, log: silentLog }),
+    rereads: new Rereads({ clock, log: silentLog }),
     random: () => 0,
     yieldTo: (task) => task(),
     emoteOf: () => undefined,

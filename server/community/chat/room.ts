@@ -1,4 +1,5 @@
 /** One stream's chat on this server: what was said, who reads it, and what may be said. */
+import { isDeepStrictEqual } from 'node:util';
 import type {
   ChatAuthor,
   ChatCloseReason,
@@ -103,6 +104,7 @@ export class Room {
       renumbered: (entries) => {
         for (const numbered of entries) void room.#keep(numbered);
       },
+      rejoined: () => parts.rereads.request(room),
       lost: () => {
         room.#isLost = true;
         room.sendAway('unavailable');
@@ -243,10 +245,25 @@ export class Room {
   /** Changes the settings, kept and told to everybody. */
   async change(changes: Partial<ChatSettings>): Promise<ChatSettings> {
     const { store, clock } = this.#parts;
-    const settings = { ...this.#settings, ...changes };
-    await store.saveSettings(this.streamId, settings, new Date(clock.epochMs()));
+    const now = new Date(clock.epochMs());
+    const settings = await store.changeSettings(this.streamId, changes, now);
     await this.#bus?.tell({ type: 'settings', settings });
     return settings;
+  }
+
+  /** Reads what others may have changed unheard, and tells of it here. Rejects without the database. */
+  async reread(): Promise<void> {
+    const before = this.#settings;
+    const [settings, authorIds, frames] = await Promise.all([
+      this.#parts.store.settings(this.streamId),
+      this.#ward.reread(),
+      this.#board.reread(),
+    ]);
+    // What was told meanwhile is newer.
+    const isNew = this.#settings === before && !isDeepStrictEqual(settings, before);
+    if (isNew) this.#hear({ type: 'settings', settings });
+    for (const frame of frames) this.#fanOut.tell(frame, 'everybody');
+    for (const authorId of authorIds) this.#tellAuthor(authorId);
   }
 
   /** Tells everybody who reads here, and not those on other servers. */
@@ -262,6 +279,7 @@ export class Room {
   /** Ends what is still to be sent; nobody may use the room any more. */
   close(): void {
     this.#fanOut.close();
+    this.#parts.rereads.drop(this);
     this.watchers.closed();
     this.#bus?.close();
   }
@@ -350,13 +368,21 @@ export class Room {
     if (notice.type === 'standing') {
       const { authorId, standing } = notice;
       this.#ward.hear(authorId, standing);
-      for (const reader of this.#fanOut.readersOf(authorId)) this.#tellStanding(reader);
+      this.#tellAuthor(authorId);
+      return;
+    }
+    if (notice.type === 'reread') {
+      this.#parts.rereads.request(this);
       return;
     }
     const { type, settings } = notice;
     this.#settings = settings;
     this.watchers.settings(settings);
     this.#fanOut.tell({ type, settings }, 'everybody');
+  }
+
+  #tellAuthor(authorId: string): void {
+    for (const reader of this.#fanOut.readersOf(authorId)) this.#tellStanding(reader);
   }
 
   #tellStanding(reader: Reader): void {

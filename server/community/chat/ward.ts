@@ -27,6 +27,11 @@ export interface Ward {
   barOf(authorId: string): Bar | undefined;
   /** Somebody's standing has changed, here or on another server. */
   hear(authorId: string, standing: Standing): void;
+  /**
+   * Reads standings anew, since some may have changed unheard; returns whose are others now.
+   * Rejects when the database cannot be asked.
+   */
+  reread(): Promise<readonly string[]>;
   /** A message is in the room, from here or another server. */
   saw(message: ChatMessage): void;
   /** Timeouts, bans and the room's modes; asked before filters. */
@@ -41,6 +46,7 @@ export const OPEN_WARD: Ward = {
   rolesOf: () => [],
   barOf: () => undefined,
   hear: () => {},
+  reread: async () => [],
   saw: () => {},
   mayPost: () => undefined,
 };

@@ -96,11 +96,13 @@ export class Moderation {
   /** A room's moderation on this server. */
   async openWard(streamId: string): Promise<RoomWard> {
     const { database, clock, addressKey } = this.#parts;
-    const now = new Date(clock.epochMs());
-    const members = await listMembers(database, streamId, MOST_ROWS);
-    const bans = await listBans(database, { streamId, now, limit: MOST_ROWS });
-    return new RoomWard({
-      ...{ clock, members, bans },
+    const read = async () => {
+      const now = new Date(clock.epochMs());
+      const members = await listMembers(database, streamId, MOST_ROWS);
+      return { members, bans: await listBans(database, { streamId, now, limit: MOST_ROWS }) };
+    };
+    return RoomWard.open({
+      ...{ clock, read },
       hashOf: (address) => hashOf(address, addressKey),
       followedAtMs: async (authorId) => {
         const at = await followedAt(database, { streamId, authorId });

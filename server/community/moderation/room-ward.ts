@@ -2,9 +2,10 @@
  * One room's moderation on this server: who is what in it and who may not write, from memory, and
  * what its modes ask of a message.
  *
- * I1. What the database had when the room was opened, and every standing told since, is held.
+ * I1. What the database had when it was last read, and every standing told since, is held.
  * I2. An author is asked about in the database only where a mode asks who follows.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type {
   ChatAuthor,
   ChatFragment,
@@ -38,11 +39,17 @@ export interface AttemptRefusal {
   readonly retryAfterMs?: number;
 }
 
+/** Who is given or denied what in the room. */
+export interface StoredStandings {
+  readonly members: readonly MemberRecord[];
+  readonly bans: readonly BanRecord[];
+}
+
 /** What a ward needs. */
 export interface WardParts {
   readonly clock: Clock;
-  readonly members: readonly MemberRecord[];
-  readonly bans: readonly BanRecord[];
+  /** What the database has. Rejects when it cannot be asked. */
+  readonly read: () => Promise<StoredStandings>;
   /** Names a network so that it cannot be told from its name; undefined: it tells nobody apart. */
   readonly hashOf: (address: string) => string | undefined;
   /** Milliseconds since the Unix epoch; null: does not follow. */
@@ -65,13 +72,38 @@ export class RoomWard {
   readonly #followed = new Map<string, number | null>();
   readonly #flagged = new Map<string, true>();
   readonly #said = new SaidLately();
+  /** Authors of whom something was told while the database is asked. */
+  #heard: Set<string> | undefined;
 
-  constructor(parts: WardParts) {
+  private constructor(parts: WardParts) {
     this.#parts = parts;
-    for (const { authorId, role } of parts.members) {
-      this.#roles.set(authorId, [...(this.#roles.get(authorId) ?? []), role]);
+  }
+
+  /** A ward with what the database has. Rejects when it cannot be asked. */
+  static async open(parts: WardParts): Promise<RoomWard> {
+    const ward = new RoomWard(parts);
+    await ward.reread();
+    return ward;
+  }
+
+  /** See the chat's `Ward`; to be called again only when it has ended. */
+  async reread(): Promise<readonly string[]> {
+    const heard = new Set<string>();
+    this.#heard = heard;
+    const { members, bans } = await this.#parts.read().finally(() => {
+      this.#heard = undefined;
+    });
+    const roles = Map.groupBy(members, ({ authorId }) => authorId);
+    const bars = new Map(bans.map((ban) => [ban.authorId, barOf(ban)]));
+    const all = [roles, bars, this.#roles, this.#bars].flatMap((map) => [...map.keys()]);
+    const changed: string[] = [];
+    // What was told meanwhile is newer than what was read.
+    for (const authorId of new Set(all).difference(heard)) {
+      const given = (roles.get(authorId) ?? []).map(({ role }) => role);
+      if (this.#set(authorId, given, bars.get(authorId) ?? null)) changed.push(authorId);
     }
-    for (const ban of parts.bans) this.#setBar(ban.authorId, barOf(ban));
+    this.#followed.clear();
+    return changed;
   }
 
   rolesOf(authorId: string): readonly ChatRole[] {
@@ -87,10 +119,9 @@ export class RoomWard {
   }
 
   hear(authorId: string, { roles, bar, followedAtMs }: Standing): void {
-    if (roles.length === 0) this.#roles.delete(authorId);
-    else this.#roles.set(authorId, roles);
+    this.#heard?.add(authorId);
+    this.#set(authorId, roles, bar);
     keep(this.#followed, authorId, followedAtMs);
-    this.#setBar(authorId, bar);
     const hash = this.#hashes.get(authorId);
     const isNew = bar?.untilMs === null && bar.addressHash === null && hash !== undefined;
     if (isNew) this.#parts.located(authorId, hash);
@@ -112,6 +143,15 @@ export class RoomWard {
     if (roles.includes('broadcaster') || roles.includes('moderator')) return undefined;
     return this.#moded(attempt);
   };
+
+  /** Whether that is another standing than before. */
+  #set(authorId: string, roles: readonly ChatRole[], bar: Bar | null): boolean {
+    const before = [this.rolesOf(authorId).toSorted(), this.#bars.get(authorId) ?? null];
+    if (roles.length === 0) this.#roles.delete(authorId);
+    else this.#roles.set(authorId, roles);
+    this.#setBar(authorId, bar);
+    return !isDeepStrictEqual(before, [roles.toSorted(), bar]);
+  }
 
   #setBar(authorId: string, bar: Bar | null): void {
     const before = this.#bars.get(authorId)?.addressHash ?? '';
