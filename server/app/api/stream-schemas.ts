@@ -201,7 +201,12 @@ export const keyDraftSchema = z.discriminatedUnion(
       expiresAt: moment().nullable().optional(),
     }),
   ],
-  { error: 'must be "main" or "guest"' },
+  {
+    error: ({ input }) =>
+      typeof input === 'object' && !Array.isArray(input)
+        ? 'must be "main" or "guest"'
+        : 'must be an object whose kind is "main" or "guest"',
+  },
 );
 
 /** What a player's page asks of a live stream. */
