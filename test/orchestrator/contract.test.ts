@@ -338,4 +338,25 @@ describe('GET /streams', () => {
     assert.ok(Array.isArray(list) && list.some(({ id }) => id === 'state'));
     assert.equal(told(await api('GET', '/streams/unknown')), '404 stream_not_found');
   });
+
+  test('goes through all streams page by page', async () => {
+    await post('zz-last', segment(1));
+    const all = (await api('GET', '/streams')).body.streams as readonly { readonly id: string }[];
+    const ids: string[] = [];
+    for (let cursor: unknown = ''; cursor !== null; ) {
+      const from = cursor === '' ? '' : `&cursor=${cursor}`;
+      const { body } = await api('GET', `/streams?limit=2${from}`);
+      const page = body.streams as readonly { readonly id: string }[];
+      assert.ok(page.length === 2 || body.next_cursor === null);
+      ids.push(...page.map(({ id }) => id));
+      cursor = body.next_cursor;
+    }
+    assert.deepEqual(
+      ids,
+      all.map(({ id }) => id),
+    );
+    for (const query of ['limit=0', 'limit=1001', 'limit=x', 'limit=1&limit=2', 'cursor=*']) {
+      assert.equal(told(await api('GET', `/streams?${query}`)), '400 invalid_request', query);
+    }
+  });
 });

@@ -3,6 +3,7 @@ import type { Refusal } from '../../../contract/index.ts';
 import type { Orchestrator } from '../../pipeline/orchestrator/index.ts';
 import { refuse } from '../http/index.ts';
 import { readPart, readRendition, readSegment, readStream } from './orchestrator-body.ts';
+import { pageOf, readPage } from './orchestrator-page.ts';
 
 /** What the routes need. */
 export interface OrchestratorRoutes {
@@ -26,7 +27,10 @@ export function registerOrchestratorRoutes(
   app: FastifyInstance,
   { orchestrator }: OrchestratorRoutes,
 ): void {
-  app.get('/streams', async () => ({ streams: [...orchestrator.views()] }));
+  app.get('/streams', async ({ query }, reply) => {
+    const page = readPage(query);
+    return 'refused' in page ? refuse(reply, page) : pageOf(orchestrator, page);
+  });
 
   app.get<{ Params: StreamParams }>(STREAM, async ({ params }, reply) =>
     answer(reply, refuseIds(params) ?? orchestrator.view(params.id)),

@@ -29,6 +29,8 @@ export interface OrchestratedRendition {
 export class OrchestratedStream {
   readonly id: string;
   readonly presentation = new Presentation();
+  /** When its transcoder was last heard of; monotonic milliseconds. */
+  heardMs = 0;
   readonly #defaults: StreamDefaults;
   readonly #renditions = new Map<string, OrchestratedRendition>();
   #settings: StreamSettings = {};

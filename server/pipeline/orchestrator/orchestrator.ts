@@ -26,6 +26,9 @@ import { Replay } from './replay.ts';
 import { MAX_STREAMS, StreamShelf } from './stream-shelf.ts';
 import { type OrchestratedStreamView, viewOf } from './view.ts';
 
+/** A live stream that nothing was registered of for so long may be ended to make room. */
+export const SILENT_MS = 24 * 3_600_000;
+
 /** What an orchestrator needs of its owner. */
 export interface OrchestratorSettings {
   readonly clock: Clock;
@@ -110,6 +113,7 @@ export class Orchestrator {
     const replay = new Replay(this.#streams, this.#log, startedMs);
     const recovery = await this.#journal.recover((bytes) => replay.apply(bytes));
     for (const stream of this.#streams.all()) {
+      stream.heardMs = startedMs;
       for (const rendition of stream.renditions.values()) this.#deadlines.watch(rendition);
     }
     this.#state = 'open';
@@ -186,17 +190,7 @@ export class Orchestrator {
     if (stream === undefined) return this.#refused(unknownStream(id));
     const barred = this.#barred();
     if (barred !== undefined) return this.#refused(barred);
-    if (!stream.ended) {
-      const nowMs = this.#clock.monotonicMs();
-      for (const rendition of stream.renditions.values()) {
-        this.#count(rendition, rendition.sequencer.end(nowMs));
-        this.#deadlines.watch(rendition);
-      }
-      this.#streams.end(stream);
-      this.counters.streamsEnded += 1;
-      this.#keeper.append({ kind: 'ended', stream: id });
-      this.#log.info({ streamId: id }, 'stream ended');
-    }
+    if (!stream.ended) this.#end(stream);
     return this.#kept(viewOf(stream));
   }
 
@@ -206,9 +200,9 @@ export class Orchestrator {
     return stream === undefined ? unknownStream(id) : viewOf(stream);
   }
 
-  /** Where every stream stands, oldest first. */
-  *views(): Iterable<OrchestratedStreamView> {
-    for (const stream of this.#streams.all()) yield viewOf(stream);
+  /** Where streams stand, in the order of their ids: at most `limit`, those behind `after`. */
+  views({ after = '', limit = MAX_STREAMS } = {}): readonly OrchestratedStreamView[] {
+    return this.#streams.page(after, limit).map(viewOf);
   }
 
   /** What delivery shows of a stream. */
@@ -263,14 +257,16 @@ export class Orchestrator {
       const detail = `Cannot add rendition ${rendition} to stream ${id}: it has ${MAX_RENDITIONS}`;
       return { refused: 'too_many_renditions', detail };
     }
-    return known ?? this.#create(id);
+    const stream = known ?? this.#create(id);
+    if (!('refused' in stream)) stream.heardMs = this.#clock.monotonicMs();
+    return stream;
   }
 
   #create(id: string): OrchestratedStream | Refusal {
     if (this.#streams.size >= MAX_STREAMS) {
-      const oldest = this.#streams.evictOldestEnded();
+      const oldest = this.#streams.evictOldestEnded() ?? this.#evictSilent();
       if (oldest === undefined) {
-        const detail = `Cannot make stream ${id}: ${MAX_STREAMS} streams are live`;
+        const detail = `Cannot make stream ${id}: ${MAX_STREAMS} streams are live, end some`;
         return { refused: 'too_many_streams', detail };
       }
       this.counters.streamsEvicted += 1;
@@ -283,6 +279,27 @@ export class Orchestrator {
     const { defaultWindowSize } = stream;
     this.#keeper.append({ kind: 'created', stream: id, defaultWindowSize });
     return stream;
+  }
+
+  /** Transcoders that are gone for good end nothing: without this a server would be full one day. */
+  #evictSilent(): OrchestratedStream | undefined {
+    const silent = this.#streams.longestSilent(this.#clock.monotonicMs() - SILENT_MS);
+    if (silent === undefined) return undefined;
+    this.#log.warn({ streamId: silent.id }, 'stream that nobody ended is ended to make room');
+    this.#end(silent);
+    return this.#streams.evictOldestEnded();
+  }
+
+  #end(stream: OrchestratedStream): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const rendition of stream.renditions.values()) {
+      this.#count(rendition, rendition.sequencer.end(nowMs));
+      this.#deadlines.watch(rendition);
+    }
+    this.#streams.end(stream);
+    this.counters.streamsEnded += 1;
+    this.#keeper.append({ kind: 'ended', stream: stream.id });
+    this.#log.info({ streamId: stream.id }, 'stream ended');
   }
 
   #barred(): Refusal | undefined {

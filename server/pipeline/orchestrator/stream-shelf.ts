@@ -61,6 +61,22 @@ export class StreamShelf {
     return oldest;
   }
 
+  /** The live stream that was not heard of since `sinceMs`, for the longest time. */
+  longestSilent(sinceMs: number): OrchestratedStream | undefined {
+    let found: OrchestratedStream | undefined;
+    for (const stream of this.#streams.values()) {
+      if (stream.ended || stream.heardMs > (found?.heardMs ?? sinceMs)) continue;
+      found = stream;
+    }
+    return found;
+  }
+
+  /** At most `limit` streams in the order of their ids, those behind `after`. */
+  page(after: string, limit: number): readonly OrchestratedStream[] {
+    const ids = [...this.#streams.keys()].filter((id) => id > after).sort();
+    return ids.slice(0, limit).flatMap((id) => this.#streams.get(id) ?? []);
+  }
+
   forget(id: string): void {
     const stream = this.#streams.get(id);
     if (stream === undefined) return;
