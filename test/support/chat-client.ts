@@ -1,7 +1,10 @@
 import { WebSocket } from 'ws';
-import type { ChatFrame, ChatMessage } from '../../contract/index.ts';
+import type { ChatEntry, ChatFrame, ChatMessage } from '../../contract/index.ts';
 
 const PATIENCE_MS = 15_000;
+
+/** An entry that takes something out of sight. */
+type Concealment = Exclude<ChatEntry, ChatMessage>;
 
 type FrameOf<Type extends ChatFrame['type']> = ChatFrame & { readonly type: Type };
 
@@ -14,6 +17,7 @@ export class ChatClient {
   readonly #socket: WebSocket;
   readonly #frames: ChatFrame[] = [];
   readonly #messages: ChatMessage[] = [];
+  readonly #concealments: Concealment[] = [];
   #wake = (): void => {};
 
   private constructor(socket: WebSocket) {
@@ -64,6 +68,11 @@ export class ChatClient {
     );
   }
 
+  /** The next entry that takes something out of sight. */
+  concealment(): Promise<Concealment> {
+    return this.#until('a concealment', () => this.#concealments.shift());
+  }
+
   /** Breaks the connection off. */
   drop(): void {
     this.#socket.terminate();
@@ -73,6 +82,7 @@ export class ChatClient {
     if (frame.type === 'entries') {
       for (const entry of frame.entries) {
         if (entry.type === 'message') this.#messages.push(entry);
+        else this.#concealments.push(entry);
       }
     } else {
       this.#frames.push(frame);

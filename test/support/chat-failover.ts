@@ -2,15 +2,11 @@
  * Two servers share a chat; one of them is killed, and everybody who read there comes back to the
  * other one and says where it was. What each was shown is compared with what was said.
  */
-import { copyFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { ChatFrame } from '../../contract/index.ts';
-import { type Cleaning, tempFolder } from './place.ts';
-import { PostgresServer } from './postgres-server.ts';
-import { RedisServer } from './redis-server.ts';
-import { ServerProcess } from './server-process.ts';
+import type { Cleaning } from './place.ts';
+import { socketUrl, startTwoServers } from './two-servers.ts';
 
 /** Clients that also write. */
 const WRITERS = 10;
@@ -130,7 +126,8 @@ class Swimmer {
 
 /** Runs it with so many sockets on the server that is killed. */
 export async function chatFailover(context: Cleaning, sockets: number): Promise<FailoverResult> {
-  const { doomed, next, path } = await twoServers(context);
+  const { servers, path } = await startTwoServers(context);
+  const [doomed, next] = servers;
   const swimmers = Array.from({ length: sockets }, () => new Swimmer());
   context.after(() => {
     for (const swimmer of swimmers) swimmer.drop();
@@ -153,35 +150,6 @@ export async function chatFailover(context: Cleaning, sockets: number): Promise<
   stop();
   await settled(swimmers);
   return { ...judge(swimmers, killedMs), ...used };
-}
-
-async function twoServers(context: Cleaning) {
-  const [postgres, redis] = await Promise.all([
-    PostgresServer.start(context),
-    RedisServer.start(context),
-  ]);
-  const env = { DATABASE_URL: await postgres.freshDatabase(context), REDIS_URL: redis.url() };
-  const doomed = await ServerProcess.start({ env });
-  context.after(() => doomed.stop());
-  const folder = tempFolder();
-  // Guests are known again, and keys are known, by the same secret.
-  const secret = 'stream-key.pepper';
-  copyFileSync(join(doomed.folder, secret), join(folder, secret));
-  const next = await ServerProcess.start({ env: { ...env, DATA_DIR: folder } });
-  context.after(() => next.stop());
-  const { id } = await doomed.createStream('Chat');
-  const path = `/api/streams/${id}/chat`;
-  const answer = await fetch(`${doomed.url}${path}/settings`, {
-    method: 'PATCH',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ slowModeS: 0 }),
-  });
-  if (answer.status !== 200) throw new Error(`Cannot set up chat: ${await answer.text()}`);
-  return { doomed, next, path };
-}
-
-function socketUrl({ url }: ServerProcess, path: string): string {
-  return `${url.replace('http', 'ws')}${path}/ws`;
 }
 
 function write(writers: readonly Swimmer[]): () => void {
