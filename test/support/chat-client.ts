@@ -73,6 +73,11 @@ export class ChatClient {
     return this.#until('a concealment', () => this.#concealments.shift());
   }
 
+  /** Reads nothing any more. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   /** Breaks the connection off. */
   drop(): void {
     this.#socket.terminate();
