@@ -18,6 +18,7 @@ import type { Cancel, Clock, Log } from '../../base/index.ts';
 import { DatabaseUnavailableError } from '../../store/sql/index.ts';
 import type { Chat } from './chat.ts';
 import { readRequest } from './chat-request.ts';
+import { MOST_UNSENT_BYTES } from './fan-out.ts';
 import { FrameBudget } from './frame-budget.ts';
 import type { Bearer, Speaker } from './post.ts';
 import type { Reader } from './reader.ts';
@@ -254,7 +255,9 @@ export class SocketReader implements Reader {
     }
   }
 
+  /** Answers what it sent. Who asks and asks and reads no answer is too slow as well. */
   #say(frame: ChatFrame): void {
+    if (this.unsentBytes > MOST_UNSENT_BYTES) this.close('too_slow');
     this.write(frameOf(frame));
   }
 }
