@@ -75,6 +75,8 @@ export interface ApiSchemas {
       readonly roles: readonly ('broadcaster' | 'moderator' | 'vip' | 'subscriber')[];
     };
     readonly fragments: readonly ApiSchemas['ChatFragment'][];
+    readonly replyTo?: string;
+    readonly kind?: 'announcement' | 'raid' | 'action';
     /** What was found in it. */
     readonly reason: string;
     readonly state: 'waiting' | 'approved' | 'denied' | 'expired';

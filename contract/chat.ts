@@ -136,6 +136,9 @@ export interface ChatHeld {
   readonly id: string;
   readonly author: ChatAuthor;
   readonly fragments: readonly ChatFragment[];
+  /** The id of the message that it answers. */
+  readonly replyTo?: string;
+  readonly kind?: (typeof CHAT_MESSAGE_KINDS)[number];
   /** What was found in it, for moderators. */
   readonly reason: string;
   readonly state: 'waiting' | 'approved' | 'denied' | 'expired';

@@ -87,6 +87,34 @@ test('mayPost() holds a message until a moderator of any server lets it in, once
   );
 });
 
+test('decide() lets a message in as it was written: an answer, or an action', async () => {
+  const { clock, nodes, streamId } = await twoServers();
+  const [one, two] = nodes;
+  await one.set(HOLD);
+  await one.say('first', MOD);
+  const [first] = (await one.room()).recent(1);
+  assert.ok(first !== undefined);
+  assert.equal(await one.say('maybe so', ANNA, false, first.id), 'message_held');
+  clock.advance(1_000);
+  const draft = { author: ANNA, replyTo: undefined, kind: 'action' } as const;
+  const fragments = [{ type: 'text', text: 'maybe waves' }] as const;
+  assert.ok(await one.filters.holds.hold(streamId, { ...draft, fragments }, 'term maybe'));
+  const held = await two.filters.holds.list(streamId);
+  assert.deepEqual(
+    held.map(({ replyTo, kind }) => ({ replyTo, kind })),
+    [
+      { replyTo: first.id, kind: undefined },
+      { replyTo: undefined, kind: 'action' },
+    ],
+  );
+  for (const { id } of held) {
+    await two.filters.holds.decide(streamId, { id, state: 'approved' }, ACTOR);
+  }
+  const [answer, action] = (await one.room()).recent(2);
+  assert.deepEqual([answer?.replyTo, answer?.kind], [first.id, undefined]);
+  assert.deepEqual([action?.replyTo, action?.kind], [undefined, 'action']);
+});
+
 test('hold() takes few messages of one author, and forgets them in time', async () => {
   const { clock, nodes, streamId } = await twoServers();
   const [one] = nodes;

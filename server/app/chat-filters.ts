@@ -31,8 +31,8 @@ export class ChatFilters {
       tell: async (streamId, held) => {
         await (await roomOf(streamId))?.tell({ type: 'held', held }, 'moderators');
       },
-      say: async (streamId, { author, fragments: words }) => {
-        await (await roomOf(streamId))?.speak({ author, words });
+      say: async (streamId, { author, fragments: words, replyTo, kind }) => {
+        await (await roomOf(streamId))?.speak({ author, words, replyTo, kind });
       },
     });
   }
@@ -42,9 +42,13 @@ export class ChatFilters {
     try {
       const found = await this.automod.judge(attempt);
       if (found === undefined) return undefined;
-      const { streamId, author, fragments } = attempt;
+      const { streamId, author, fragments, replyTo, kind } = attempt;
       if (found.action === 'hold') {
-        const isHeld = await this.holds.hold(streamId, { author, fragments }, found.reason);
+        const isHeld = await this.holds.hold(
+          streamId,
+          { author, fragments, replyTo, kind },
+          found.reason,
+        );
         if (isHeld) return { refused: 'message_held', detail: HELD };
       }
       // What was found is not told: it would teach how to get around it.

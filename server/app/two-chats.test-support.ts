@@ -82,8 +82,8 @@ function serverOf({ clock, bus, streamId, told }: Shared) {
     assert.ok(opened !== undefined);
     return opened;
   };
-  const say = async (text: string, author = ANNA, isGuest = false) => {
-    const post = { author, isGuest, text, nonce: null, replyTo: undefined };
+  const say = async (text: string, author = ANNA, isGuest = false, replyTo?: string) => {
+    const post = { author, isGuest, text, nonce: null, replyTo };
     const posted = await (await room()).post(post);
     if ('commanded' in posted) return posted.commanded;
     return 'refused' in posted ? posted.refused : 'posted';

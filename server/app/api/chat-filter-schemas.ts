@@ -4,6 +4,7 @@ import {
   AUTOMOD_ACTIONS,
   AUTOMOD_LEVELS,
   type AutomodSettings,
+  CHAT_MESSAGE_KINDS,
   CHAT_ROLES,
   type ChatHeld,
 } from '../../../contract/index.ts';
@@ -73,6 +74,8 @@ export const heldSchema = named(
     id: z.string(),
     author: z.object({ id: z.string(), name: z.string(), roles: z.array(z.enum(CHAT_ROLES)) }),
     fragments: z.array(fragmentSchema),
+    replyTo: z.string().exactOptional(),
+    kind: z.enum(CHAT_MESSAGE_KINDS).exactOptional(),
     reason: z.string().meta({ description: 'What was found in it.' }),
     state: z.enum(['waiting', 'approved', 'denied', 'expired']),
     heldAt: timeSchema,

@@ -2,7 +2,13 @@
  * Messages that wait for a moderator: in the database, so that they are the same on every server
  * and outlive it. What nobody looked at in time has expired and never gets in.
  */
-import type { ChatAuthor, ChatFragment, ChatHeld, Refusal } from '../../../contract/index.ts';
+import type {
+  ChatAuthor,
+  ChatFragment,
+  ChatHeld,
+  ChatMessage,
+  Refusal,
+} from '../../../contract/index.ts';
 import { type Clock, newId } from '../../base/index.ts';
 import { type Actor, appendAudit, type Database, type Queryable } from '../../store/sql/index.ts';
 
@@ -35,6 +41,9 @@ export interface HoldQueueSettings {
 export interface HeldMessage {
   readonly author: ChatAuthor;
   readonly fragments: readonly ChatFragment[];
+  /** The id of the message that it answers. */
+  readonly replyTo?: string | undefined;
+  readonly kind?: ChatMessage['kind'];
 }
 
 interface HeldRow {
@@ -43,6 +52,8 @@ interface HeldRow {
   readonly author_name: string;
   readonly author_roles: ChatAuthor['roles'];
   readonly fragments: readonly ChatFragment[];
+  readonly reply_to: string | null;
+  readonly kind: ChatMessage['kind'] | null;
   readonly reason: string;
   readonly state: 'waiting' | 'approved' | 'denied';
   readonly held_at: Date;
@@ -50,7 +61,7 @@ interface HeldRow {
 }
 
 const COLUMNS =
-  'id, author_id, author_name, author_roles, fragments, reason, state, held_at, expires_at';
+  'id, author_id, author_name, author_roles, fragments, reply_to, kind, reason, state, held_at, expires_at';
 
 /** See the top of the file. */
 export class HoldQueue {
@@ -135,7 +146,7 @@ export class HoldQueue {
 
   #add(
     streamId: string,
-    { author, fragments }: HeldMessage,
+    { author, fragments, replyTo, kind }: HeldMessage,
     reason: string,
   ): Promise<HeldRow | 'room_full' | 'author_full' | 'known'> {
     const { database, clock, randomBytes } = this.#settings;
@@ -156,8 +167,8 @@ export class HoldQueue {
       if (Number(waiting?.own) >= MOST_WAITING_OF_AUTHOR) return 'author_full';
       const [row] = await transaction.query<HeldRow>(
         `insert into chat_held (id, stream_id, author_id, author_name, author_roles, fragments,
-           reason, state, held_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9) returning ${COLUMNS}`,
+           reason, state, held_at, expires_at, reply_to, kind)
+         values ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $10, $11) returning ${COLUMNS}`,
         [
           id,
           streamId,
@@ -168,6 +179,8 @@ export class HoldQueue {
           reason,
           now,
           new Date(nowMs + HELD_MS),
+          replyTo ?? null,
+          kind ?? null,
         ],
       );
       return row ?? 'known';
@@ -192,9 +205,11 @@ async function sweep(transaction: Queryable, before: Date): Promise<void> {
 }
 
 function viewOf(row: HeldRow, nowMs: number): ChatHeld {
-  const { id, fragments, reason, state } = row;
+  const { id, fragments, reason, state, reply_to: replyTo, kind } = row;
   const isExpired = state === 'waiting' && row.expires_at.getTime() <= nowMs;
   return {
+    ...(replyTo === null ? {} : { replyTo }),
+    ...(kind === null || kind === undefined ? {} : { kind }),
     ...{ id, fragments, reason, state: isExpired ? 'expired' : state },
     author: { id: row.author_id, name: row.author_name, roles: row.author_roles },
     heldAt: row.held_at.toISOString(),

@@ -1,4 +1,10 @@
-import type { ChatAuthor, ChatFragment, ChatSettings, ErrorCode } from '../../../contract/index.ts';
+import type {
+  ChatAuthor,
+  ChatFragment,
+  ChatMessage,
+  ChatSettings,
+  ErrorCode,
+} from '../../../contract/index.ts';
 
 /** Somebody wants to write something. */
 export interface PostAttempt {
@@ -7,6 +13,9 @@ export interface PostAttempt {
   readonly isGuest: boolean;
   readonly fragments: readonly ChatFragment[];
   readonly settings: ChatSettings;
+  /** The id of the message that it answers, as far as its author says. */
+  readonly replyTo: string | undefined;
+  readonly kind: ChatMessage['kind'];
   /** The peer's IP address; undefined: not known. */
   readonly address: string | undefined;
 }

@@ -1,5 +1,5 @@
 /** What one room asks of a message before it gets in: its rules, moderation, filters. */
-import type { ChatFragment, ChatSettings } from '../../../contract/index.ts';
+import type { ChatFragment, ChatMessage, ChatSettings } from '../../../contract/index.ts';
 import type { Clock } from '../../base/index.ts';
 import type { MayPost, PostRefusal } from './may-post.ts';
 import type { Post } from './post.ts';
@@ -11,6 +11,12 @@ export interface PostGateSettings {
   readonly streamId: string;
   readonly asked: readonly MayPost[];
   readonly clock: Clock;
+}
+
+/** What somebody wants to say. */
+interface Worded {
+  readonly fragments: readonly ChatFragment[];
+  readonly kind?: ChatMessage['kind'];
 }
 
 /** See the top of the file. */
@@ -28,8 +34,13 @@ export class PostGate {
     this.#slowMode.wrote(authorId, this.#settings.clock.monotonicMs());
   }
 
+  /** Why a message may not get in; undefined: it may. */
+  async admit(post: Post, said: Worded, settings: ChatSettings): Promise<PostRefusal | undefined> {
+    return this.#refusal(post, settings) ?? this.verdict(post, said, settings);
+  }
+
   /** Why the room's own rules keep a message out: guests, slow mode. */
-  refusal({ author, isGuest, address }: Post, settings: ChatSettings): PostRefusal | undefined {
+  #refusal({ author, isGuest, address }: Post, settings: ChatSettings): PostRefusal | undefined {
     const { guestsMayPost, slowModeS } = settings;
     if (isGuest && !guestsMayPost) {
       return { refused: 'forbidden', detail: 'Cannot post: only who is signed in may write here' };
@@ -47,12 +58,12 @@ export class PostGate {
 
   /** What moderation and filters say. An author waits for the next message only after one. */
   async verdict(
-    { author, isGuest, address }: Post,
-    fragments: readonly ChatFragment[],
+    { author, isGuest, address, replyTo }: Post,
+    { fragments, kind }: Worded,
     settings: ChatSettings,
   ): Promise<PostRefusal | undefined> {
     const { streamId, asked } = this.#settings;
-    const attempt = { streamId, author, isGuest, address, fragments, settings };
+    const attempt = { streamId, author, isGuest, address, replyTo, fragments, kind, settings };
     // Before anything is waited for, so that two at once do not both get through.
     this.wrote(author.id);
     for (const ask of asked) {

@@ -290,7 +290,7 @@ export class Room {
     const { streamId } = this;
     // Who may not write does not moderate or vote either, whatever else it is here.
     const barred = this.isBarred(post)
-      ? await this.#gate.verdict(post, [], this.#settings)
+      ? await this.#gate.verdict(post, { fragments: [] }, this.#settings)
       : undefined;
     if (barred !== undefined) return barred;
     const say: CommandCall['say'] = (text, kind) => this.#post({ ...post, text }, kind);
@@ -301,9 +301,7 @@ export class Room {
     const { author, nonce, replyTo } = post;
     const fragments = toFragments(post.text, this.#parts.emoteOf);
     if (typeof fragments === 'string') return unfit(fragments);
-    const settings = this.#settings;
-    const refused =
-      this.#gate.refusal(post, settings) ?? (await this.#gate.verdict(post, fragments, settings));
+    const refused = await this.#gate.admit(post, { fragments, kind }, this.#settings);
     return refused ?? this.speak({ author, words: fragments, kind, nonce, replyTo });
   }
 
