@@ -13,6 +13,8 @@ const CASES: readonly (readonly [
 ])[] = [
   ['nobody in between', '192.0.2.1', undefined, '192.0.2.1'],
   ['a stranger who claims another address', '192.0.2.1', '198.51.100.7', '192.0.2.1'],
+  ['mapped IPv4', '::ffff:192.0.2.1', undefined, '192.0.2.1'],
+  ['mapped IPv4 behind a proxy', '10.1.1.1', '::FFFF:198.51.100.7', '198.51.100.7'],
   ['one proxy', '10.1.1.1', '198.51.100.7', '198.51.100.7'],
   ['a proxy as mapped IPv4', '::ffff:10.1.1.1', '198.51.100.7', '198.51.100.7'],
   ['two proxies', '127.0.0.1', '198.51.100.7, 10.1.1.1', '198.51.100.7'],

@@ -2,6 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { isInRanges } from '../../channel/index.ts';
 
+/** IPv4 as a socket of both families tells it. */
+const MAPPED = /^::ffff:(?=\d+\.)/i;
 /** Hops looked at, from the nearest on; more are nobody's honest path. */
 const MAX_HOPS = 32;
 
@@ -15,9 +17,17 @@ export interface Hop {
  * The address of whoever asks: the peer's, unless that is one of the proxies in `trusted` (CIDR).
  * Then X-Forwarded-For is read from its right end, where each proxy adds the peer that it saw
  * itself: the first address that is no trusted proxy's. What is left of that was written by its
- * owner, and is not looked at; nor is Forwarded (RFC 7239), or any other field.
+ * owner, and is not looked at; nor is Forwarded (RFC 7239), or any other field. IPv4 is written as
+ * such, so that nobody has two addresses.
  */
 export function clientAddress(
+  hop: Hop,
+  trusted: readonly string[] | undefined,
+): string | undefined {
+  return addressBehind(hop, trusted)?.replace(MAPPED, '');
+}
+
+function addressBehind(
   { remoteAddress, headers }: Hop,
   trusted: readonly string[] | undefined,
 ): string | undefined {
