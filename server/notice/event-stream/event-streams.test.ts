@@ -8,6 +8,7 @@ import {
   EventStreams,
   HEARTBEAT_MS,
   MOST_READERS_OF_ONE,
+  RECHECK_MS,
   STALL_MS,
 } from './event-streams.ts';
 
@@ -184,6 +185,21 @@ test('serve() keeps a silent connection alive, and ends one that may not read an
   await served;
   assert.ok(connection.isEnded);
   assert.equal(stage.streams.readers, 0);
+});
+
+test('serve() sends nothing to a reader that lost its right five seconds ago', async (context) => {
+  const stage = await Stage.open(context);
+  let isAllowed = true;
+  const [connection, served] = stage.connect({ isAllowed: async () => isAllowed });
+  await connection.has('retry:');
+  await stage.happen('evt_a');
+  await connection.has('evt_a');
+  isAllowed = false;
+  stage.clock.advance(RECHECK_MS);
+  await stage.happen('evt_secret');
+  await served;
+  assert.ok(connection.isEnded);
+  assert.deepEqual(connection.ids, ['evt_a']);
 });
 
 test('serve() writes no more than a reader takes, and lets one go that takes nothing', async (context) => {

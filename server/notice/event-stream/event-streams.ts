@@ -10,6 +10,8 @@ import { eventFrame, heartbeatFrame, lostFrame, STREAM_START } from './event-fra
 
 /** Proxies close what is silent for a minute. */
 export const HEARTBEAT_MS = 15_000;
+/** For so long at most a reader is sent events without being looked at whether it still may. */
+export const RECHECK_MS = 5_000;
 /** A reader that takes nothing for so long is let go: it comes back for the rest. */
 export const STALL_MS = 15_000;
 /** Readers at once. */
@@ -34,7 +36,7 @@ export interface EventReader {
   readonly filter: EventFilter;
   /** Position behind which to begin; undefined: from now on. */
   readonly after: number | undefined;
-  /** Whether it may still read: asked again with every heartbeat. */
+  /** Whether it may still read: asked again before events and heartbeats, every `RECHECK_MS` at most. */
   readonly isAllowed: () => Promise<boolean>;
   /** Aborted when the connection is gone. */
   readonly gone: AbortSignal;
@@ -108,23 +110,26 @@ export class EventStreams {
     let { position } = begin;
     let isRoom = sink.write(begin.text);
     let checkedMs = this.#clock.monotonicMs();
+    let writtenMs = checkedMs;
     while (!gone.aborted) {
       if (!isRoom && !(await this.#drain(sink, gone))) return;
       const changed = this.#tail.next();
       const newest = this.#tail.position;
       const page = await this.#tail.read({ after: position, limit: PAGE_EVENTS, filter });
-      if (this.#clock.monotonicMs() - checkedMs >= HEARTBEAT_MS) {
-        if (!(await isAllowed())) return;
-        checkedMs = this.#clock.monotonicMs();
-      }
+      const nowMs = this.#clock.monotonicMs();
       position = page.at(-1)?.position ?? Math.max(position, newest);
-      isRoom = page.length === 0 || sink.write(page.map(eventFrame).join(''));
+      const isDue = page.length > 0 || nowMs - writtenMs >= HEARTBEAT_MS;
+      if (isDue && nowMs - checkedMs >= RECHECK_MS) {
+        if (!(await isAllowed()) || gone.aborted) return;
+        checkedMs = nowMs;
+      }
+      if (isDue) {
+        isRoom = sink.write(page.map(eventFrame).join('') || heartbeatFrame(position));
+        writtenMs = nowMs;
+      }
       if (page.length === PAGE_EVENTS) continue;
-      const waited = checkedMs + HEARTBEAT_MS - this.#clock.monotonicMs();
-      if (await this.#within(waited, changed, gone)) continue;
-      if (gone.aborted || !(await isAllowed())) return;
-      checkedMs = this.#clock.monotonicMs();
-      isRoom = sink.write(heartbeatFrame(position)) && isRoom;
+      // What happens to others wakes it as well, and must not put its own heartbeat off.
+      await this.#within(writtenMs + HEARTBEAT_MS - nowMs, changed, gone);
     }
   }
 
