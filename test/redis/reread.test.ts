@@ -7,7 +7,7 @@ import { ChatDesk } from '../../server/app/chat-desk.ts';
 import { ChatStage } from '../../server/app/chat-stage.ts';
 import { chatCommands } from '../../server/app/commands/all-commands.ts';
 import { runOf } from '../../server/app/commands/command.ts';
-import { database, eventually } from '../../server/app/two-chats.test-support.ts';
+import { ACTOR, database, eventually } from '../../server/app/two-chats.test-support.ts';
 import { systemClock as clock, silentLog } from '../../server/base/index.ts';
 import { Chat, MessageKeeper, RedisBus, SqlChatStore } from '../../server/community/chat/index.ts';
 import { TestReader } from '../../server/community/chat/room.test-support.ts';
@@ -18,6 +18,7 @@ import { RedisServer } from '../support/redis-server.ts';
 
 const need = needs('redis');
 const log = silentLog;
+const TERMS = [{ text: 'badword', action: 'block' }] as const;
 const OWNER: ChatAuthor = { id: 'usr_ada', name: 'Ada', roles: ['broadcaster'] };
 const ANNA: ChatAuthor = { id: 'usr_anna', name: 'Anna', roles: [] };
 const BOB: ChatAuthor = { id: 'usr_bob', name: 'Bob', roles: [] };
@@ -75,7 +76,9 @@ async function serverOf(context: TestContext, redis: RedisServer, streamId: stri
     room.join(reader, { author, isGuest: false, guest: undefined, resume: undefined });
     return reader.frames;
   };
-  return { link, room, say, read, stop };
+  const texts = (): readonly string[] =>
+    room.recent(50).map(({ fragments }) => fragments.map(({ text }) => text).join(''));
+  return { link, room, stage, say, read, texts, stop };
 }
 
 async function start(context: TestContext) {
@@ -108,6 +111,8 @@ for (const what of ['goes on', 'is gone by then'] as const) {
     async (context) => {
       const { redis, one, two, turned } = await start(context);
       const [anna, bob] = [two.read(ANNA), two.read(BOB)];
+      assert.equal(await two.say(ANNA, 'rude'), 'in');
+      await eventually(() => one.texts().includes('rude'));
       await redis.kill();
       await turned(false);
       for (const command of [
@@ -115,6 +120,8 @@ for (const what of ['goes on', 'is gone by then'] as const) {
       ]) {
         assert.equal(await one.say(OWNER, command), 'in');
       }
+      await one.stage.filters.automod.change(one.room.streamId, { terms: TERMS }, ACTOR);
+      await one.room.tell({ type: 'automod' }, 'moderators');
       assert.equal(await one.say(ANNA, 'hi'), 'chat_banned');
       assert.equal(await two.say(ANNA, 'nobody told this server'), 'in');
       assert.equal(await two.say(BOB, 'nor that'), 'chat_banned');
@@ -131,9 +138,12 @@ for (const what of ['goes on', 'is gone by then'] as const) {
       await eventually(() => anna.some((frame) => frame.type === 'moderated' && frame.isBanned));
       await eventually(() => rolesTold(bob).at(-1)?.includes('moderator') === true);
       assert.ok(anna.some((frame) => frame.type === 'settings' && frame.settings.uniqueChat));
+      await eventually(() => !two.texts().includes('rude'));
       assert.equal(await two.say(ANNA, 'hi'), 'chat_banned');
       assert.equal(await two.say(BOB, '/clear'), 'in');
       if (what === 'goes on') await eventually(() => one.room.settings.emoteOnly);
+      await two.room.change({ emoteOnly: false });
+      assert.equal(await two.say({ ...ANNA, id: 'usr_new' }, 'a badword'), 'message_rejected');
     },
   );
 }

@@ -65,6 +65,7 @@ test('write() hides what an author wrote before a purge, and all before a clear'
   const purge = { type: 'purge', seq: 3, authorId: 'a', authorName: 'A', durationS: 60 } as const;
   await store.write([said(1, 'a'), said(2, 'b'), { ...context, entry: purge }, said(4, 'a')], NOW);
   assert.deepEqual(await shown(), [2, 4]);
+  assert.deepEqual(await store.hidden('p', ['p1', 'p2', 'p9']), ['p1']);
   await store.write([{ ...context, entry: { type: 'clear', seq: 5 } }, said(6, 'b')], NOW);
   assert.deepEqual(await shown(), [6]);
 });

@@ -34,6 +34,8 @@ export interface ChatStore {
   /** Keeps all or none. Entries that were kept before are passed over. */
   write(batch: readonly UnkeptEntry[], now: Date): Promise<void>;
   settings(streamId: string): Promise<ChatSettings>;
+  /** Which of these messages were taken out of sight. */
+  hidden(streamId: string, ids: readonly string[]): Promise<readonly string[]>;
   /** Changes what is named and leaves the rest as it is. Returns all. */
   changeSettings(
     streamId: string,
@@ -101,6 +103,15 @@ export class SqlChatStore implements ChatStore {
       [streamId],
     );
     return settings ?? DEFAULT_SETTINGS;
+  }
+
+  async hidden(streamId: string, ids: readonly string[]): Promise<readonly string[]> {
+    const rows = await this.#database.query<{ readonly id: string }>(
+      `select id from chat_messages
+       where stream_id = $1 and id = any($2) and removed_at is not null`,
+      [streamId, ids],
+    );
+    return rows.map(({ id }) => id);
   }
 
   async changeSettings(

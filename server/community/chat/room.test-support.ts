@@ -105,6 +105,10 @@ export class TestStore implements ChatStore {
     this.kept.push(...batch);
   }
 
+  async hidden(): Promise<readonly string[]> {
+    return [];
+  }
+
   async settings(): Promise<ChatSettings> {
     return this.chatSettings;
   }

@@ -36,7 +36,7 @@ import { HOT_ENTRIES, type RoomLog } from './room-log.ts';
 import type { RoomParts } from './room-parts.ts';
 import { RoomWatchers } from './room-watchers.ts';
 import { frameOf } from './text-frame.ts';
-import type { Standing, Ward } from './ward.ts';
+import { type Standing, standingFrame, type Ward } from './ward.ts';
 
 /** What takes messages out of sight, before it has a number. */
 export type Concealment = Exclude<EntryDraft, { readonly type: 'message' }>;
@@ -264,6 +264,10 @@ export class Room {
     if (isNew) this.#hear({ type: 'settings', settings });
     for (const frame of frames) this.#fanOut.tell(frame, 'everybody');
     for (const authorId of authorIds) this.#tellAuthor(authorId);
+    const shown = this.recent(HOT_ENTRIES).map(({ id }) => id);
+    const ids = await this.#parts.store.hidden(this.streamId, shown);
+    // Who took them out of sight may be gone; that some are told twice does no harm.
+    if (ids.length > 0) await this.conceal({ type: 'removal', ids });
   }
 
   /** Tells everybody who reads here, and not those on other servers. */
@@ -384,12 +388,8 @@ export class Room {
   }
 
   #tellStanding(reader: Reader): void {
-    const { authorId } = reader;
-    const bar = this.#ward.barOf(authorId);
-    const roles = this.rolesOf({ id: authorId, roles: reader.roles });
-    const isBanned = bar?.untilMs === null;
-    const untilMs = bar?.untilMs ?? null;
-    reader.write(frameOf({ type: 'moderated', roles, isBanned, untilMs }));
+    const { authorId: id, roles } = reader;
+    reader.write(frameOf(standingFrame(this.rolesOf({ id, roles }), this.#ward.barOf(id))));
   }
 
   #used(): void {

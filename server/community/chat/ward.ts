@@ -1,5 +1,5 @@
 /** What moderation says about people in one room. */
-import type { ChatMessage, ChatRole } from '../../../contract/index.ts';
+import type { ChatFrame, ChatMessage, ChatRole } from '../../../contract/index.ts';
 import type { MayPost } from './may-post.ts';
 
 /** That somebody may not write. */
@@ -36,6 +36,12 @@ export interface Ward {
   saw(message: ChatMessage): void;
   /** Timeouts, bans and the room's modes; asked before filters. */
   readonly mayPost: MayPost;
+}
+
+/** What an author of these roles is told of the own standing. */
+export function standingFrame(roles: readonly ChatRole[], bar: Bar | undefined): ChatFrame {
+  const untilMs = bar?.untilMs ?? null;
+  return { type: 'moderated', roles, isBanned: bar?.untilMs === null, untilMs };
 }
 
 /** Begins the moderation of a room. Rejects when the database cannot be asked. */
