@@ -62,11 +62,22 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
     await page.getByRole('link', { name: 'My stream' }).waitFor();
     const address = /http:\/\/\S+(\/setup#\w+)/.exec(server.output)?.[1];
     assert.ok(address !== undefined, server.output);
+    const [, secret = ''] = address.split('#');
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url(), request.headers().referer ?? ''));
+    await page.goto(`${server.url}/setup#${'a'.repeat(32)}`);
+    await page.getByText('This link does not work').waitFor();
+    // The right one into the same tab: no page is loaded for it.
     await page.goto(server.url + address);
     await page.getByLabel('Name', { exact: true }).fill('miller');
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Make account' }).click();
     await page.getByRole('button', { name: 'Sign out' }).click();
+    assert.ok(asked.some((each) => each.endsWith('/api/invitations/accept')));
+    assert.deepEqual(
+      asked.filter((each) => each.split('#')[0]?.includes(secret)),
+      [],
+    );
     await page.getByRole('heading', { name: 'Live now' }).waitFor();
     await page.goto(`${server.url}/studio`);
     await page.getByText('as a broadcaster to make streams').waitFor();

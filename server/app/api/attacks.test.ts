@@ -57,6 +57,26 @@ test('no route that writes follows a session for a page of another site (A15)', 
   assert.deepEqual(await stateOf(api), before);
 });
 
+test('no route that reads changes anything, of what is there and what is not (A15)', async () => {
+  const api = await openWholeApi();
+  const anna = await join(api, 'anna', 'admin');
+  const stream = await made(api, anna, 'POST /api/streams', STREAM);
+  const hook = await made(api, anna, 'POST /api/webhooks', { url: 'https://hook.example/' });
+  const reading = (await operationsOf(api)).filter((each) => !isUnsafe(each));
+  assert.ok(reading.length > 12, `${reading.length}`);
+  const before = await stateOf(api);
+  for (const { operationId, url } of reading) {
+    for (const id of [stream.id, hook.id, 'an-id']) {
+      for (const headers of [anna, {}]) {
+        const what = url.replace('an-id', id);
+        const answer = await api.ask(`GET ${what}`, { headers, body: { title: 'Other' } });
+        assert.ok(answer.statusCode < 500, `${operationId}: ${answer.statusCode}`);
+      }
+    }
+  }
+  assert.deepEqual(await stateOf(api), before);
+});
+
 test('no page, no rebound name and no silent proxy drives a server without accounts (A15, A25)', async () => {
   const api = await openWholeApi();
   await api.accounts.invitations.openSetup();
