@@ -480,7 +480,7 @@ export interface ApiSchemas {
     readonly revokedAt: string | null;
     readonly lastUsedAt: string | null;
   };
-  readonly StreamKeyList: { readonly keys: readonly ApiSchemas['StreamKey'][] };
+  readonly StreamKeyList: { readonly data: readonly ApiSchemas['StreamKey'][] };
   readonly StreamList: { readonly streams: readonly ApiSchemas['Stream'][] };
   readonly StreamPage: {
     readonly data: readonly ApiSchemas['Stream'][];

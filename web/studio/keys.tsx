@@ -23,7 +23,7 @@ export function Keys({ stream }: { readonly stream: StreamView }): VNode {
   const load = async (): Promise<void> => {
     const answer = await ask('GET /api/streams/{id}/keys', { params: { id } });
     setFailed(answer.failed);
-    if (answer.failed === undefined) setKeys(answer.value.keys);
+    if (answer.failed === undefined) setKeys(answer.value.data);
   };
   useRefresh(id, load);
   const working = keys.filter((key) => works(key, Date.now()));

@@ -147,11 +147,11 @@ test('an object within one’s own object is not another’s (A16)', async () =>
   assert.notEqual(his.streamKey, hers.streamKey, 'an answer kept for one is no other’s');
   const list = (who: Credentials, id: string) =>
     api.ask(`GET /api/streams/${id}/keys`, { headers: who });
-  const [key] = (await list(bob, his.id)).json().keys;
+  const [key] = (await list(bob, his.id)).json().data;
   const revoked = await api.ask(`DELETE /api/streams/${hers.id}/keys/${key.id}`, { headers: eve });
   assert.equal(revoked.json().code, 'key_not_found');
   assert.equal((await list(eve, his.id)).statusCode, 403);
-  assert.equal((await list(bob, his.id)).json().keys[0].revokedAt, null);
+  assert.equal((await list(bob, his.id)).json().data[0].revokedAt, null);
 
   const url = 'https://hook.example/';
   const hook = await made(api, bob, 'POST /api/webhooks', { url });

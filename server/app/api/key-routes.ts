@@ -27,7 +27,7 @@ export function keyRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
       answers: { 200: keyListSchema },
       answer: async ({ params: { id } }) => {
         const keys = await channels.keyring.list(id);
-        return { status: 200, body: { keys: keys.map(viewOfKey) } };
+        return { status: 200, body: { data: keys.map(viewOfKey) } };
       },
     }),
     issueRoute(settings),

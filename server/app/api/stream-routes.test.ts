@@ -376,7 +376,7 @@ test('/api/streams/{id}/keys issues, lists and revokes, and shows a key once', a
   const main = await request('POST', path, { kind: 'main', overlapSeconds: 60 });
   assert.equal(main.status, 201);
   const listed = await request('GET', path);
-  const { keys } = listed.json as { keys: { id: string; revokedAt: string | null }[] };
+  const { data: keys } = listed.json as { data: { id: string; revokedAt: string | null }[] };
   assert.equal(keys.length, 3);
   const issued = made.json as { id: string; streamKey: string };
   const { streamKey: mainKey } = main.json as { streamKey: string };

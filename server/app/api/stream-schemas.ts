@@ -148,7 +148,7 @@ const keyShape = {
 const keySchema = named('StreamKey', z.object(keyShape) satisfies z.ZodType<StreamKeyView>);
 
 /** The keys of a stream, which are few. */
-export const keyListSchema = named('StreamKeyList', z.object({ keys: z.array(keySchema) }));
+export const keyListSchema = named('StreamKeyList', z.object({ data: z.array(keySchema) }));
 
 /** A key, shown this once. */
 export const issuedKeySchema = named(
