@@ -204,7 +204,7 @@ export class Admission {
     const { key } = seen;
     if (key.revokedAtMs !== null) return 'the stream key was revoked';
     if (!isActive(key, this.#settings.clock.epochMs())) return 'the stream key has expired';
-    if (seen.isOwnerDisabled) return 'the account of the stream’s owner is disabled';
+    if (seen.isOwnerBarred) return 'the stream’s owner may not broadcast any more';
     const { live } = this.#settings;
     const stream = live.overlay(seen.stream);
     const elsewhere = whyElsewhere(seen.stream, live.get(stream.id));
@@ -285,10 +285,10 @@ function whyElsewhere(row: Stream, here: Stream | undefined): string | undefined
   return isNewer ? 'the stream is published to another server' : undefined;
 }
 
-/** Whose account is disabled goes on air by no key, however many they handed out. */
-function refuseOwner({ stream, isOwnerDisabled }: KeyAndStream): Refusal | undefined {
-  if (!isOwnerDisabled) return undefined;
-  const detail = `Cannot publish: the account of the owner of stream ${stream.id} is disabled`;
+/** Whose account is disabled or no broadcaster's goes on air by no key, however many they handed out. */
+function refuseOwner({ stream, isOwnerBarred }: KeyAndStream): Refusal | undefined {
+  if (!isOwnerBarred) return undefined;
+  const detail = `Cannot publish: the owner of stream ${stream.id} may not broadcast`;
   return { refused: 'stream_disabled', detail };
 }
 

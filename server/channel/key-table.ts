@@ -30,8 +30,8 @@ export interface KeyAndStream {
   readonly key: StreamKey;
   readonly stream: Stream;
   readonly keysRefusedUntilMs: number | null;
-  /** Whether the stream's owner has an account and may not use it. */
-  readonly isOwnerDisabled?: boolean;
+  /** Whether the stream’s owner has an account that is disabled, or of a role that makes no streams. */
+  readonly isOwnerBarred?: boolean;
 }
 
 interface KeyRow {
@@ -50,13 +50,14 @@ interface KeyRow {
 }
 
 type JoinedRow = KeyRow &
-  StreamRow & { readonly keys_refused_until: Date | null; readonly owner_disabled: boolean };
+  StreamRow & { readonly keys_refused_until: Date | null; readonly owner_barred: boolean };
 
 const KEY_COLUMNS = `k.id as key_id, k.stream_id, k.name, k.is_main, k.key_hash, k.last4,
   k.protocols, k.address_ranges, k.created_at as issued_at, k.expires_at, k.revoked_at,
   k.last_used_at`;
 const JOINED = `select ${KEY_COLUMNS}, ${STREAM_COLUMNS}, s.keys_refused_until,
-    u.disabled_at is not null as owner_disabled
+    coalesce(u.disabled_at is not null or u.role not in ('admin', 'broadcaster'), false)
+      as owner_barred
   from stream_keys k join streams s on s.id = k.stream_id
   left join users u on u.id = s.broadcaster_id`;
 
@@ -175,7 +176,7 @@ function joinedOf(row: JoinedRow): KeyAndStream {
     key: keyOf(row),
     stream: streamOf(row),
     keysRefusedUntilMs: row.keys_refused_until?.getTime() ?? null,
-    isOwnerDisabled: row.owner_disabled,
+    isOwnerBarred: row.owner_barred,
   };
 }
 

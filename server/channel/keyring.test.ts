@@ -239,22 +239,25 @@ test('authorize() refuses a disabled stream by name', async () => {
   assert.equal(await ask(channels, streamKey), 'stream_disabled');
 });
 
-test('watchPublishers() cuts whoever publishes for an owner whose account was disabled', async () => {
-  const { channels, clock, database } = await openChannels();
-  await database.query(
-    `insert into users (id, name, display_name, role, created_at)
-     values ('usr_berta', 'berta', 'Berta', 'broadcaster', now())`,
-  );
-  const { stream, streamKey } = await created(channels, { broadcasterId: 'usr_berta' });
-  await connected(channels, streamKey);
-  const cuts = await cutBy(channels, clock, () =>
-    database.query(`update users set disabled_at = now() where id = 'usr_berta'`),
-  );
-  assert.deepEqual(cuts, [`${stream.id}: the account of the stream’s owner is disabled`]);
-  assert.equal(await ask(channels, streamKey), 'stream_disabled');
-  await database.query('update users set disabled_at = null');
-  assert.equal(await ask(channels, streamKey), 'ok');
-});
+for (const [what, lost, given] of [
+  ['whose account was disabled', 'disabled_at = now()', 'disabled_at = null'],
+  ['who is no broadcaster any more', "role = 'viewer'", "role = 'admin'"],
+] as const) {
+  test(`watchPublishers() cuts whoever publishes for an owner ${what}`, async () => {
+    const { channels, clock, database } = await openChannels();
+    await database.query(
+      `insert into users (id, name, display_name, role, created_at)
+       values ('usr_berta', 'berta', 'Berta', 'broadcaster', now())`,
+    );
+    const { stream, streamKey } = await created(channels, { broadcasterId: 'usr_berta' });
+    await connected(channels, streamKey);
+    const cuts = await cutBy(channels, clock, () => database.query(`update users set ${lost}`));
+    assert.deepEqual(cuts, [`${stream.id}: the stream’s owner may not broadcast any more`]);
+    assert.equal(await ask(channels, streamKey), 'stream_disabled');
+    await database.query(`update users set ${given}`);
+    assert.equal(await ask(channels, streamKey), 'ok');
+  });
+}
 
 test('authorize() asks the same of the database for every wrong key (A02)', async () => {
   const { channels, database } = await openChannels();
