@@ -40,7 +40,7 @@ const STATES: Readonly<Record<WatchPhase, WatchState>> = {
   interrupted: at('interrupted', 'b1', null),
   waiting: at('waiting', null, null),
   ended: at('ended', 'b1', 'b1'),
-  missing: at('missing', null, null),
+  missing: { ...at('missing', null, null), failures: 1 },
   unsupported: at('unsupported', 'b1', null),
 };
 
@@ -60,8 +60,8 @@ newBroadcast  | .                       | starting: load          | .           
 offAir        | ended: unload wake800   | ended: unload wake800   | ended: unload wake800      | ended: unload wake800   | ended: wake800          | ended: wake800          | ended: wake800          | .
 neverLive     | waiting: unload wake800 | waiting: unload wake800 | waiting: unload wake800    | waiting: unload wake800 | waiting: wake800        | waiting: wake800        | waiting: wake800        | .
 interrupted   | interrupted: wake800    | interrupted: wake800    | interrupted: wake800       | interrupted: wake800    | interrupted: wake800    | interrupted: wake800    | interrupted: wake800    | .
-unknownStream | missing: unload wake800 | missing: unload wake800 | missing: unload wake800    | missing: unload wake800 | missing: unload wake800 | missing: unload wake800 | missing: unload wake800 | .
-statusFailed  | .                       | .                       | .                          | interrupted: wake500    | waiting: wake500        | ended: wake500          | missing: wake500        | .
+unknownStream | missing: unload wake5000| missing: unload wake5000| missing: unload wake5000   | missing: unload wake5000| missing: unload wake5000| missing: unload wake5000| missing: unload wake10000 | .
+statusFailed  | .                       | .                       | .                          | interrupted: wake500    | waiting: wake500        | ended: wake500          | missing: wake1000       | .
 wake          | starting: load poll     | .                       | reconnecting: load poll    | interrupted: poll       | waiting: poll           | ended: poll             | missing: poll           | .
 unsupported   | unsupported: unload     | unsupported: unload     | unsupported: unload        | unsupported: unload     | unsupported: unload     | unsupported: unload     | unsupported: unload     | .
 `;

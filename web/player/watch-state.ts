@@ -14,7 +14,7 @@
  * It knows no clock, no network and no element: it is told what was seen and returns what to do. At most one wake-up
  * is pending at any time; a later `wake` replaces an earlier one, so two failures seen at once cost one retry.
  */
-import { pollDelayMs, retryDelayMs, soonDelayMs } from './retry-delay.ts';
+import { missingDelayMs, pollDelayMs, retryDelayMs, soonDelayMs } from './retry-delay.ts';
 
 /** Where a watch page stands, as its viewer would put it. */
 export type WatchPhase =
@@ -30,7 +30,7 @@ export type WatchPhase =
 /** Everything the next step depends on. */
 export interface WatchState {
   readonly phase: WatchPhase;
-  /** Failures since a picture was last seen; sets the wait before the next attempt. */
+  /** Failures since a picture was last seen, or answers that there is no such stream; sets the next wait. */
   readonly failures: number;
   /** Whether the decoder was already restarted since playback was last steady. */
   readonly mediaRecovered: boolean;
@@ -137,7 +137,7 @@ export function stepWatch(state: WatchState, event: WatchEvent, chance: number):
     case 'status':
       return onStatus(state, event, chance);
     case 'unknownStream':
-      return rest(state, 'missing', chance);
+      return miss(state, chance);
     case 'statusFailed':
       return isPlaying(state) ? keep(state) : sleep(state, state.failures + 1, chance);
     case 'wake':
@@ -198,6 +198,18 @@ function restPhase(broadcastId: string | null): WatchPhase {
 function rest(state: WatchState, phase: WatchPhase, chance: number): WatchStep {
   const resting: WatchState = { ...state, phase, failures: 0, mediaRecovered: false };
   return keep(resting, UNLOAD, wake(pollDelayMs(chance)));
+}
+
+/** A mistyped address stays one: it is asked about again, but less and less often. */
+function miss(state: WatchState, chance: number): WatchStep {
+  const times = state.phase === 'missing' ? state.failures + 1 : 1;
+  const missing: WatchState = {
+    ...state,
+    phase: 'missing',
+    failures: times,
+    mediaRecovered: false,
+  };
+  return keep(missing, UNLOAD, wake(missingDelayMs(times, chance)));
 }
 
 function sleep(state: WatchState, failures: number, chance: number): WatchStep {
