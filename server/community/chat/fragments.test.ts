@@ -19,6 +19,16 @@ test('toFragments() finds mentions, links and emotes between words', () => {
   ]);
 });
 
+test('toFragments() finds what stands in brackets or quotation marks', () => {
+  assert.deepEqual(toFragments('x (https://a.example/b). "@Bob" (no)', noEmotes), [
+    { type: 'text', text: 'x (' },
+    { type: 'link', text: 'https://a.example/b', url: 'https://a.example/b' },
+    { type: 'text', text: '). "' },
+    { type: 'mention', text: '@Bob', name: 'Bob' },
+    { type: 'text', text: '" (no)' },
+  ]);
+});
+
 /** What attackers type, and the one piece of text that it is. */
 const HARMLESS: readonly (readonly [name: string, typed: string, shown: string])[] = [
   ['markup', '<img src=x onerror=alert(1)>', '<img src=x onerror=alert(1)>'],
@@ -50,7 +60,17 @@ test('toFragments() takes 500 characters, however many bytes they have, and no m
 test('toFragments() loses nothing of a clean line, and cleaning again changes nothing', () => {
   const word = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 8 }),
-    fc.constantFrom('@a', '@a.', 'http://a', 'https://x.y/z).', '@', 'http://', '\u202e', '\n'),
+    fc.constantFrom(
+      '@a',
+      '(@a.',
+      '<http://b>',
+      'http://a',
+      'https://x.y/z).',
+      '@',
+      'http://',
+      '\u202e',
+      '\n',
+    ),
   );
   fc.assert(
     fc.property(fc.array(word, { maxLength: 12 }), (words) => {

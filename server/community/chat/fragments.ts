@@ -6,6 +6,8 @@ import type { PostRefusal } from './may-post.ts';
 const MAX_LINK_LENGTH = 400;
 const MENTION = /^@([\p{L}\p{N}_](?:[\p{L}\p{N}_.-]{0,48}[\p{L}\p{N}_])?)(.*)$/u;
 const LINK = /^https?:\/\//i;
+/** What stands before an address or a name that is not part of it. */
+const LEADING = /^[("'[{<]+/;
 /** What ends a sentence rather than an address. */
 const TRAILING = /[.,;:!?'")\]}>]+$/;
 
@@ -29,6 +31,7 @@ export function toFragments(text: string, emoteOf: EmoteOf): readonly ChatFragme
       plain += word;
       continue;
     }
+    plain += found.lead;
     if (plain !== '') fragments.push({ type: 'text', text: plain });
     fragments.push(found.fragment);
     plain = found.rest;
@@ -50,30 +53,35 @@ function lengthOf(text: string): number {
 }
 
 interface Found {
+  /** What stands before it without a space. */
+  readonly lead: string;
   readonly fragment: ChatFragment;
   /** What follows it without a space. */
   readonly rest: string;
 }
 
 function readWord(word: string, emoteOf: EmoteOf): Found | undefined {
-  const [, name, rest = ''] = MENTION.exec(word) ?? [];
+  const lead = LEADING.exec(word)?.[0] ?? '';
+  const named = word.slice(lead.length);
+  const [, name, rest = ''] = MENTION.exec(named) ?? [];
   if (name !== undefined) {
-    return { fragment: { type: 'mention', text: `@${name}`, name }, rest };
+    return { lead, fragment: { type: 'mention', text: `@${name}`, name }, rest };
   }
-  if (LINK.test(word)) return readLink(word);
+  if (LINK.test(named)) return readLink(lead, named);
   const emote = emoteOf(word);
   return emote === undefined
     ? undefined
-    : { fragment: { type: 'emote', text: word, emote }, rest: '' };
+    : { lead: '', fragment: { type: 'emote', text: word, emote }, rest: '' };
 }
 
-function readLink(word: string): Found | undefined {
+function readLink(lead: string, word: string): Found | undefined {
   const text = word.replace(TRAILING, '');
   if (text.length > MAX_LINK_LENGTH || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   // `https://bank.example@evil.example/` looks like another place than it is.
   if (url.username !== '' || url.password !== '') return undefined;
-  return { fragment: { type: 'link', text, url: url.href }, rest: word.slice(text.length) };
+  const rest = word.slice(text.length);
+  return { lead, fragment: { type: 'link', text, url: url.href }, rest };
 }
 
 /** Why such a text is not posted. */
