@@ -29,7 +29,7 @@ export const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
   'keys:write': 'Issue, replace and revoke stream keys',
   'events:read': 'Follow what happens',
   'webhooks:write': 'Set up webhooks, and see and repeat their deliveries',
-  'chat:read': 'Nothing yet: everybody may read chat',
+  'chat:read': 'Export the chat of your streams',
   'chat:write': 'Write in chat, and change its settings',
   admin: 'Everything that your role allows, now and later',
 };

@@ -74,7 +74,9 @@ function Sessions(): VNode {
               <strong title={session.userAgent ?? ''}>{browserWords(session.userAgent)}</strong>
               <span class="hint">
                 {session.isCurrent ? 'This browser' : `Last seen ${dayOf(session.lastSeenAt)}`}
-                {session.remoteAddress === null ? '' : `, from ${session.remoteAddress}`}
+                {session.remoteAddress === null
+                  ? ''
+                  : `, from ${plainAddress(session.remoteAddress)}`}
               </span>
             </span>
             {session.isCurrent ? null : (
@@ -221,4 +223,9 @@ export function useList<Name extends ShortList>(
   };
   useEffect(() => void load(), [name]);
   return [items, load];
+}
+
+/** An IPv4 address as people write it, where it came to the server within one of IPv6. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
