@@ -32,6 +32,8 @@ const LOOK_MS = 250;
 const SHORTEST_JUMP_S = 0.5;
 /** How long after a start or a jump playback may still skip to its place, in seconds. */
 const SETTLING_S = 3;
+/** Seconds that a viewer goes back by at least: the browser itself may move by less. */
+const LEAST_BACK_S = 1;
 /** What has to lie ahead, in seconds, before a seek shows it without another pause. */
 const LEAST_TO_SHOW_S = 0.1;
 /** What is left unplayed of a closed playlist, in seconds, when it counts as played. */
@@ -66,6 +68,10 @@ class HlsEngine implements Engine {
   /** Address of the playlist that was left in the middle of a segment; null once another took over. */
   #leftUrl: string | null = null;
   #ended = false;
+  /** Where the playhead was at the last look, in seconds of the element's time. */
+  #seenS = 0;
+  /** Set while a viewer who went back plays from there: who wants to see something again is left to it. */
+  #isBack = false;
 
   constructor({ video, masterUrl, prefetch, viewer, report }: EngineSetup) {
     this.#video = video;
@@ -79,6 +85,8 @@ class HlsEngine implements Engine {
   }
 
   recoverMedia(): void {
+    // The element begins anew, which is no viewer who goes back.
+    this.#seenS = 0;
     this.#hls.recoverMediaError();
     void this.#play();
   }
@@ -88,6 +96,7 @@ class HlsEngine implements Engine {
   }
 
   goLive(): void {
+    this.#isBack = false;
     this.#jump(0);
     void this.#play();
   }
@@ -162,8 +171,11 @@ class HlsEngine implements Engine {
     this.#video.addEventListener('playing', () => this.#onPicture(), { signal });
     this.#video.addEventListener('waiting', () => this.#onWaiting(), { signal });
     this.#video.addEventListener('ended', () => this.#onEnded(), { signal });
-    // A paused player falls behind; a live one without rewind has nowhere else to go on than live.
-    this.#video.addEventListener('play', () => this.#jump(SHORTEST_JUMP_S), { signal });
+    // A paused player falls behind, and goes on live, unless its viewer went back.
+    this.#video.addEventListener('play', () => this.#isBack || this.#jump(SHORTEST_JUMP_S), {
+      signal,
+    });
+    this.#video.addEventListener('seeking', () => this.#onSeeking(), { signal });
     document.addEventListener('visibilitychange', () => this.#look(), { signal });
     if ('requestVideoFrameCallback' in this.#video) {
       this.#video.requestVideoFrameCallback(() => this.#onPicture());
@@ -187,6 +199,17 @@ class HlsEngine implements Engine {
     this.#pace = paceAfterStall(this.#pace, nowS());
     this.#video.playbackRate = this.#pace.rate;
     this.#report({ kind: 'rebuffer' });
+  }
+
+  /** All that the engine does by itself leads forward. */
+  #onSeeking(): void {
+    if (!this.#pictured || this.#video.currentTime > this.#seenS - LEAST_BACK_S) return;
+    this.#watch.disturb();
+    this.#isBack = true;
+    const { fragmentStart = 0, targetduration = 0 } = this.#hls.latestLevelDetails ?? {};
+    // Before that nothing is listed any more, or will not be by the time that it is fetched.
+    const earliestS = fragmentStart + targetduration;
+    if (this.#video.currentTime < earliestS) this.#video.currentTime = earliestS;
   }
 
   #onEnded(): void {
@@ -214,6 +237,7 @@ class HlsEngine implements Engine {
 
   #look(): void {
     const { paused, seeking, ended, currentTime } = this.#video;
+    if (!seeking) this.#seenS = currentTime;
     const details = this.#hls.latestLevelDetails;
     const verdict = this.#watch.look(nowS(), currentTime, !paused && !ended);
     if (verdict === 'steady') this.#report({ kind: 'steady' });
@@ -244,6 +268,11 @@ class HlsEngine implements Engine {
   }
 
   #keepUp(view: PaceView, behind: boolean): void {
+    this.#isBack &&= behind;
+    if (this.#isBack) {
+      this.#video.playbackRate = 1;
+      return;
+    }
     if (behind && this.#jump(SHORTEST_JUMP_S)) return;
     const skipS = view.nowS < this.#settlingUntilS ? settlingSkipS(this.#pace, view) : 0;
     if (skipS > 0) this.#video.currentTime += skipS;
