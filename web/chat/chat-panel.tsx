@@ -12,8 +12,8 @@ import { ChatSession, type ChatSetup } from './chat-session.ts';
 const WORTH_SAYING_MS = 8_000;
 
 /** The chat of a stream: what is said, who it is said to, and where to say something. */
-export function ChatPanel({ streamId, pictureMs }: ChatSetup): VNode {
-  const [session] = useState(() => new ChatSession({ streamId, pictureMs }));
+export function ChatPanel(setup: ChatSetup): VNode {
+  const [session] = useState(() => new ChatSession(setup));
   const [replyTo, setReplyTo] = useState<ChatMessage | null>(null);
   useEffect(() => {
     session.open();
@@ -42,7 +42,7 @@ function Behind({ session }: { readonly session: ChatSession }): VNode | null {
     <p class="chat-behind">
       With the picture, {ago} ago
       <button type="button" onClick={() => session.stayInStep(false)}>
-        Show the newest
+        Newest
       </button>
     </p>
   );

@@ -22,7 +22,7 @@ import {
   withPending,
 } from './chat-feed.ts';
 import { ChatSocket } from './chat-socket.ts';
-import { shownLines, shownUntilMs } from './in-step.ts';
+import { countBehind, isSame, shownLines, shownUntilMs } from './in-step.ts';
 import { keep, kept } from './kept.ts';
 import { ReplayReader } from './replay-reader.ts';
 
@@ -59,6 +59,8 @@ export interface ChatSetup {
   readonly streamId: string;
   /** When the picture on screen was taken, by the server's clock; null: there is none, or not known. */
   readonly pictureMs: () => number | null;
+  /** Is told how many watch, whenever that has changed. */
+  readonly onViewers: (count: number) => void;
 }
 
 /** One visit to one chat: everything that the panel shows is a signal here. */
@@ -90,6 +92,7 @@ export class ChatSession {
   readonly #socket: ChatSocket;
   readonly #replayed: ReplayReader;
   readonly #pictureMs: ChatSetup['pictureMs'];
+  readonly #onViewers: ChatSetup['onViewers'];
   readonly #posts = new Map<string, PendingPost>();
   #waiting: ChatFrame[] = [];
   #drawing: (() => void) | null = null;
@@ -100,9 +103,10 @@ export class ChatSession {
   #notices = 0;
   #spoken = { sinceMs: 0, count: 0 };
 
-  constructor({ streamId, pictureMs }: ChatSetup) {
+  constructor({ streamId, pictureMs, onViewers }: ChatSetup) {
     this.streamId = streamId;
     this.#pictureMs = pictureMs;
+    this.#onViewers = onViewers;
     this.#replayed = new ReplayReader(streamId);
     this.#socket = new ChatSocket(streamId, (frame) => this.#arrived(frame));
   }
@@ -277,6 +281,9 @@ export class ChatSession {
         this.standing.value = { isBanned, untilMs };
         break;
       }
+      case 'viewers':
+        this.#onViewers(frame.count);
+        break;
       case 'pinned':
         this.pinned.value = frame.message;
         break;
@@ -381,16 +388,4 @@ function isToCome({ state, goesAt, spreadMs }: ChatRaid): boolean {
 function withHeld(all: readonly ChatHeld[], held: ChatHeld): readonly ChatHeld[] {
   const others = all.filter(({ id }) => id !== held.id);
   return held.state === 'waiting' ? [...others, held].slice(-50) : others;
-}
-
-function countBehind(latest: readonly FeedLine[], still: readonly FeedLine[]): number {
-  const lastKey = still.at(-1)?.key;
-  const index = latest.findLastIndex(({ key }) => key === lastKey);
-  return latest.length - 1 - index;
-}
-
-function isSame(one: readonly FeedLine[], other: readonly FeedLine[]): boolean {
-  return (
-    one === other || (one.length === other.length && one.every((line, i) => line === other[i]))
-  );
 }

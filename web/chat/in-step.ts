@@ -28,6 +28,20 @@ export function shownLines(
   return lines.slice(Math.max(0, end - MOST_SHOWN), end);
 }
 
+/** Lines that came after those that somebody who reads back has before them. */
+export function countBehind(latest: readonly FeedLine[], still: readonly FeedLine[]): number {
+  const lastKey = still.at(-1)?.key;
+  const index = latest.findLastIndex(({ key }) => key === lastKey);
+  return latest.length - 1 - index;
+}
+
+/** Whether the same lines are shown. */
+export function isSame(one: readonly FeedLine[], other: readonly FeedLine[]): boolean {
+  return (
+    one === other || (one.length === other.length && one.every((line, i) => line === other[i]))
+  );
+}
+
 /** Where in a broadcast a picture is, by what the lines tell of it; null when they tell nothing. */
 export function placeOf(lines: readonly FeedLine[], pictureMs: number): ReplayPlace | null {
   let last: ChatMessage | undefined;

@@ -60,7 +60,13 @@ function ChatPlace({
   }, [session]);
   return (
     <div class="watch-chat">
-      {Panel === null ? null : <Panel streamId={streamId} pictureMs={() => session.captureMs()} />}
+      {Panel === null ? null : (
+        <Panel
+          streamId={streamId}
+          pictureMs={() => session.captureMs()}
+          onViewers={(count) => session.noteViewers(count)}
+        />
+      )}
     </div>
   );
 }

@@ -36,6 +36,11 @@ export class ViewerBeacon {
     void this.#say('join');
   }
 
+  /** The server has told by another way how many watch. */
+  note(count: number): void {
+    if (this.#isWatching) this.count.value = count;
+  }
+
   /** It is watched no more. */
   end(): void {
     if (!this.#isWatching) return;

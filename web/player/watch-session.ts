@@ -82,6 +82,11 @@ export class WatchSession {
     return this.#beacon.count;
   }
 
+  /** How many watch, as the chat is told it, sooner than the next heartbeat is. */
+  noteViewers(count: number): void {
+    this.#beacon.note(count);
+  }
+
   /** Begins playback in an element, until `close`. */
   open(video: HTMLVideoElement): void {
     this.#video = video;
