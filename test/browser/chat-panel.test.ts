@@ -116,9 +116,7 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
 
   test('answers, and shows who is meant', async () => {
     const [anna, bob] = [await open(), await open()];
-    const name =
-      (await anna.getByLabel('Message', { exact: true }).getAttribute('placeholder')) ?? '';
-    const called = name.replace('Say something as ', '');
+    const called = (await anna.locator('.chat-as').textContent()) ?? '';
     await write(anna, 'who turns the wheel?');
     await line(bob, 'who turns the wheel?').hover();
     await line(bob, 'who turns the wheel?').locator('.chat-more').click();
@@ -258,6 +256,8 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     assert.equal(await line(page, 'drop 320.').count(), 0);
     await newer.click();
     await line(page, 'drop 339.').waitFor();
+    const focused = await page.evaluate('document.activeElement.className');
+    assert.equal(focused, 'chat-log', 'the keyboard goes on from the messages');
     const left =
       'const log = document.querySelector(".chat-log"); log.scrollHeight - log.clientHeight - log.scrollTop';
     assert.ok(
@@ -322,10 +322,41 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     })()`);
     await line(page, 'late').first().waitFor({ state: 'detached' });
     await line(page, 'early bird').waitFor();
+    // Who plays on from there is left to it, and told the rest when its picture comes.
+    await page.evaluate('document.querySelector("video").play()');
+    await line(page, 'late 59.').waitFor();
+    await page.locator('#player:not([data-latency-ms=""])').waitFor();
+    const stayedMs = Number(await page.locator('#player').getAttribute('data-latency-ms'));
+    assert.ok(stayedMs > backS * 900, `${stayedMs} ms behind after going back ${backS} s`);
     await page.getByRole('button', { name: 'Go live' }).last().click();
+    await page.locator('.go-live').waitFor({ state: 'detached' });
     await line(page, 'late 59.').waitFor();
     await publisher.stop();
     await page.context().close();
+  });
+
+  test('tells the page how many watch, sooner than it would ask', async () => {
+    stream = await make();
+    const address = `rtmp://127.0.0.1:${server.rtmpPort}/live/${stream.streamKey}`;
+    const publisher = new FfmpegPublisher(address, { seconds: 120 });
+    cleanings.push(() => publisher.stop());
+    const context = await browser.newContext({ viewport: DESK });
+    // It never asks again.
+    await context.route('**/viewers/join', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ json: { ...(await answer.json()), heartbeatS: 3_600 } });
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.goto(`${server.url}/watch/${stream.id}`);
+    await page.getByText('1 viewer', { exact: true }).waitFor();
+    const other = await open({ viewport: PHONE });
+    await page.getByText('2 viewers', { exact: true }).waitFor();
+    await other.goto('about:blank');
+    await page.getByText('1 viewer', { exact: true }).waitFor();
+    await other.context().close();
+    await context.close();
+    await publisher.stop();
   });
 
   test('never throws', () => assert.deepEqual(complaints, []));

@@ -33,7 +33,7 @@ function Pinned({ session }: { readonly session: ChatSession }): VNode | null {
           <Ending words="Hide" onEnd={() => hide(message.id)} />
         )}
       </h3>
-      <p>{textOf(message)}</p>
+      <p dir="auto">{textOf(message)}</p>
     </aside>
   );
 }
@@ -51,7 +51,7 @@ function Held({ session }: { readonly session: ChatSession }): VNode | null {
         {more === 0 ? '' : ` · ${more} more`}
       </h3>
       <p>
-        <b>{held.author.name}</b>: {textOf(held)}
+        <b>{held.author.name}</b>: <bdi>{textOf(held)}</bdi>
       </p>
       <span class="chat-verdict">
         <button type="button" onClick={() => void session.judge(held, true)}>
@@ -81,7 +81,7 @@ function Poll({ session }: { readonly session: ChatSession }): VNode | null {
           <Ending words="End poll" onEnd={() => session.post('/endpoll', null)} />
         ) : null}
       </h3>
-      <p>{poll.question}</p>
+      <p dir="auto">{poll.question}</p>
       <ul class="chat-poll">
         {poll.choices.map(({ text, votes }, index) => {
           const share = all === 0 ? 0 : Math.round((100 * votes) / all);

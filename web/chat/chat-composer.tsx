@@ -39,7 +39,7 @@ function Writing({
   const [text, setText] = useState('');
   const id = useId();
   const completion = useCompletion(session, text, setText);
-  const { offered, chosen, usage } = completion;
+  const { offered, chosen } = completion;
   const waitMs = useCountdown(session.waitUntilMs.value);
   const left = MAX_CHAT_LENGTH - [...text.trim()].length;
   const refused = session.refused.value;
@@ -81,7 +81,7 @@ function Writing({
       {replyTo === null ? null : (
         <p class="chat-replying">
           <span>
-            Answering <b>{replyTo.author.name}</b>: {textOf(replyTo)}
+            Answering <b>{replyTo.author.name}</b>: <bdi>{textOf(replyTo)}</bdi>
           </span>
           <button type="button" aria-label="Do not answer" onClick={onReplied}>
             ✕
@@ -96,6 +96,7 @@ function Writing({
         <textarea
           ref={field}
           id={id}
+          dir="auto"
           rows={1}
           value={text}
           placeholder={placeholder(session)}
@@ -112,16 +113,56 @@ function Writing({
           {isWaiting ? secondsText(waitMs) : 'Send'}
         </button>
       </div>
-      <p class="chat-note" id={`${id}-note`}>
-        {left < COUNTED_FROM_LEFT ? (
-          <span data-over={left < 0}>{left < 0 ? `${-left} too many` : `${left} left`}</span>
-        ) : null}
-        {refused === null ? <span>{usage === '' ? modesText(session) : usage}</span> : null}
-      </p>
+      <Note id={`${id}-note`} session={session} usage={completion.usage} left={left} />
       <p class="chat-refused" role="alert">
         {refused?.words}
       </p>
     </form>
+  );
+}
+
+/** Beneath the field: as whom one writes, or how a command goes on; and what has to be minded. */
+function Note({
+  id,
+  session,
+  usage,
+  left,
+}: {
+  readonly id: string;
+  readonly session: ChatSession;
+  readonly usage: string;
+  /** Characters that may still be written. */
+  readonly left: number;
+}): VNode {
+  const isCounted = left < COUNTED_FROM_LEFT;
+  const modes = session.refused.value === null && usage === '' ? modesText(session) : '';
+  return (
+    <p class="chat-note" id={id}>
+      <Standing session={session} usage={usage} />
+      {isCounted ? (
+        <span data-over={left < 0}>{left < 0 ? `${-left} too many` : `${left} left`}</span>
+      ) : modes === '' ? null : (
+        <span>{modes}</span>
+      )}
+    </p>
+  );
+}
+
+function Standing({
+  session: { you, link },
+  usage,
+}: {
+  readonly session: ChatSession;
+  readonly usage: string;
+}): VNode | null {
+  if (you.value === null) return null;
+  // Said here as well: the field's own words are gone once something is written.
+  if (link.value?.phase !== 'joined') return <span>Reconnecting…</span>;
+  if (usage !== '') return <span>{usage}</span>;
+  return (
+    <span>
+      As <bdi class="chat-as">{you.value.name}</bdi>
+    </span>
   );
 }
 
@@ -161,7 +202,7 @@ function useClosed(session: ChatSession): VNode | null {
 
 function placeholder({ you, link }: ChatSession): string {
   if (link.value?.phase !== 'joined') return you.value === null ? 'Connecting…' : 'Reconnecting…';
-  return you.value === null ? 'Say something' : `Say something as ${you.value.name}`;
+  return 'Say something';
 }
 
 /** Milliseconds until a moment, told again as they go by; 0 when it has come. */

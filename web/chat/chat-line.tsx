@@ -56,19 +56,23 @@ export class ChatLine extends Component<LineProps> {
             {BADGES[role]}
           </span>
         ))}
-        <span class="chat-name" style={{ '--hue': hueOf(message.author.id) }} title={timeOf(line)}>
+        <bdi class="chat-name" style={{ '--hue': hueOf(message.author.id) }} title={timeOf(line)}>
           {message.author.name}
-        </span>
+        </bdi>
         <span class="chat-colon">{message.kind === 'action' ? ' ' : ': '}</span>
-        {message.fragments.map((fragment, index) => (
-          <Piece key={index} fragment={fragment} you={you} />
-        ))}
+        {/* Words of Arabic or Hebrew run their own way, and leave the rest of the line alone. */}
+        <bdi>
+          {message.fragments.map((fragment, index) => (
+            <Piece key={index} fragment={fragment} you={you} />
+          ))}
+        </bdi>
         <button
           type="button"
           class="chat-more"
           tabIndex={-1}
           aria-expanded={isOpen}
-          aria-label={`Actions for the message of ${message.author.name}`}
+          // Read aloud with each message that comes: so it says no name a second time.
+          aria-label="Actions"
           onClick={() => onToggle(line.key)}
         >
           ⋯

@@ -89,9 +89,9 @@ test('stepLink() comes as a guest once its session has ended', () => {
   assert.equal(effect.asGuest, true);
 });
 
-test('comeBackMs() doubles up to fifteen seconds, and lets chance spread a crowd', () => {
+test('comeBackMs() doubles up to six seconds, and lets chance spread a crowd', () => {
   const waits = [1, 2, 3, 4, 5, 6, 60].map((failures) => comeBackMs(failures, MIDDLE));
-  assert.deepEqual(waits, [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
+  assert.deepEqual(waits, [500, 1_000, 2_000, 4_000, 6_000, 6_000, 6_000]);
   assert.equal(comeBackMs(1, 0), 250);
   assert.equal(comeBackMs(1, 0.999_9), 750);
 });

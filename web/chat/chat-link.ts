@@ -13,7 +13,7 @@ import { CHAT_CLOSE, type ChatFrame, type ChatPosition } from '../../contract/in
 
 /** The first wait after a break, and the longest, before chance halves or half again lengthens it. Milliseconds. */
 const FIRST_MS = 500;
-const LONGEST_MS = 15_000;
+const LONGEST_MS = 6_000;
 /** The least wait where the server had asked for rest. Milliseconds. */
 const REST_MS = 5_000;
 const TOO_BIG = 1009;

@@ -22,11 +22,16 @@ export function ChatLog({
   const isReading = session.isReading.value;
   const lines = session.lines.value;
   const pending = session.pending.value;
-  const you = session.you.value;
   const follow = (): void => {
     setOpenKey(null);
     session.release();
   };
+  /** What had the focus goes with it: who uses the keyboard goes on from the messages. */
+  const leave = (): void => {
+    follow();
+    log.current?.focus({ preventScroll: true });
+  };
+  useOpenedInView(log, openKey);
   useLayoutEffect(() => {
     const element = log.current;
     if (element !== null && !isReading) element.scrollTop = element.scrollHeight;
@@ -54,7 +59,7 @@ export function ChatLog({
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
         tabIndex={0}
         onScroll={onScroll}
-        onKeyDown={(event) => walk(event, { toggle, follow })}
+        onKeyDown={(event) => walk(event, { toggle, leave })}
       >
         {lines.length === 0 && pending.length === 0 ? <Silence session={session} /> : null}
         {lines.map((line) => (
@@ -62,7 +67,7 @@ export function ChatLog({
             key={line.key}
             line={line}
             session={session}
-            you={you}
+            you={session.you.value}
             isOpen={line.key === openKey}
             onToggle={toggle}
             actions={(message) => (
@@ -70,10 +75,10 @@ export function ChatLog({
                 message={message}
                 session={session}
                 onReply={() => {
-                  follow();
+                  leave();
                   onReply(message);
                 }}
-                onDone={follow}
+                onDone={leave}
               />
             )}
           />
@@ -81,7 +86,7 @@ export function ChatLog({
         {isReading ? null : <Pending session={session} />}
       </div>
       {isReading ? (
-        <button type="button" class="chat-newer" onClick={follow}>
+        <button type="button" class="chat-newer" onClick={leave}>
           {newerText(session.unseen.value)}
         </button>
       ) : null}
@@ -95,9 +100,9 @@ function Pending({ session }: { readonly session: ChatSession }): VNode {
     <>
       {session.pending.value.map(({ nonce, text, id }) => (
         <div key={nonce} class="chat-line chat-pending" data-sent={id !== null}>
-          <span class="chat-name">{session.you.value?.name ?? 'You'}</span>
+          <bdi class="chat-name">{session.you.value?.name ?? 'You'}</bdi>
           <span class="chat-colon">: </span>
-          {text}
+          <bdi>{text}</bdi>
           {id === null ? <span class="unseen"> (sending)</span> : null}
         </div>
       ))}
@@ -110,6 +115,17 @@ function Silence({ session }: { readonly session: ChatSession }): VNode {
   return (
     <p class="chat-silence">{isJoined ? 'Nobody has said anything yet.' : 'Opening the chat…'}</p>
   );
+}
+
+/** What can be done with a line is not opened beneath the end. */
+function useOpenedInView(
+  log: { readonly current: HTMLElement | null },
+  openKey: string | null,
+): void {
+  useLayoutEffect(() => {
+    const opened = log.current?.querySelector('.chat-actions');
+    if (openKey !== null) opened?.scrollIntoView({ block: 'nearest' });
+  }, [log, openKey]);
 }
 
 /** The end stays in view when the panel changes its size. */
@@ -128,11 +144,11 @@ function useFollowedSize(log: { readonly current: HTMLElement | null }, isReadin
 /** Arrows go from line to line, Enter opens what can be done with one, Escape goes back to the end. */
 function walk(
   event: KeyboardEvent & { readonly currentTarget: HTMLElement },
-  { toggle, follow }: { toggle: (key: string) => void; follow: () => void },
+  { toggle, leave }: { toggle: (key: string) => void; leave: () => void },
 ): void {
   const { key, currentTarget: log, target } = event;
   if (target instanceof HTMLElement && target.closest('button, a, select, input') !== null) {
-    if (key === 'Escape') follow();
+    if (key === 'Escape') leave();
     return;
   }
   const line = document.activeElement?.closest<HTMLElement>('.chat-line') ?? null;
@@ -148,8 +164,7 @@ function walk(
   } else if (key === 'Enter' && line?.dataset.key !== undefined) {
     toggle(line.dataset.key);
   } else if (key === 'Escape') {
-    follow();
-    log.focus();
+    leave();
   } else {
     return;
   }

@@ -1,7 +1,13 @@
 /** The panel's connection: carries out what `chat-link.ts` says. */
 import { signal } from '@preact/signals';
-import { ApiError, CHAT_VERSION, type ChatFrame, type ChatRequest } from '../../contract/index.ts';
-import { api, me, PATIENCE_MS } from '../base/index.ts';
+import {
+  ApiError,
+  CHAT_CLOSE,
+  CHAT_VERSION,
+  type ChatFrame,
+  type ChatRequest,
+} from '../../contract/index.ts';
+import { api, me, meet, PATIENCE_MS } from '../base/index.ts';
 import { type LinkEvent, type LinkState, type LinkStep, openLink, stepLink } from './chat-link.ts';
 import { keep, kept } from './kept.ts';
 
@@ -97,7 +103,11 @@ export class ChatSocket {
       this.#see({ kind: 'frame', frame });
       this.#onFrame(frame);
     };
-    socket.onclose = ({ code }) => this.#see({ kind: 'closed', code });
+    socket.onclose = ({ code }) => {
+      this.#see({ kind: 'closed', code });
+      // The rest of the page still shows who it was.
+      if (code === CHAT_CLOSE.signed_out) void meet();
+    };
   }
 
   /** Null for a guest; undefined when the server could not be asked. */
