@@ -23,6 +23,7 @@ const REFUSALS: Partial<Readonly<Record<ErrorCode, string>>> = {
   emote_only: 'msg_emoteonly',
   message_repeated: 'msg_r9k',
   message_rejected: 'msg_rejected_mandatory',
+  message_held: 'msg_rejected',
   chat_disabled: 'msg_channel_suspended',
   forbidden: 'no_permission',
 };
@@ -100,10 +101,13 @@ function sayJoined(session: IrcSession, { channel, of, place: { streamId, title 
 }
 
 /** USERSTATE: how the client looks in the channel. */
-async function sayState(session: IrcSession, { channel, place }: Seat): Promise<void> {
+async function sayState(session: IrcSession, { channel, of, place }: Seat): Promise<void> {
   if (!session.dialect.hasCommands) return;
   const speaker = await session.account?.speakerIn(place);
-  if (speaker !== undefined) session.say(stateOf(session, channel, speaker.author));
+  if (speaker === undefined) return;
+  const { author } = speaker;
+  const roles = of.room.rolesOf(author);
+  session.say(stateOf(session, channel, { ...author, roles }));
 }
 
 function stateOf(

@@ -108,6 +108,15 @@ test('accept() speaks the dialect of bots to those who ask for it', async () => 
   assert.match(read.get('color') ?? '', /^#[0-9A-F]{6}$/);
 });
 
+test('a client is told what it is in the channel, also what the room alone gave it', async () => {
+  const world = testGateway();
+  world.room.given.set('usr_bob', ['moderator', 'vip']);
+  const bot = new TestClient(world.gateway);
+  await bot.send(ALL, 'PASS oauth:bob-token', 'NICK bob', 'JOIN #show');
+  const state = bot.take().find((line) => line.includes(' USERSTATE '));
+  assert.match(state ?? '', /;badges=moderator\/1,vip\/1;.*;mod=1;.*;user-type=mod /);
+});
+
 test('a channel tells what moderators do to those who know it, and nothing to others', async () => {
   const world = testGateway();
   const { room, clock } = world;

@@ -3,6 +3,7 @@ import type {
   ChatAuthor,
   ChatEntry,
   ChatMessage,
+  ChatRole,
   ChatSettings,
   ErrorCode,
 } from '../../../contract/index.ts';
@@ -51,6 +52,8 @@ export interface IrcRoom {
   find(id: string): ChatMessage | undefined;
   /** One that was not. */
   findShown(id: string): ChatMessage | undefined;
+  /** What the author is here, with what the room gave. */
+  rolesOf(author: Pick<ChatAuthor, 'id' | 'roles'>): readonly ChatRole[];
   readonly watchers: { add(watcher: IrcWatcher): Cancel };
   post(post: IrcPost): Promise<IrcOutcome>;
 }

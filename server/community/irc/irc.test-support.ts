@@ -1,5 +1,11 @@
 /** A gateway over rooms and accounts that a test makes up. */
-import type { ChatAuthor, ChatEntry, ChatMessage, ChatSettings } from '../../../contract/index.ts';
+import type {
+  ChatAuthor,
+  ChatEntry,
+  ChatMessage,
+  ChatRole,
+  ChatSettings,
+} from '../../../contract/index.ts';
 import { ManualClock, silentLog } from '../../base/index.ts';
 import { IrcGateway } from './irc-gateway.ts';
 import type { IrcSession } from './irc-session.ts';
@@ -40,6 +46,13 @@ export class TestRoom implements IrcRoom {
   };
   /** Answers the next posts; undefined: they are messages. */
   answer: IrcOutcome | undefined;
+
+  /** What the room gives by id. */
+  readonly given = new Map<string, readonly ChatRole[]>();
+
+  rolesOf({ id, roles }: Pick<ChatAuthor, 'id' | 'roles'>): readonly ChatRole[] {
+    return [...roles, ...(this.given.get(id) ?? [])];
+  }
 
   find(id: string): ChatMessage | undefined {
     return this.messages.find((message) => message.id === id);
