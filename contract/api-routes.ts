@@ -478,9 +478,15 @@ export interface ApiRoutes {
     readonly request: { readonly params: { readonly id: string } };
     readonly answer: undefined;
   };
-  /** Bans and timeouts that hold, newest first, at most 1000; for moderators. */
+  /** Bans and timeouts that hold, newest first, page by page; for moderators. */
   readonly 'GET /api/streams/{id}/chat/bans': {
-    readonly request: { readonly params: { readonly id: string } };
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly query?: {
+        readonly limit?: number | undefined;
+        readonly cursor?: string | undefined;
+      };
+    };
     readonly answer: ApiSchemas['ChatBans'];
   };
   /** Ban somebody, or time them out, and hide what they wrote; for moderators. */

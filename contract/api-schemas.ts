@@ -34,7 +34,10 @@ export interface ApiSchemas {
     readonly reason: string;
     readonly createdAt: string;
   };
-  readonly ChatBans: { readonly bans: readonly ApiSchemas['ChatBan'][] };
+  readonly ChatBans: {
+    readonly bans: readonly ApiSchemas['ChatBan'][];
+    readonly next_cursor: string | null;
+  };
   readonly ChatCommand: {
     readonly name: string;
     readonly aliases: readonly string[];

@@ -6,9 +6,6 @@ import type { Moderation, Moderator, Target } from '../community/moderation/inde
 import { accountRoles, memberOf } from './chat-people.ts';
 import { type CommandRun, type Rank, rankOf, reaches } from './commands/command.ts';
 
-/** Bans among which a name is looked for. */
-const MOST_BANS = 1_000;
-
 /** What the desk knows of. */
 export interface ChatDeskParts {
   readonly chat: Chat;
@@ -95,9 +92,7 @@ export class ChatDesk {
     const account = (await accounts.users.named(name)) ?? (await accounts.users.get(name));
     if (account !== undefined) return this.targetOf(account.id, ownerId, account.displayName);
     if (/^guest_[a-z2-7]{16}$/.test(name)) return { id: name, name, roles: [] };
-    const banned = (await this.moderation.bans(streamId, MOST_BANS)).find(
-      ({ authorId, authorName }) => authorId === name || sameName(authorName, name),
-    );
+    const banned = await this.moderation.banOf(streamId, name);
     if (banned !== undefined) return { id: banned.authorId, name: banned.authorName, roles: [] };
     const detail = `Cannot find ${JSON.stringify(name)}: nobody here has that name, and no account`;
     return { refused: 'chatter_not_found', detail };
@@ -111,8 +106,4 @@ export class ChatDesk {
     }
     return { id, name: account.displayName, roles: accountRoles(account, ownerId) };
   }
-}
-
-function sameName(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
 }

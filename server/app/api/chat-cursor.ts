@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { ReplayPlace } from '../../community/chat/index.ts';
+import type { BanPlace } from '../../community/moderation/index.ts';
 
 const CURSOR = /^m(\d{1,12})\.(\d{1,15})$/;
+const BAN_CURSOR = /^b(\d{1,14})\.([^\0]{1,100})$/;
 
 /** Where a page of a broadcast's messages goes on. */
 export const replayCursorSchema = z
@@ -20,4 +22,23 @@ export const replayCursorSchema = z
 export function replayCursorOf(next: ReplayPlace | null): string | null {
   if (next === null) return null;
   return Buffer.from(`m${next.streamTimeMs}.${next.seq}`).toString('base64url');
+}
+
+/** Where a list of bans goes on. */
+export const banCursorSchema = z
+  .string()
+  .max(600)
+  .transform((text, context): BanPlace => {
+    const found = BAN_CURSOR.exec(Buffer.from(text, 'base64url').toString());
+    const [, createdMs = '', authorId = ''] = found ?? [];
+    if (found !== null) return { createdAt: new Date(Number(createdMs)), authorId };
+    context.addIssue({ code: 'custom', message: 'must be a next_cursor of this list' });
+    return z.NEVER;
+  })
+  .optional()
+  .meta({ description: '`next_cursor` of the page before.' });
+
+/** The same place as a client is told it. */
+export function banCursorOf({ createdAt, authorId }: BanPlace): string {
+  return Buffer.from(`b${createdAt.getTime()}.${authorId}`).toString('base64url');
 }

@@ -58,7 +58,7 @@ test('a timeout hides what was written, tells who reads, and ends', async (conte
   assert.equal(refused.headers['retry-after'], '1');
   await until(Date.parse(json.expiresAt) - Date.now() + 10);
   assert.equal((await say('eve', 'sorry')).status, 201);
-  assert.deepEqual((await ask('ada', 'GET', '/bans')).json, { bans: [] });
+  assert.deepEqual((await ask('ada', 'GET', '/bans')).json, { bans: [], next_cursor: null });
 });
 
 test('a ban holds in a room that is opened anew, until it is lifted', async (context) => {
@@ -90,6 +90,32 @@ test('a ban holds in a room that is opened anew, until it is lifted', async (con
     ['chat.settings'],
   );
   assert.equal((await ask('bob', 'GET', '/moderation')).status, 403);
+});
+
+test('bans are listed page by page, each once, and found by name wherever they are', async (context) => {
+  const { ask, say } = await start(context);
+  const ids = ['guest.a', 'guest-é', 'guest c', 'guest_d', 'guest_e'];
+  for (const id of ids) {
+    const body = { username: `Name ${id}` };
+    const path = `/bans/${encodeURIComponent(id)}`;
+    assert.equal((await ask('ada', 'PUT', path, body)).status, 200);
+  }
+  const listed: string[] = [];
+  let cursor = '';
+  do {
+    const { status, json } = await ask('ada', 'GET', `/bans?limit=2${cursor}`);
+    assert.equal(status, 200);
+    assert.ok(json.bans.length <= 2);
+    listed.push(...json.bans.map(({ authorId }: { authorId: string }) => authorId));
+    cursor = json.next_cursor === null ? '' : `&cursor=${json.next_cursor}`;
+  } while (cursor !== '');
+  assert.deepEqual(listed.toSorted(), ids.toSorted());
+  for (const query of ['limit=0', 'limit=1001', 'limit=x', 'cursor=x', 'cursor=YjEuAA']) {
+    assert.equal((await ask('ada', 'GET', `/bans?${query}`)).status, 400, query);
+  }
+  const lifted = await say('ada', '/unban "name GUEST.A"');
+  assert.equal(lifted.status, 200, JSON.stringify(lifted.json));
+  assert.equal((await ask('ada', 'GET', '/bans')).json.bans.length, 4);
 });
 
 test('a moderator is made by the broadcaster, at once, and may not do it to another', async (context) => {

@@ -1,9 +1,11 @@
 /** Moderation of a stream's chat over the plain API: what commands do as well, and lists. */
 import type { ChatDesk } from '../chat-desk.ts';
+import { banCursorOf } from './chat-cursor.ts';
 import { DUTY_FACTS, onDuty } from './chat-duty.ts';
 import {
   chatBanDraftSchema,
   chatBanSchema,
+  chatBansQuerySchema,
   chatBansSchema,
   chatDeedsQuerySchema,
   chatDeedsSchema,
@@ -17,8 +19,6 @@ import { pageOf } from './paging.ts';
 import { type ApiRoute, defineRoute } from './route.ts';
 import { byId } from './schema.ts';
 
-/** Bans that one answer lists. */
-const MOST_BANS = 1_000;
 const CHAT = '/api/streams/:id/chat' as const;
 
 /** Bans, roles, messages and the trail of who did what. */
@@ -100,14 +100,19 @@ function banRoutes(desk: ChatDesk): readonly ApiRoute[] {
     defineRoute({
       ...DUTY_FACTS,
       ...{ method: 'GET', path: `${CHAT}/bans`, operationId: 'listChatBans', verb: list },
-      summary: `Bans and timeouts that hold, newest first, at most ${MOST_BANS}; for moderators`,
+      summary: 'Bans and timeouts that hold, newest first, page by page; for moderators',
       params: byId,
+      query: chatBansQuerySchema,
       answers: { 200: chatBansSchema },
       answer: async (call) => {
         const duty = await onDuty(desk, call, { verb: list });
         if ('refused' in duty) return duty;
-        const bans = await desk.moderation.bans(call.params.id, MOST_BANS);
-        return { status: 200, body: { bans: bans.map(viewOfBan) } };
+        const { limit, cursor: behind } = call.query;
+        const rows = await desk.moderation.bans(call.params.id, { limit: limit + 1, behind });
+        const page = rows.slice(0, limit);
+        const last = rows.length > limit ? page.at(-1) : undefined;
+        const next_cursor = last === undefined ? null : banCursorOf(last);
+        return { status: 200, body: { bans: page.map(viewOfBan), next_cursor } };
       },
     }),
     defineRoute({

@@ -1,10 +1,13 @@
 /** What the routes of moderation take and answer. */
 import { z } from 'zod';
 import { GIVEN_ROLES } from '../../community/moderation/index.ts';
+import { banCursorSchema } from './chat-cursor.ts';
 import { limitSchema, pageSchema, positionCursorSchema } from './paging.ts';
 import { body, line, named, timeSchema } from './schema.ts';
 
 const MAX_ID_LENGTH = 100;
+/** That one answer lists. */
+const MOST_BANS = 1_000;
 const MAX_NAME_LENGTH = 60;
 const MAX_REASON_LENGTH = 200;
 /** 14 days. */
@@ -61,7 +64,22 @@ export const chatBanSchema = named(
 );
 
 /** Those who may not. */
-export const chatBansSchema = named('ChatBans', z.object({ bans: z.array(chatBanSchema) }));
+export const chatBansSchema = named(
+  'ChatBans',
+  z.object({ bans: z.array(chatBanSchema), next_cursor: z.string().nullable() }),
+);
+
+/** Which bans are asked for. */
+export const chatBansQuerySchema = z.object({
+  limit: z.coerce
+    .number({ error: 'must be a number' })
+    .int({ error: 'must be a whole number' })
+    .min(1, { error: 'must be at least 1' })
+    .max(MOST_BANS, { error: `must be at most ${MOST_BANS}` })
+    .default(MOST_BANS)
+    .meta({ description: `Bans of a page, 1 to ${MOST_BANS}.` }),
+  cursor: banCursorSchema,
+});
 
 /** Who has which role. */
 export const chatMembersSchema = named(

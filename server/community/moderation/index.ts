@@ -6,4 +6,4 @@ export {
   type Target,
 } from './moderation.ts';
 export { GIVEN_ROLES, type GivenRole } from './standing.ts';
-export type { BanRecord, MemberRecord } from './standing-table.ts';
+export type { BanPlace, BanRecord, MemberRecord } from './standing-table.ts';

@@ -17,11 +17,13 @@ import {
 import { RoomWard } from './room-ward.ts';
 import type { GivenRole, Standing } from './standing.ts';
 import {
+  type BanPlace,
   type BanRecord,
   deleteBan,
   deleteFollow,
   deleteMember,
   fillAddressHash,
+  findBan,
   findStanding,
   followedAt,
   insertFollow,
@@ -228,9 +230,18 @@ export class Moderation {
   }
 
   /** Bans and timeouts that hold now, latest first. */
-  bans(streamId: string, limit: number): Promise<readonly BanRecord[]> {
+  bans(
+    streamId: string,
+    page: { readonly limit: number; readonly behind: BanPlace | undefined },
+  ): Promise<readonly BanRecord[]> {
     const now = new Date(this.#parts.clock.epochMs());
-    return listBans(this.#parts.database, { streamId, now, limit });
+    return listBans(this.#parts.database, { streamId, now, ...page });
+  }
+
+  /** The ban or timeout of who has this id, else of who was called so. */
+  banOf(streamId: string, name: string): Promise<BanRecord | undefined> {
+    const now = new Date(this.#parts.clock.epochMs());
+    return findBan(this.#parts.database, { streamId, now, name });
   }
 
   /** Who did what in the chat, latest first. */

@@ -47,17 +47,37 @@ export function listMembers(
   );
 }
 
-/** Bans and timeouts that hold at `now`, latest first. */
+/** A place in a list of bans. */
+export type BanPlace = Pick<BanRecord, 'createdAt' | 'authorId'>;
+
+/** Bans and timeouts that hold at `now`, latest first; `behind` a place those that follow it. */
 export function listBans(
   from: Queryable,
-  { streamId, now, limit }: { streamId: string; now: Date; limit: number },
+  page: { streamId: string; now: Date; limit: number; behind?: BanPlace | undefined },
 ): Promise<readonly BanRecord[]> {
+  const { streamId, now, limit, behind } = page;
   return from.query<BanRecord>(
     `select ${BAN_COLUMNS} from chat_bans
      where stream_id = $1 and (expires_at is null or expires_at > $2)
+       and ($4::timestamptz is null or created_at < $4 or (created_at = $4 and author_id > $5))
      order by created_at desc, author_id limit $3`,
-    [streamId, now, limit],
+    [streamId, now, limit, behind?.createdAt ?? null, behind?.authorId ?? ''],
   );
+}
+
+/** A ban or timeout that holds at `now`, by the author's id, else by the name, the latest. */
+export async function findBan(
+  from: Queryable,
+  { streamId, now, name }: { streamId: string; now: Date; name: string },
+): Promise<BanRecord | undefined> {
+  const [found] = await from.query<BanRecord>(
+    `select ${BAN_COLUMNS} from chat_bans
+     where stream_id = $1 and (expires_at is null or expires_at > $2)
+       and (author_id = $3 or lower(author_name) = lower($3))
+     order by author_id = $3 desc, created_at desc limit 1`,
+    [streamId, now, name],
+  );
+  return found;
 }
 
 /** Adds a role; that it was there already is fine. */
