@@ -84,9 +84,10 @@ test('create() refuses an address inside, and more webhooks of one than it says'
 test('update() changes what it is given, and what is changed is audited without secrets', async () => {
   const stage = new Stage();
   const made = await stage.webhook();
-  const changed = await stage.webhooks.update(made.id, { url: 'https://two.test/' }, OPERATOR);
+  const url = 'https://two.test/hook/capability?token=capability';
+  const changed = await stage.webhooks.update(made.id, { url }, OPERATOR);
   assert.ok('url' in changed);
-  assert.deepEqual([changed.url, changed.isEnabled], ['https://two.test/', true]);
+  assert.deepEqual([changed.url, changed.isEnabled], [url, true]);
   const wrong = await stage.webhooks.update(made.id, { url: 'http://two.test/' }, OPERATOR);
   assert.equal('refused' in wrong && wrong.refused, 'invalid_request');
   await stage.webhooks.update(made.id, { isEnabled: false }, OPERATOR);
@@ -95,14 +96,15 @@ test('update() changes what it is given, and what is changed is audited without 
   await stage.webhooks.update(made.id, { isEnabled: true }, OPERATOR);
   await stage.happen();
   await stage.settle();
-  assert.deepEqual(stage.accepted('https://two.test/'), [1]);
+  assert.deepEqual(stage.accepted(url), [1]);
   assert.equal(await stage.webhooks.delete(made.id, OPERATOR), undefined);
   const entries = await listAudit(database, { objectKind: 'webhook', limit: 100 });
   assert.deepEqual(
     entries.map(({ action }) => action),
     ['webhook.delete', ...Array(3).fill('webhook.update'), 'webhook.create'],
   );
-  assert.doesNotMatch(JSON.stringify(entries), /whsec_/);
+  assert.doesNotMatch(JSON.stringify(entries), /whsec_|capability/);
+  assert.deepEqual(entries.at(-2)?.changes, { url: 'https://two.test' });
 });
 
 test('whatever is asked of an unknown webhook is refused by name', async () => {

@@ -113,7 +113,7 @@ export class Webhooks {
       if (own >= MOST_OF_ONE || all >= MOST_OF_ALL) return tooMany(own);
       await insertWebhook(transaction, webhook);
       const { ownerId, eventTypes } = draft;
-      const changes = { ownerId, url: webhook.url, eventTypes };
+      const changes = { ownerId, url: hostOf(webhook.url), eventTypes };
       await this.#audit(transaction, { actor, action: 'webhook.create', id: webhook.id, changes });
       return undefined;
     });
@@ -152,7 +152,7 @@ export class Webhooks {
       await updateWebhook(transaction, after);
       if (isEnabled && before.disabledAt !== null) await skipToPresent(transaction, id);
       if (!isEnabled) await failPending(transaction, id, 'the webhook was disabled');
-      const audited = { ...changes };
+      const audited = { ...changes, ...(url === undefined ? {} : { url: hostOf(url.href) }) };
       await this.#audit(transaction, { actor, action: 'webhook.update', id, changes: audited });
       return this.#view(after);
     });
@@ -164,7 +164,7 @@ export class Webhooks {
       const webhook = await lockWebhook(transaction, id);
       if (webhook === undefined) return unknownWebhook('delete', id);
       await deleteWebhook(transaction, id);
-      const changes = { url: webhook.url };
+      const changes = { url: hostOf(webhook.url) };
       await this.#audit(transaction, { actor, action: 'webhook.delete', id, changes });
       return undefined;
     });
@@ -306,6 +306,14 @@ export class Webhooks {
       changes: entry.changes,
     });
   }
+}
+
+/**
+ * Where an address leads, for the audit log, which is kept for good: of many receivers the rest of
+ * the address is the secret by which they are written to.
+ */
+function hostOf(url: string): string {
+  return new URL(url).origin;
 }
 
 function wrongUrl(wrong: string): Refusal {
