@@ -106,7 +106,11 @@ function Writing({
           aria-controls={offered.length > 0 ? `${id}-commands` : undefined}
           aria-activedescendant={offered.length > 0 ? `${id}-commands-${chosen}` : undefined}
           aria-describedby={`${id}-note`}
-          onInput={({ currentTarget }) => setText(currentTarget.value.replace(/\n/g, ' '))}
+          onInput={({ currentTarget }) => {
+            setText(currentTarget.value.replace(/\n/g, ' '));
+            // What was refused is another text now.
+            session.refused.value = null;
+          }}
           onKeyDown={onKeyDown}
         />
         <button type="submit" class="chat-send" disabled={!maySend}>
@@ -170,7 +174,7 @@ function Standing({
 function useClosed(session: ChatSession): VNode | null {
   const { isBanned, untilMs } = session.standing.value;
   const timeoutMs = useCountdown(untilMs ?? 0);
-  const { link, you, settings } = session;
+  const { link } = session;
   if (link.value?.phase === 'stopped') {
     const isOutdated = link.value.stopped === 'outdated';
     return (
@@ -186,7 +190,8 @@ function useClosed(session: ChatSession): VNode | null {
   if (timeoutMs > 0) {
     return <p class="chat-closed">You may write again in {secondsText(timeoutMs)}.</p>;
   }
-  if (you.value?.isGuest !== true || settings.value?.guestsMayPost !== false) return null;
+  if (!isShutOut(session)) return null;
+  const modes = modesText(session);
   return (
     <p class="chat-closed">
       {me.value?.hasAccounts === false ? (
@@ -196,8 +201,17 @@ function useClosed(session: ChatSession): VNode | null {
           <a href={signInAddress(location.pathname)}>Sign in</a> to write here.
         </>
       )}
+      {modes === '' ? null : <small>{modes}</small>}
     </p>
   );
+}
+
+/** Whether no guest may write; one whom a moderator gave a role is asked for what it allows. */
+function isShutOut({ you, settings }: ChatSession): boolean {
+  if (you.value?.isGuest !== true || settings.value === null) return false;
+  const { guestsMayPost, subscribersOnly, followersOnlyMinutes } = settings.value;
+  const isForMembers = subscribersOnly || followersOnlyMinutes !== null;
+  return !guestsMayPost || (isForMembers && you.value.roles.length === 0);
 }
 
 function placeholder({ you, link }: ChatSession): string {

@@ -211,7 +211,9 @@ export class RoomWard {
     const waitMs = sinceMs === null ? undefined : sinceMs + minutes * 60_000;
     const nowMs = this.#parts.clock.epochMs();
     if (waitMs !== undefined && waitMs <= nowMs) return undefined;
-    const detail = `Cannot post: only who has followed this stream for ${minutes} min may write`;
+    const long =
+      minutes === 0 ? 'follows this stream' : `has followed this stream for ${minutes} min`;
+    const detail = `Cannot post: only who ${long} may write`;
     const refused = 'followers_only';
     return waitMs === undefined
       ? { refused, detail }
