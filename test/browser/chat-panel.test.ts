@@ -148,6 +148,8 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     await write(page, 'second of mine');
     await page.getByText(/^One message in 600 s; wait \d+ s\.$/).waitFor();
     assert.equal(await given(page), 'second of mine');
+    await page.getByLabel('Message', { exact: true }).fill('another of mine');
+    await page.getByText(/^One message in 600 s/).waitFor({ state: 'detached' });
     await ask('PATCH', `/api/streams/${stream.id}/chat/settings`, {
       slowModeS: 0,
       guestsMayPost: false,
@@ -159,6 +161,10 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
       .waitFor();
     assert.equal(await page.getByLabel('Message', { exact: true }).count(), 0);
     await ask('PATCH', `/api/streams/${stream.id}/chat/settings`, { guestsMayPost: true });
+    await page.getByLabel('Message', { exact: true }).waitFor();
+    await ask('PATCH', `/api/streams/${stream.id}/chat/settings`, { followersOnlyMinutes: 10 });
+    await page.locator('.chat-closed', { hasText: 'Followers only, after 10 min' }).waitFor();
+    await ask('PATCH', `/api/streams/${stream.id}/chat/settings`, { followersOnlyMinutes: null });
     await page.getByLabel('Message', { exact: true }).waitFor();
     await page.context().close();
   });
@@ -357,6 +363,24 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     await other.context().close();
     await context.close();
     await publisher.stop();
+  });
+
+  test('shows on the whole page that one has signed out elsewhere', async () => {
+    const context = await browser.newContext({ viewport: DESK });
+    const [account, page] = [await context.newPage(), await context.newPage()];
+    for (const one of [account, page]) one.setDefaultTimeout(PATIENCE_MS);
+    await account.goto(`${server.url}/setup#${await server.setupSecret()}`);
+    await account.getByLabel('Name', { exact: true }).fill('miller');
+    await account.getByLabel('Password').fill('water over stone');
+    await account.getByRole('button', { name: 'Make account' }).click();
+    const signOut = account.getByRole('button', { name: 'Sign out' });
+    await signOut.waitFor();
+    await page.goto(`${server.url}/watch/${stream.id}`);
+    await page.locator('.chat-as', { hasText: /^miller$/ }).waitFor();
+    await signOut.click();
+    await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).waitFor();
+    await page.locator('.chat-as', { hasNotText: /^miller$/ }).waitFor();
+    await context.close();
   });
 
   test('never throws', () => assert.deepEqual(complaints, []));
