@@ -34,7 +34,9 @@ export class Listener implements RoomListener {
 
   rebase(seq: number, entries: readonly NumberedEntry[]): void {
     this.rebased.push(seq);
-    this.entries = [...this.entries.filter(({ entry }) => entry.seq <= seq), ...entries];
+    const hasGap = (entries[0]?.entry.seq ?? seq + 1) > seq + 1;
+    const before = hasGap ? [] : this.entries.filter(({ entry }) => entry.seq <= seq);
+    this.entries = [...before, ...entries];
     this.#wake();
   }
 

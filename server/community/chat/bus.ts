@@ -41,7 +41,8 @@ export interface RoomListener {
   notice(notice: RoomNotice): void;
   /**
    * What was told behind `seq` is to be forgotten: servers that were apart have put together what
-   * was said meanwhile, and `entries` is what follows. Also while the room is being opened.
+   * was said meanwhile, and `entries` is what follows. Where these begin later than that, more was
+   * said than is held, and nothing before them is to be shown. Also while the room is being opened.
    */
   rebase(seq: number, entries: readonly NumberedEntry[]): void;
   /** Entries that this server had published have these numbers now. */

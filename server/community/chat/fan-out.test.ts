@@ -218,7 +218,7 @@ test('rebase() tells everybody the entries that are there instead, once and with
         }
         if (name === 'rebase') {
           const base = Math.max(0, log.lastSeq - ((seed + index) % 5));
-          log.cut(base);
+          log.cut(base, true);
           epoch = `after ${index}`;
           for (let count = (seed + index) % 4; count > 0; count -= 1) append();
           fanOut.rebase(base);

@@ -251,14 +251,14 @@ export class RedisRoom implements BusRoom {
     return own?.key === key && own.numbered.epoch === numbered.epoch;
   }
 
-  /** Begins anew with what Redis has; `last` is its last number where it has no entries. */
+  /** Begins anew with what Redis has behind `last`, or up to it where that is all it has. */
   #rebase(entries: readonly SharedEntry[], last: number): void {
     const first = entries[0]?.numbered.entry.seq;
     const base = first === undefined ? last : first - 1;
     this.#tail.restart(base, entries);
     this.#agree(this.#tail.seq);
     this.#listener.rebase(
-      base,
+      Math.min(base, last),
       entries.map(({ numbered }) => numbered),
     );
   }

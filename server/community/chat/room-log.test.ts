@@ -106,3 +106,11 @@ test('behind() gives exactly what lies behind a position that is resumable', () 
     { numRuns: 60 },
   );
 });
+
+test('cut() forgets what follows a number, and what is before it where that is not agreed', () => {
+  for (const isAgreed of [true, false]) {
+    const log = filled(10);
+    log.cut(6, isAgreed);
+    assert.deepEqual([log.lastSeq, log.floorSeq], [6, isAgreed ? 0 : 6]);
+  }
+});

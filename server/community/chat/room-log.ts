@@ -76,9 +76,12 @@ export class RoomLog {
     this.#turnSeq = this.lastSeq + 1;
   }
 
-  /** Forgets everything behind `seq`, which is what the next entry follows. */
-  cut(seq: number): void {
-    const isHeld = seq >= this.floorSeq && seq <= this.lastSeq;
+  /**
+   * Forgets everything behind `seq`, which is what the next entry follows; and what lies before it
+   * as well, unless it `isAgreed`.
+   */
+  cut(seq: number, isAgreed: boolean): void {
+    const isHeld = isAgreed && seq >= this.floorSeq && seq <= this.lastSeq;
     this.#entries = isHeld ? this.#entries.slice(0, seq - this.floorSeq) : [];
     this.#firstSeq = seq + 1 - this.#entries.length;
     this.turn(this.#entries.at(-1)?.epoch ?? this.#epoch);

@@ -96,9 +96,10 @@ export class Room {
       deliver: (numbered) => room.#deliver(numbered),
       notice: (notice) => room.#hear(notice),
       rebase: (seq, entries) => {
-        room.#log.cut(seq);
+        const base = (entries[0]?.entry.seq ?? seq + 1) - 1;
+        room.#log.cut(base, base <= seq);
         for (const numbered of entries) room.#take(numbered);
-        room.#fanOut.rebase(seq);
+        room.#fanOut.rebase(base);
       },
       // Whether they are kept was answered when they had their first numbers.
       renumbered: (entries) => {
