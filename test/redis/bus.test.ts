@@ -222,17 +222,38 @@ test(
     }
     server.thaw();
     for (const { listener } of nodes) {
-    await listener.until(() => listener.seqs.at(-1) === count + 2);
-  }
-  // Whoever is first to merge has everything; the other one what Redis still holds.
-  const held = Math.min(...nodes.map(({ shown }) => shown.length));
-  assert.ok(held >= 10_000, `${held}`);
-  const [mine, theirs] = nodes.map(({ shown, listener }) => {
-    assert.equal(new Set(shown).size, shown.length, 'an entry is there twice');
-    return { shown: shown.slice(-held), seqs: listener.seqs.slice(-held) };
-  });
-  assert.deepEqual(mine, theirs);
-});
+      await listener.until(() => listener.seqs.at(-1) === count + 2);
+    }
+    // Whoever is first to merge has everything; the other one what Redis still holds.
+    const held = Math.min(...nodes.map(({ shown }) => shown.length));
+    assert.ok(held >= 10_000, `${held}`);
+    const [mine, theirs] = nodes.map(({ shown, listener }) => {
+      assert.equal(new Set(shown).size, shown.length, 'an entry is there twice');
+      return { shown: shown.slice(-held), seqs: listener.seqs.slice(-held) };
+    });
+    assert.deepEqual(mine, theirs);
+  },
+);
+
+test('RedisBus loses and repeats nothing however connections break', need, async (context) => {
+  const { server, nodes } = await places(context, 3);
+  const [control] = nodes;
+  assert.ok(control !== undefined);
+  const said: Promise<number>[] = [];
+  for (let round = 0; round < 12; round += 1) {
+    for (let index = 0; index < 40; index += 1) {
+      const node = nodes[(round * 7 + index * index) % nodes.length];
+      assert.ok(node !== undefined);
+      said.push(node.say(`${round} ${index}`));
+      if (index % 8 === 0) await new Promise(setImmediate);
+    }
+    if (round % 4 === 3) {
+      await server.kill();
+      await server.resume();
+    } else if (control.link.isUp) {
+      await control.link
+        .send('CLIENT', 'KILL', 'TYPE', 'pubsub', 'SKIPME', round % 2 === 0 ? 'yes' : 'no')
+        .catch(() => {});
       await control.link.send('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes').catch(() => {});
     }
     if (round % 3 === 0) await Promise.all(nodes.map((node) => node.turned(true)));
