@@ -95,6 +95,24 @@ test('a stream without a chat takes no posts', async (context) => {
   assert.deepEqual([refused.status, refused.json.code], [403, 'chat_disabled']);
 });
 
+test('history is the latest 50 messages, or up to 200', async (context) => {
+  const { ask, roomOf, streamId } = await start(context);
+  const room = await roomOf(streamId);
+  const author = { id: 'usr_bob', name: 'Bob', roles: [] };
+  for (let count = 1; count <= 210; count += 1) await room.speak({ author, words: `${count}` });
+  const said = async (query: string): Promise<readonly string[]> =>
+    (await ask('nobody', 'GET', query)).json.messages.map(
+      ({ fragments }: ChatMessage) => fragments[0]?.text,
+    );
+  const latest = (count: number) => Array.from({ length: count }, (_, at) => `${211 - count + at}`);
+  assert.deepEqual(await said(''), latest(50));
+  assert.deepEqual(await said('?limit=1'), latest(1));
+  assert.deepEqual(await said('?limit=200'), latest(200));
+  for (const limit of ['0', '201', '1.5', '-1', 'x', '']) {
+    assert.equal((await ask('nobody', 'GET', `?limit=${limit}`)).status, 400, limit);
+  }
+});
+
 test('history answers by media time, in pages', async (context) => {
   const { ask, streamId } = await start(context);
   for (const content of ['1', '2', '3', '4']) {
