@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { type ChatCloseReason, ERROR_STATUS, type Refusal } from '../../../contract/index.ts';
 import type { Cancel, Clock, Log } from '../../base/index.ts';
 import type { Chat } from './chat.ts';
+import { NetworkShares } from './network-shares.ts';
 import { type SocketHome, SocketReader } from './socket-reader.ts';
 
 const PATH = /^\/api\/streams\/([A-Za-z0-9._-]{1,100})\/chat\/ws(?:\?|$)/;
@@ -52,6 +53,7 @@ export class ChatDoor {
   readonly #readers = new Set<SocketReader>();
   /** The same in as many shares as a round of pings has seconds. */
   readonly #shares = Array.from({ length: PING_S }, () => new Set<SocketReader>());
+  readonly #networks = new NetworkShares();
   readonly #closes = new Map<ChatCloseReason, number>();
   #opened = 0;
   #ticks = 0;
@@ -112,6 +114,7 @@ export class ChatDoor {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       const reader = new SocketReader(this.#home, streamId, { webSocket, socket, address });
       this.#readers.add(reader);
+      this.#networks.take(address);
       this.#shares[this.#opened % PING_S]?.add(reader);
       this.#opened += 1;
     });
@@ -131,7 +134,8 @@ export class ChatDoor {
   }
 
   /** Never rejects. */
-  async #refusal({ headers }: IncomingMessage, streamId: string): Promise<Refusal | undefined> {
+  async #refusal(request: IncomingMessage, streamId: string): Promise<Refusal | undefined> {
+    const { headers } = request;
     const { placeOf, publicUrl, log } = this.#settings;
     if (!isOwnOrigin(headers.origin, headers.host, publicUrl)) {
       const detail = 'Cannot open chat from a page of another site';
@@ -151,12 +155,13 @@ export class ChatDoor {
     if (!place.isOpen) {
       return { refused: 'chat_disabled', detail: 'Cannot open chat: the stream has none' };
     }
-    if (this.#readers.size < MOST_SOCKETS && !this.#isClosing) return undefined;
+    const isFull = this.#networks.isFull(this.#settings.addressOf(request));
+    if (!isFull && this.#readers.size < MOST_SOCKETS && !this.#isClosing) return undefined;
     return { refused: 'chat_unavailable', detail: 'Cannot open chat: too many others read' };
   }
 
   #forget(reader: SocketReader): void {
-    this.#readers.delete(reader);
+    if (this.#readers.delete(reader)) this.#networks.give(reader.address);
     for (const share of this.#shares) share.delete(reader);
   }
 

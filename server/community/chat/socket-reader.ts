@@ -59,7 +59,8 @@ export class SocketReader implements Reader {
   readonly #webSocket: WebSocket;
   /** Written to directly: what everybody is sent is framed already. */
   readonly #socket: Duplex;
-  readonly #address: string | undefined;
+  /** The IP address of whoever asks. */
+  readonly address: string | undefined;
   readonly #budget: FrameBudget;
   #phase: 'opened' | 'joining' | 'joined' | 'gone' = 'opened';
   #speaker: Speaker | undefined;
@@ -70,7 +71,7 @@ export class SocketReader implements Reader {
   #silentPings = 0;
 
   constructor(home: SocketHome, streamId: string, { webSocket, socket, address }: Connection) {
-    this.#address = address;
+    this.address = address;
     this.#home = home;
     this.#streamId = streamId;
     this.#webSocket = webSocket;
@@ -220,7 +221,7 @@ export class SocketReader implements Reader {
     this.#phase = 'joined';
     const { author } = member;
     const isGuest = guest !== undefined;
-    const address = this.#address;
+    const { address } = this;
     const { isAdmin, bearer } = 'bearer' in member ? member : {};
     this.#speaker = { author, isGuest, isAdmin, address, bearer };
     this.authorId = author.id;
