@@ -6,7 +6,13 @@ import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
-import { freePort, judgeMissing } from '../support/component.ts';
+import {
+  type Asked,
+  type CertificatePair,
+  makeCertificate,
+  trusting,
+} from '../support/certificate.ts';
+import { freePort, judgeMissing, needs } from '../support/component.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 const TOKEN = 'a-token-of-the-operator';
@@ -43,21 +49,30 @@ function next<T extends readonly unknown[]>(client: Client, event: string): Prom
   });
 }
 
-async function start(context: TestContext) {
+async function start(context: TestContext, { tls }: { readonly tls?: CertificatePair } = {}) {
   const port = String(await freePort());
-  const server = await ServerProcess.start({ env: { API_TOKEN: TOKEN, IRC_PORT: port } });
+  const server = await ServerProcess.start({
+    env: { API_TOKEN: TOKEN, IRC_PORT: port },
+    ...(tls === undefined ? {} : { tls }),
+  });
   context.after(() => server.stop());
+  const send = tls === undefined ? plain : trusting(tls);
   const ask = async (method: string, path: string, body?: object) => {
-    const response = await fetch(server.url + path, {
+    const { text } = await send(server.url + path, {
       method,
       headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return JSON.parse(await response.text());
+    return JSON.parse(text);
   };
   const { id } = await ask('POST', '/api/streams', { broadcasterId: 'anna', title: 'Evening' });
   await ask('PATCH', `/api/streams/${id}/chat/settings`, { slowModeS: 0 });
   return { server, port: Number(port), ask, id: String(id) };
+}
+
+async function plain(url: string, asked: Asked) {
+  const response = await fetch(url, asked);
+  return { status: response.status, text: await response.text() };
 }
 
 function framework(context: TestContext, options: object): FrameworkClient {
@@ -97,6 +112,35 @@ suite('clients of IRC', need, () => {
     const { kind, fragments } = messages.at(-1);
     assert.deepEqual([kind, fragments[0].text], ['action', 'waves']);
   });
+
+  test(
+    'irc-framework talks over TLS, and nobody does without',
+    needs('openssl'),
+    async (context) => {
+      const tls = makeCertificate();
+      const { port, ask, id } = await start(context, { tls });
+      // It cannot be told whom to trust.
+      const client = framework(context, { port, tls: true, rejectUnauthorized: false });
+      await next(client, 'registered');
+      const joined = next<[{ channel: string }]>(client, 'join');
+      client.join(`#${id}`);
+      await joined;
+      const heard = next<[Heard]>(client, 'privmsg');
+      await ask('POST', `/api/streams/${id}/chat`, {
+        userId: 'bob',
+        username: 'Bob',
+        content: 'hi',
+      });
+      assert.equal((await heard)[0].message, 'hi');
+      const socket = connect(port, '127.0.0.1');
+      context.after(() => socket.destroy());
+      const answers: Buffer[] = [];
+      socket.on('error', () => {}).on('data', (piece: Buffer) => answers.push(piece));
+      socket.write(`PASS ${TOKEN}\r\nNICK bot\r\nUSER bot 0 * :bot\r\n`);
+      await once(socket, 'close');
+      assert.doesNotMatch(Buffer.concat(answers).toString('latin1'), / 001 /);
+    },
+  );
 
   test('tmi.js talks over a WebSocket, and knows modes, actions and what is taken back', async (context) => {
     const { server, ask, id } = await start(context);

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type CertificatePair, trusting } from './certificate.ts';
+import { freePort } from './place.ts';
 import { cpuSecondsOf } from './process-tree.ts';
 
 /** The program that `npm start` runs. */
@@ -20,6 +21,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Pins the process to one processor. */
   readonly cpu?: number;
+  /** Speaks HTTPS with this pair. */
+  readonly tls?: CertificatePair;
 }
 
 /** A Millrace of its own for one test or bench: own ports, own data folder, no demo. */
@@ -69,6 +72,9 @@ export class ServerProcess {
       TRANSCODE: 'off',
       LOG_LEVEL: 'warn',
       LOG_FORMAT: 'json',
+      ...(options.tls === undefined
+        ? {}
+        : { TLS_CERT: options.tls.certPath, TLS_KEY: options.tls.keyPath }),
     };
     const pin = options.cpu === undefined ? [] : ['taskset', '-c', String(options.cpu)];
     const [command = '', ...args] = [...pin, process.execPath, SERVER_PROGRAM];
@@ -84,7 +90,7 @@ export class ServerProcess {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.#options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}`;
   }
 
   get pid(): number {
@@ -151,8 +157,7 @@ export class ServerProcess {
   async #ready(): Promise<void> {
     const deadline = performance.now() + READY_TIMEOUT_MS;
     while (performance.now() < deadline) {
-      const answer = await fetch(`${this.url}/ready`).catch(() => undefined);
-      if (answer?.status === 200) return;
+      if (await this.#isReady()) return;
       if (!this.#runs()) break;
       await wait(50);
     }
@@ -160,18 +165,20 @@ export class ServerProcess {
     throw new Error(`Cannot start server: it did not become ready; it printed:\n${this.#output}`);
   }
 
+  async #isReady(): Promise<boolean> {
+    const { tls } = this.#options;
+    try {
+      const ask = tls === undefined ? fetch : trusting(tls);
+      return (await ask(`${this.url}/ready`)).status === 200;
+    } catch {
+      // Nobody listens yet.
+      return false;
+    }
+  }
+
   #runs(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
-}
-
-/** A TCP port that nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** The value below which `share` (0 to 1) of `values` lie. */
