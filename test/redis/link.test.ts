@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { redisChecks } from '../../server/app/doctor-redis.ts';
 import { silentLog, systemClock } from '../../server/base/index.ts';
 import { RedisLink, RedisUnavailableError } from '../../server/store/shared/index.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { needs } from '../support/component.ts';
-import { type Cleaning, freePort, tempFolder } from '../support/place.ts';
+import { type Cleaning, freePort } from '../support/place.ts';
 import { RedisServer } from '../support/redis-server.ts';
 
 async function linkTo(context: Cleaning, url: string): Promise<RedisLink> {
@@ -116,16 +115,7 @@ test(
   'RedisLink.open() speaks TLS, and names a certificate that is not trusted',
   needs('redis', 'openssl'),
   async (context) => {
-    const folder = tempFolder();
-    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-    execFileSync(
-      'openssl',
-      [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-        ...['-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=127.0.0.1'],
-      ],
-      { stdio: 'ignore' },
-    );
+    const { certPath: cert, keyPath: key } = makeCertificate();
     const tlsPort = await freePort();
     await RedisServer.start(
       context,
