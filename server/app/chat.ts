@@ -53,7 +53,11 @@ export interface ChatFaceSettings {
 }
 
 /** What is told to metrics. */
-export type ChatTally = Chat['tally'] & { readonly closes: ChatDoor['closes'] };
+export type ChatTally = Chat['tally'] & {
+  readonly closes: ChatDoor['closes'];
+  /** Undefined: this server is alone. */
+  readonly isRedisUp: boolean | undefined;
+};
 
 /** See the top of the file. */
 export class ChatFace {
@@ -64,9 +68,11 @@ export class ChatFace {
   readonly commands: CommandTable;
   readonly desk: ChatDesk;
   readonly #door: ChatDoor;
+  readonly #redis: RedisLink | undefined;
 
   constructor(settings: ChatFaceSettings) {
     const { database, pepper, onAir, accounts, channels, publicUrl, clock, log } = settings;
+    this.#redis = settings.redis;
     const store = new SqlChatStore(database);
     this.replay = new ChatReplay(database);
     const stage = new ChatStage({
@@ -141,7 +147,8 @@ export class ChatFace {
 
   /** What is told to metrics. */
   get tally(): ChatTally {
-    return { ...this.chat.tally, closes: this.#door.closes };
+    const isRedisUp = this.#redis?.isUp;
+    return { ...this.chat.tally, closes: this.#door.closes, isRedisUp };
   }
 
   /** Sends readers away; to be called before the HTTP server closes. */

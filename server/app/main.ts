@@ -107,8 +107,8 @@ async function run(started: RunRequest, args: readonly string[]): Promise<void> 
     isStarting = false;
     if (isPlain(error)) leave(EXIT_UNAVAILABLE, [`Millrace cannot start: ${error.message}`]);
     log.error({ error }, 'start failed');
-    process.exitCode = EXIT_FAULT;
-    return;
+    // What was opened already would hold the process, and no supervisor would start another.
+    process.exit(EXIT_FAULT);
   }
   const forDemo = configuration.DEMO ? await demoStream(millrace.channels) : undefined;
   await welcome({ configuration, millrace, demoId: forDemo?.id });

@@ -50,7 +50,8 @@ const SOURCES: MetricsSources = {
   broadcasts: () => ({ live: 4, started: 72, ended: 5, mediaBytes: 74 }),
   viewers: () => 0,
   unwritten: () => ({ waiting: 0, lost: 0, isFull: false }),
-  chat: () => ({ rooms: 0, readers: 0, pending: 0, lost: 0, closes: new Map() }),
+  chat: () => ({ rooms: 0, readers: 0, pending: 0, lost: 0, closes: new Map(), isRedisUp: true }),
+  irc: () => ({ sessions: 8, channels: 0, ended: new Map([['quit', 9]]) }),
   notices: () => ({
     tries: { delivered: 0, refused: 0, unanswered: 0, given_up: 0, gone: 0 },
     ...{ pending: 0, oldestPendingMs: 0, readers: 0 },
@@ -87,6 +88,9 @@ test('Metrics.text() tells what the sources say at that moment', async () => {
     'ingest_repairs_total{reason="jump_joined"} 62',
     'ingest_dropped_total{reason="too_many_tracks"} 63',
     'http_dropped_total{reason="stalled"} 14',
+    'redis_up 1',
+    'irc_sessions 8',
+    'irc_ended_total{reason="quit"} 9',
     'transcode_active 2',
     'transcode_lag_seconds 0.5',
     'transcode_restarts_total{reason="crash"} 6',
@@ -96,6 +100,17 @@ test('Metrics.text() tells what the sources say at that moment', async () => {
   const later = (await metrics.text()).split('\n');
   assert.ok(later.includes('hls_held_requests 2'));
   assert.ok(later.includes('hls_segments_registered_total 31'), 'a count is not counted twice');
+});
+
+test('Metrics says nothing of a Redis that is not used', async () => {
+  const metrics = new Metrics({
+    ...SOURCES,
+    chat: () => ({
+      ...{ rooms: 0, readers: 0, pending: 0, lost: 0, closes: new Map() },
+      isRedisUp: undefined,
+    }),
+  });
+  assert.doesNotMatch(await metrics.text(), /^redis_up/m);
 });
 
 test('Metrics observes parts and held requests', async () => {

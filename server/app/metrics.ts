@@ -266,6 +266,10 @@ function exposeUnwritten(register: Registry, { unwritten }: MetricsSources): voi
 function exposeChat(register: Registry, { chat }: MetricsSources): void {
   if (chat === undefined) return;
   const { countBy, gauge } = exposer(register);
+  gauge('redis_up', 'Whether Redis answers.', () => {
+    const { isRedisUp } = chat();
+    return isRedisUp === undefined ? undefined : Number(isRedisUp);
+  });
   gauge('chat_readers', 'Sockets that read a chat.', () => chat().readers);
   gauge('chat_rooms', 'Chats that are open.', () => chat().rooms);
   gauge('chat_unkept', 'Messages that wait for the database.', () => chat().pending);
@@ -309,13 +313,16 @@ function exposer(register: Registry) {
       countRows(name, help, () => [[{}, read()]]),
     countBy: (name: string, help: string, label: string, read: () => Tally): void =>
       countRows(name, help, () => entries(read()).map(([key, value]) => [{ [label]: key }, value])),
-    gauge: (name: string, help: string, read: () => number): void => {
+    /** Without a value while `read` has none. */
+    gauge: (name: string, help: string, read: () => number | undefined): void => {
       new Gauge({
         name,
         help,
         registers: [register],
         collect() {
-          this.set(read());
+          const value = read();
+          if (value === undefined) this.remove();
+          else this.set(value);
         },
       });
     },
