@@ -18,8 +18,7 @@ import {
 import { ConfigurationReload, type ReloadTarget } from './configuration-reload.ts';
 import { DataFolderError, FolderInUseError } from './data-folder.ts';
 import { Demo, demoStream } from './demo.ts';
-import { examine } from './doctor.ts';
-import { writeDiagnosis } from './doctor-report.ts';
+import { examine, writeDiagnosis } from './doctor/index.ts';
 import { firstStream } from './first-stream.ts';
 import { onHangUp } from './hang-up.ts';
 import { ListenError } from './http/index.ts';

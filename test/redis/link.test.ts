@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { redisChecks } from '../../server/app/doctor-redis.ts';
+import { redisChecks } from '../../server/app/doctor/redis-checks.ts';
 import { silentLog, systemClock } from '../../server/base/index.ts';
 import { RedisLink, RedisUnavailableError } from '../../server/store/shared/index.ts';
 import { makeCertificate } from '../support/certificate.ts';

@@ -1,7 +1,7 @@
 /** What the doctor finds out about DATA_DIR and the files that nobody else should read. */
 import { open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Check, fail, ok, warn } from './doctor-check.ts';
+import { type Check, fail, ok, warn } from './check.ts';
 
 const MIB = 1024 * 1024;
 const FREE_FAIL_BYTES = 100 * MIB;

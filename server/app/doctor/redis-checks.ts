@@ -1,7 +1,7 @@
-import { inspectRedis, RedisUnavailableError } from '../store/shared/index.ts';
-import { type Check, fail, ok, warn } from './doctor-check.ts';
-import { redact } from './log.ts';
-import { secretsOf } from './secrets.ts';
+import { inspectRedis, RedisUnavailableError } from '../../store/shared/index.ts';
+import { redact } from '../log.ts';
+import { secretsOf } from '../secrets.ts';
+import { type Check, fail, ok, warn } from './check.ts';
 
 /** Servers of before do not know all that is asked of them. */
 const OLDEST = [6, 2] as const;

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { databaseChecks } from './doctor-database.ts';
-import { clockChecks, memoryCheck, openFilesCheck, tlsCheck } from './doctor-machine.ts';
-import { diskChecks, secretFilesCheck } from './doctor-storage.ts';
+import { databaseChecks } from './database-checks.ts';
+import { clockChecks, memoryCheck, openFilesCheck, tlsCheck } from './machine-checks.ts';
+import { diskChecks, secretFilesCheck } from './storage-checks.ts';
 
 const DAY_MS = 86_400_000;
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;

@@ -1,5 +1,5 @@
-import type { Diagnosis, Holding } from './doctor.ts';
-import type { Check } from './doctor-check.ts';
+import type { Check } from './check.ts';
+import type { Diagnosis, Holding } from './examine.ts';
 
 const LABEL_WIDTH = 13;
 

@@ -3,10 +3,10 @@ import {
   DatabaseUnavailableError,
   findFolderProblem,
   inspectPostgres,
-} from '../store/sql/index.ts';
-import { type Check, fail, ok, warn } from './doctor-check.ts';
-import { redact } from './log.ts';
-import { secretsOf } from './secrets.ts';
+} from '../../store/sql/index.ts';
+import { redact } from '../log.ts';
+import { secretsOf } from '../secrets.ts';
+import { type Check, fail, ok, warn } from './check.ts';
 
 /** The SQL needs nothing newer. */
 const OLDEST_MAJOR = 15;

@@ -4,10 +4,10 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { promisify } from 'node:util';
-import { childEnvironment } from '../base/index.ts';
-import type { Configuration } from './config/index.ts';
-import { type Check, fail, ok, warn } from './doctor-check.ts';
-import { readTlsFiles, TlsFilesError } from './tls-files.ts';
+import { childEnvironment } from '../../base/index.ts';
+import type { Configuration } from '../config/index.ts';
+import { readTlsFiles, TlsFilesError } from '../tls-files.ts';
+import { type Check, fail, ok, warn } from './check.ts';
 
 const MIB = 1024 * 1024;
 const DAY_MS = 86_400_000;

@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Diagnosis } from './doctor.ts';
-import { writeDiagnosis } from './doctor-report.ts';
+import type { Diagnosis } from './examine.ts';
+import { writeDiagnosis } from './report.ts';
 
 const missing = spawnSync('ffmpeg', ['-version']).error !== undefined;
 if (missing && process.env.CI === 'true') throw new Error('ffmpeg is missing');
@@ -20,7 +20,7 @@ async function folder(context: TestContext): Promise<string> {
 }
 
 async function doctor(cwd: string, flags: readonly string[]) {
-  const main = join(import.meta.dirname, 'main.ts');
+  const main = join(import.meta.dirname, '../main.ts');
   const child = spawn(process.execPath, [main, 'doctor', ...flags], {
     cwd,
     env: {

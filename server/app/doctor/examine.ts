@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { childEnvironment } from '../base/index.ts';
+import { childEnvironment } from '../../base/index.ts';
 import {
   coresFor,
   type EncoderSurvey,
@@ -16,14 +16,14 @@ import {
   pickRungs,
   rungsFor,
   surveyEncoders,
-} from '../pipeline/transcode/index.ts';
-import type { Configuration } from './config/index.ts';
-import { claimDataFolder, DataFolderError, FolderInUseError } from './data-folder.ts';
-import { type Check, fail, ok } from './doctor-check.ts';
-import { databaseChecks } from './doctor-database.ts';
-import { clockChecks, memoryCheck, momentOf, openFilesCheck, tlsCheck } from './doctor-machine.ts';
-import { redisChecks } from './doctor-redis.ts';
-import { diskChecks, secretFilesCheck } from './doctor-storage.ts';
+} from '../../pipeline/transcode/index.ts';
+import type { Configuration } from '../config/index.ts';
+import { claimDataFolder, DataFolderError, FolderInUseError } from '../data-folder.ts';
+import { type Check, fail, ok } from './check.ts';
+import { databaseChecks } from './database-checks.ts';
+import { clockChecks, memoryCheck, momentOf, openFilesCheck, tlsCheck } from './machine-checks.ts';
+import { redisChecks } from './redis-checks.ts';
+import { diskChecks, secretFilesCheck } from './storage-checks.ts';
 
 /** What was found. */
 export interface Diagnosis {
