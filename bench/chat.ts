@@ -3,7 +3,11 @@
  * and to the same sockets, whose other ends are in a process of their own: one message at a time,
  * and a storm. Also for how long the storm holds the thread at a time.
  *
- *     node bench/chat.ts [--sockets 2000] [--rate 500] [--seconds 10]
+ *     node bench/chat.ts [--sockets 2000] [--rate 500] [--seconds 10] [--gap MS]
+ *
+ * `--gap` is the silence between two messages when they come one at a time. With more than 200 ms from
+ * one to the next Linux acknowledges each as it comes, on the sender's time; with less, with the next
+ * read. Near 200 ms a round is of either kind, and rounds cannot be compared.
  *
  * Times are processor time of the thread, so that a busy machine does not change them much.
  */
@@ -46,6 +50,7 @@ const { values } = parseArgs({
     sockets: { type: 'string', default: '2000' },
     rate: { type: 'string', default: '500' },
     seconds: { type: 'string', default: '10' },
+    gap: { type: 'string' },
   },
 });
 const [sockets, rate, seconds] = [values.sockets, values.rate, values.seconds].map(Number) as [
@@ -156,7 +161,7 @@ function roomLoop(peers: readonly Peer[]) {
 
 /** Deliveries per second of processor time, one message at a time; the median round of each loop. */
 async function oneAtATime(peers: readonly Peer[]) {
-  const gapMs = Math.max(50, peers.length / 25);
+  const gapMs = Number(values.gap ?? Math.max(50, peers.length / 50));
   const rates = { ws: [] as number[], frame: [] as number[], room: [] as number[] };
   const loops = { ws: wsLoop(peers), frame: frameLoop(peers), room: roomLoop(peers) };
   for (let round = 0; round < ROUNDS; round += 1) {

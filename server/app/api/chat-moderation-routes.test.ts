@@ -19,6 +19,7 @@ async function start(context: TestContext) {
       ...{ authorId: id, name: id, roles, unsentBytes: 0 },
       write: (frame: Buffer) => {
         frames.push(JSON.parse(frame.subarray(frame.indexOf('{')).toString()));
+        return true;
       },
       whenDrained: () => {},
       close: () => {},

@@ -89,7 +89,7 @@ test('a FanOut writes the same bytes to all', () => {
   const frames: Buffer[] = [];
   for (let count = 0; count < 3; count += 1) {
     const reader = new TestReader();
-    reader.write = (frame) => frames.push(frame);
+    reader.write = (frame) => frames.push(frame) > 0;
     fanOut.join(reader, 0);
   }
   say();
@@ -115,22 +115,36 @@ test('a FanOut closes who does not read, and the others never feel it', () => {
   assert.equal(fanOut.size, 1);
 });
 
+test('a closed FanOut does not go on with what it was sending', () => {
+  const { fanOut, say, turn } = stage();
+  const readers = Array.from({ length: 120 }, () => new TestReader());
+  for (const reader of readers) fanOut.join(reader, 0);
+  say();
+  const served = () => readers.filter(({ seqs }) => seqs.length > 0).length;
+  const atClose = served();
+  assert.ok(atClose > 0 && atClose < 120, `${atClose} were served in one go`);
+  fanOut.close();
+  for (let slices = 0; slices < 5; slices += 1) turn();
+  assert.equal(served(), atClose);
+});
+
 test('a FanOut batches a storm so that nothing is later than 250 ms', () => {
   const { clock, fanOut, say, turn } = stage();
   const arrivals: number[] = [];
   const late: number[] = [];
   const readers = Array.from({ length: 2_000 }, () => new TestReader());
   for (const reader of readers) {
-    reader.write = () => {};
+    reader.write = () => true;
     fanOut.join(reader, 0);
   }
   const watched = new TestReader();
   const write = watched.write.bind(watched);
   watched.write = (frame) => {
-    write(frame);
+    const isTaken = write(frame);
     for (const seq of watched.seqs.slice(late.length)) {
       late.push(clock.monotonicMs() - (arrivals[seq - 1] ?? 0));
     }
+    return isTaken;
   };
   fanOut.join(watched, 0);
   for (let ms = 0; ms < 5_000; ms += 5) {

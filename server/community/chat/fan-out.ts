@@ -64,9 +64,10 @@ export interface FanOutSettings {
 export class FanOut {
   readonly #settings: FanOutSettings;
   readonly #seats = new Map<Reader, Seat>();
-  #live: Seat[] = [];
+  /** Without their seats: each thing that a write passes through is one more to fetch from memory. */
+  #live: Reader[] = [];
   /** Connections by author's id and by lower-case name: whose messages are never left out. */
-  readonly #known = new Map<string, Set<Seat>>();
+  readonly #known = new Map<string, Set<Reader>>();
   /** Readers that have seen more than was sent here: they came from another server. */
   readonly #early = new Set<Seat>();
   #sentSeq: number;
@@ -98,8 +99,8 @@ export class FanOut {
     this.#seats.set(reader, seat);
     for (const key of keysOf(reader)) {
       const known = this.#known.get(key);
-      if (known === undefined) this.#known.set(key, new Set([seat]));
-      else known.add(seat);
+      if (known === undefined) this.#known.set(key, new Set([reader]));
+      else known.add(reader);
     }
     if (seq === undefined) reader.write(this.#historyFrame());
     this.#catchUp(seat);
@@ -112,7 +113,7 @@ export class FanOut {
     this.#seats.delete(reader);
     for (const key of keysOf(reader)) {
       const known = this.#known.get(key);
-      known?.delete(seat);
+      known?.delete(reader);
       if (known?.size === 0) this.#known.delete(key);
     }
     if (seat.state === 'live') this.#takeOff(seat);
@@ -136,7 +137,7 @@ export class FanOut {
 
   /** The connections of an author. */
   readersOf(authorId: string): readonly Reader[] {
-    return [...(this.#known.get(`id ${authorId}`) ?? [])].map(({ reader }) => reader);
+    return [...(this.#known.get(`id ${authorId}`) ?? [])];
   }
 
   /** The log has other entries behind `seq` than were sent: everybody begins anew there. */
@@ -172,24 +173,22 @@ export class FanOut {
   /** Sends a frame that has no number to those it is for. */
   tell(value: ChatFrame, to: Audience): void {
     const frame = frameOf(value);
-    const seats = this.#audience(to);
-    this.#inSlices(seats, {
+    this.#inSlices(this.#audience(to), {
       sizeBytes: frame.length,
-      task: (seat) => this.#write(seat, frame),
+      task: (reader) => this.#write(reader, frame),
       done: () => {},
     });
   }
 
-  #audience(to: Audience): readonly Seat[] {
-    if (typeof to === 'object') return [...(this.#known.get(`id ${to.authorId}`) ?? [])];
-    const { isModerator } = this.#settings;
-    const seats = [...this.#seats.values()];
-    return to === 'everybody' ? seats : seats.filter(({ reader }) => isModerator(reader));
+  #audience(to: Audience): readonly Reader[] {
+    if (typeof to === 'object') return this.readersOf(to.authorId);
+    const readers = [...this.#seats.keys()];
+    return to === 'everybody' ? readers : readers.filter(this.#settings.isModerator);
   }
 
   /** Ends everybody's connection. */
   sendAway(reason: ChatCloseReason): void {
-    for (const { reader } of [...this.#seats.values()]) {
+    for (const reader of [...this.#seats.keys()]) {
       this.leave(reader);
       reader.close(reason);
     }
@@ -198,7 +197,8 @@ export class FanOut {
   /** Ends what is still to be sent. */
   close(): void {
     this.#cancel?.();
-    for (const { reader } of [...this.#seats.values()]) this.leave(reader);
+    this.#moves += 1;
+    for (const reader of [...this.#seats.keys()]) this.leave(reader);
   }
 
   #flushIn(delayMs: number): void {
@@ -218,13 +218,13 @@ export class FanOut {
     const { shared, own } = this.#framesOf(batch, seq, budget);
     const moves = this.#moves;
     this.#isSending = true;
-    const seats = this.#live.slice();
+    const readers = this.#live.slice();
     // Whoever becomes live now is sent this batch by that.
     for (const seat of this.#early) this.#catchUp(seat);
-    this.#inSlices(seats, {
+    this.#inSlices(readers, {
       sizeBytes: shared.length,
-      task: (seat) => {
-        if (moves === this.#moves) this.#write(seat, own?.(seat) ?? shared);
+      task: (reader) => {
+        if (moves === this.#moves) this.#write(reader, own?.(reader) ?? shared);
       },
       done: () => {
         this.#isSending = false;
@@ -255,8 +255,8 @@ export class FanOut {
       return listFrame('entries', list, { seq, skipped: shown.length - list.length, epoch });
     };
     const concerned = this.#concerned(entries, chosen);
-    const own = (seat: Seat): Buffer | undefined => {
-      const also = concerned.get(seat);
+    const own = (reader: Reader): Buffer | undefined => {
+      const also = concerned.get(reader);
       return also === undefined ? undefined : sample(also);
     };
     return { shared: sample(undefined), own };
@@ -270,13 +270,13 @@ export class FanOut {
 
   /** Who wrote or is named in a message that was left out, and which. */
   #concerned(entries: readonly ChatEntry[], chosen: ReadonlySet<number>) {
-    const concerned = new Map<Seat, Set<number>>();
+    const concerned = new Map<Reader, Set<number>>();
     for (const entry of entries) {
       if (chosen.has(entry.seq) || entry.type !== 'message') continue;
       for (const key of concernedBy(entry)) {
-        for (const seat of this.#known.get(key) ?? []) {
-          const also = concerned.get(seat);
-          if (also === undefined) concerned.set(seat, new Set([entry.seq]));
+        for (const reader of this.#known.get(key) ?? []) {
+          const also = concerned.get(reader);
+          if (also === undefined) concerned.set(reader, new Set([entry.seq]));
           else also.add(entry.seq);
         }
       }
@@ -284,23 +284,18 @@ export class FanOut {
     return concerned;
   }
 
-  #write(seat: Seat, frame: Buffer): void {
-    const { reader, state } = seat;
-    if (state === 'gone') return;
-    if (reader.unsentBytes > MOST_UNSENT_BYTES) {
-      this.leave(reader);
-      reader.close('too_slow');
-      return;
-    }
-    reader.write(frame);
+  #write(reader: Reader, frame: Buffer): void {
+    if (reader.write(frame) || reader.unsentBytes <= MOST_UNSENT_BYTES) return;
+    this.leave(reader);
+    reader.close('too_slow');
   }
 
-  #inSlices(
-    seats: readonly Seat[],
+  #inSlices<T>(
+    all: readonly T[],
     work: {
       /** Of what each is written. */
       readonly sizeBytes: number;
-      readonly task: (seat: Seat) => void;
+      readonly task: (each: T) => void;
       readonly done: () => void;
     },
   ): void {
@@ -308,12 +303,9 @@ export class FanOut {
     const { sizeBytes, task, done } = work;
     const slice = Math.max(1, Math.min(SLICE_READERS, Math.floor(SLICE_BYTES / sizeBytes)));
     const from = (begin: number): void => {
-      const end = Math.min(seats.length, begin + slice);
-      for (let index = begin; index < end; index += 1) {
-        const seat = seats[index];
-        if (seat !== undefined) task(seat);
-      }
-      if (end === seats.length) done();
+      const end = Math.min(all.length, begin + slice);
+      for (const each of all.slice(begin, end)) task(each);
+      if (end === all.length) done();
       else yieldTo(() => from(end));
     };
     from(0);
@@ -338,7 +330,7 @@ export class FanOut {
       const last = page.at(-1);
       if (last === undefined) {
         seat.state = 'live';
-        seat.index = this.#live.push(seat) - 1;
+        seat.index = this.#live.push(reader) - 1;
         return;
       }
       seat.seq = last.entry.seq;
@@ -355,8 +347,9 @@ export class FanOut {
   /** Fills the seat's place with the last one. */
   #takeOff(seat: Seat): void {
     const last = this.#live.pop();
-    if (last === undefined || last === seat) return;
-    last.index = seat.index;
+    if (last === undefined || last === seat.reader) return;
+    const moved = this.#seats.get(last);
+    if (moved !== undefined) moved.index = seat.index;
     this.#live[seat.index] = last;
   }
 

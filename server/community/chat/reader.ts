@@ -13,8 +13,11 @@ export interface Reader {
   readonly roles: readonly ChatRole[];
   /** Bytes written and not taken by the network yet. */
   readonly unsentBytes: number;
-  /** Sends a whole frame; the bytes are shared and not to be changed. */
-  write(frame: Buffer): void;
+  /**
+   * Sends a whole frame; the bytes are shared and not to be changed. Does nothing when the reader
+   * has gone. Returns false when much waits to be sent: then `unsentBytes` is worth a look.
+   */
+  write(frame: Buffer): boolean;
   /** Calls back once when what was written is on its way. Never, when the reader has gone. */
   whenDrained(task: () => void): void;
   /** Ends the connection and says why. */

@@ -47,9 +47,10 @@ export class TestReader implements Reader {
     this.name = name;
   }
 
-  write(frame: Buffer): void {
+  write(frame: Buffer): boolean {
     if (this.isStuck) this.unsentBytes += frame.length;
     this.frames.push(JSON.parse(textIn(frame)));
+    return !this.isStuck;
   }
 
   whenDrained(task: () => void): void {

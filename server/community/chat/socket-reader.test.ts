@@ -18,6 +18,7 @@ test('a SocketReader closes who asks and reads no answers, also where nobody els
     },
     write: ({ length }: Buffer) => {
       unsentBytes += length;
+      return false;
     },
   };
   const room = {
@@ -35,7 +36,7 @@ test('a SocketReader closes who asks and reads no answers, also where nobody els
   };
   const peer = Object.assign(webSocket, { close: (code: number) => closed.push(code) });
   const connection = { webSocket: peer, socket, address: undefined };
-  new SocketReader(home as never, 's', connection as never);
+  const reader = new SocketReader(home as never, 's', connection as never);
   const send = async (frame: object): Promise<void> => {
     peer.emit('message', Buffer.from(JSON.stringify(frame)), false);
     await new Promise(setImmediate);
@@ -47,4 +48,8 @@ test('a SocketReader closes who asks and reads no answers, also where nobody els
   }
   assert.deepEqual([closed, reasons], [[4004], ['too_slow']]);
   assert.ok(unsentBytes < MOST_UNSENT_BYTES + 2_000, `${unsentBytes} bytes wait`);
+
+  const atEnd = unsentBytes;
+  assert.equal(reader.write(Buffer.from('more')), true);
+  assert.equal(unsentBytes, atEnd, 'who has gone is sent nothing');
 });
