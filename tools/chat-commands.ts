@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chatCommands } from '../server/app/commands/all-commands.ts';
+import { chatCommands } from '../server/app/chat/index.ts';
 
 /** Where the page is. */
 export const COMMANDS_PAGE = join(import.meta.dirname, '../docs/reference/chat-commands.md');

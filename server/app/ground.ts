@@ -14,13 +14,11 @@ import {
 import { OnAir } from '../live/index.ts';
 import { RedisLink } from '../store/shared/index.ts';
 import { type Databases, openDatabases } from '../store/sql/index.ts';
-import { ChatFace } from './chat.ts';
-import { ChatFollower } from './chat-follower.ts';
+import { ChatFace, ChatFollower, IrcFace } from './chat/index.ts';
 import type { Configuration } from './config/index.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { HealthWatch } from './health/index.ts';
 import type { TlsKeyPair } from './http/index.ts';
-import { IrcFace } from './irc.ts';
 import { Notices } from './notices.ts';
 import { openAccounts } from './people.ts';
 import { assertPortsFree } from './port-check.ts';

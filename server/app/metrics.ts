@@ -9,7 +9,7 @@ import type { RtmpCounters } from '../pipeline/ingest/index.ts';
 import type { OrchestratorCounters } from '../pipeline/orchestrator/index.ts';
 import type { HeldObserver } from '../pipeline/origin/index.ts';
 import type { PackagerObserver } from '../pipeline/packager/index.ts';
-import type { ChatTally } from './chat.ts';
+import type { ChatTally } from './chat/index.ts';
 import type { HttpServerStats, ResponseCount } from './http/index.ts';
 import { Histogram } from './metrics-histogram.ts';
 import type { NoticesTally } from './notices.ts';

@@ -1,7 +1,6 @@
 /** What the routes share that moderate a chat: each asks the room what who asks is there. */
 import type { Refusal } from '../../../contract/index.ts';
-import type { ChatDesk, OnDuty } from '../chat-desk.ts';
-import type { Rank } from '../commands/command.ts';
+import type { ChatDesk, OnDuty, Rank } from '../chat/index.ts';
 import type { Call, RouteFacts } from './route.ts';
 
 /** Facts of every such route. */

@@ -1,5 +1,5 @@
 /** Moderation of a stream's chat over the plain API: what commands do as well, and lists. */
-import type { ChatDesk } from '../chat-desk.ts';
+import type { ChatDesk } from '../chat/index.ts';
 import { banCursorOf } from './chat-cursor.ts';
 import { DUTY_FACTS, onDuty } from './chat-duty.ts';
 import {

@@ -2,9 +2,7 @@
 import type { ChatMessage, Refusal } from '../../../contract/index.ts';
 import type { Accounts } from '../../account/index.ts';
 import type { Chat, ChatPlace, ChatReplay } from '../../community/chat/index.ts';
-import type { ChatDesk } from '../chat-desk.ts';
-import type { ChatStage } from '../chat-stage.ts';
-import type { CommandTable } from '../commands/command-table.ts';
+import type { ChatDesk, ChatStage, CommandTable } from '../chat/index.ts';
 import { unknownObject } from './access.ts';
 
 /** What the chat routes need of the application. */

@@ -2,7 +2,7 @@
 import type { ChatRole, Refusal } from '../../../contract/index.ts';
 import { mayDo, type Principal } from '../../account/index.ts';
 import { cleanLine, type Member } from '../../community/chat/index.ts';
-import { bearerOf, memberOf } from '../chat-people.ts';
+import { bearerOf, memberOf } from '../chat/index.ts';
 import { unknownObject } from './access.ts';
 import { DUTY_FACTS, onDuty } from './chat-duty.ts';
 import { chatFilterRoutes } from './chat-filter-routes.ts';

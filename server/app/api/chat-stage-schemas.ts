@@ -1,7 +1,7 @@
 /** What the routes of a chat's pinned message, polls and raids take and answer. */
 import { z } from 'zod';
 import type { ChatPoll, ChatRaid } from '../../../contract/index.ts';
-import { POLL_LIMITS } from '../commands/stage-commands.ts';
+import { POLL_LIMITS } from '../chat/index.ts';
 import { chatMessageSchema } from './chat-schemas.ts';
 import { body, line, named, timeSchema } from './schema.ts';
 

@@ -14,10 +14,7 @@ import {
 } from '../../community/chat/index.ts';
 import { Moderation } from '../../community/moderation/index.ts';
 import { testDatabase } from '../../store/sql/database.test-support.ts';
-import { ChatDesk } from '../chat-desk.ts';
-import { ChatStage } from '../chat-stage.ts';
-import { chatCommands } from '../commands/all-commands.ts';
-import { runOf } from '../commands/command.ts';
+import { ChatDesk, ChatStage, chatCommands, runOf } from '../chat/index.ts';
 import type { OwnerOf } from './access.ts';
 import { chatRoutes } from './chat-routes.ts';
 import { RateLimits } from './rate-limits.ts';

@@ -1,5 +1,5 @@
 /** Following a stream, and no more. */
-import type { ChatDesk } from '../chat-desk.ts';
+import type { ChatDesk } from '../chat/index.ts';
 import { unknownObject } from './access.ts';
 import { followSchema } from './chat-moderation-schemas.ts';
 import { type ApiRoute, defineRoute, type RouteFacts } from './route.ts';

@@ -1,10 +1,10 @@
 /** Who moderates a chat, and whom: names, accounts and roles put together. */
-import type { ChatAuthor, Refusal } from '../../contract/index.ts';
-import { type Accounts, actorOf, type Principal } from '../account/index.ts';
-import type { Chat, ChatPlace, Room } from '../community/chat/index.ts';
-import type { Moderation, Moderator, Target } from '../community/moderation/index.ts';
-import { accountRoles, memberOf } from './chat-people.ts';
-import { type CommandRun, type Rank, rankOf, reaches } from './commands/command.ts';
+import type { ChatAuthor, Refusal } from '../../../contract/index.ts';
+import { type Accounts, actorOf, type Principal } from '../../account/index.ts';
+import type { Chat, ChatPlace, Room } from '../../community/chat/index.ts';
+import type { Moderation, Moderator, Target } from '../../community/moderation/index.ts';
+import { type CommandRun, type Rank, rankOf, reaches } from './command.ts';
+import { accountRoles, memberOf } from './people.ts';
 
 /** What the desk knows of. */
 export interface ChatDeskParts {

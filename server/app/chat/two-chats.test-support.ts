@@ -1,14 +1,20 @@
 /** One stream's chat on two servers, for tests. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import type { AutomodSettings, ChatAuthor, ChatFrame } from '../../contract/index.ts';
-import { ManualClock, silentLog } from '../base/index.ts';
-import { Chat, LocalBus, MessageKeeper, OPEN_WARD, SqlChatStore } from '../community/chat/index.ts';
-import { testDatabase } from '../store/sql/database.test-support.ts';
+import type { AutomodSettings, ChatAuthor, ChatFrame } from '../../../contract/index.ts';
+import { ManualClock, silentLog } from '../../base/index.ts';
+import {
+  Chat,
+  LocalBus,
+  MessageKeeper,
+  OPEN_WARD,
+  SqlChatStore,
+} from '../../community/chat/index.ts';
+import { testDatabase } from '../../store/sql/database.test-support.ts';
 import { ChatStage } from './chat-stage.ts';
-import { runOf } from './commands/command.ts';
-import { CommandTable } from './commands/command-table.ts';
-import { stageCommands } from './commands/stage-commands.ts';
+import { runOf } from './command.ts';
+import { CommandTable } from './command-table.ts';
+import { stageCommands } from './stage-commands.ts';
 
 /** The database of both. */
 export const database = await testDatabase();

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { PostOutcome, Room } from '../../community/chat/index.ts';
-import { optionalSeconds, optionalText, person } from './arguments.ts';
 import { defineCommand, type Rank, runOf } from './command.ts';
+import { optionalSeconds, optionalText, person } from './command-arguments.ts';
 import { CommandTable } from './command-table.ts';
 import { roomCommands } from './room-commands.ts';
 

@@ -1,5 +1,5 @@
-import type { ChatDesk } from '../chat-desk.ts';
-import type { ChatStage } from '../chat-stage.ts';
+import type { ChatDesk } from './chat-desk.ts';
+import type { ChatStage } from './chat-stage.ts';
 import { CommandTable } from './command-table.ts';
 import { moderationCommands } from './moderation-commands.ts';
 import { roomCommands } from './room-commands.ts';

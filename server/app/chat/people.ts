@@ -1,7 +1,7 @@
 /** Who people of this server are in a chat. */
-import type { ChatRole, Role } from '../../contract/index.ts';
-import type { Accounts, Principal } from '../account/index.ts';
-import { type Bearer, cleanLine, type Member } from '../community/chat/index.ts';
+import type { ChatRole, Role } from '../../../contract/index.ts';
+import type { Accounts, Principal } from '../../account/index.ts';
+import { type Bearer, cleanLine, type Member } from '../../community/chat/index.ts';
 
 /** What an account is in the chat of a stream, before the stream gives it more. */
 export function accountRoles(

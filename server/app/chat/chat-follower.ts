@@ -2,11 +2,11 @@
  * Lets open chats follow what changes around them. Every few seconds the database is asked which of
  * the streams still have a chat, and which of the sessions and tokens that people came in by hold.
  */
-import type { Role } from '../../contract/index.ts';
-import type { Accounts } from '../account/index.ts';
-import type { Cancel, Clock, Log } from '../base/index.ts';
-import type { Bearer, Chat } from '../community/chat/index.ts';
-import { type Database, DatabaseUnavailableError } from '../store/sql/index.ts';
+import type { Role } from '../../../contract/index.ts';
+import type { Accounts } from '../../account/index.ts';
+import type { Cancel, Clock, Log } from '../../base/index.ts';
+import type { Bearer, Chat } from '../../community/chat/index.ts';
+import { type Database, DatabaseUnavailableError } from '../../store/sql/index.ts';
 
 /** Between two rounds: what has ended is over for everybody within five seconds. */
 const ROUND_MS = 3_000;

@@ -11,7 +11,7 @@ import {
   type Room,
 } from '../../community/chat/index.ts';
 import type { Actor } from '../../store/sql/index.ts';
-import type { Argument } from './arguments.ts';
+import type { Argument } from './command-arguments.ts';
 import { CommandLine } from './command-line.ts';
 
 /** What one has to be to give a command, the least first. */

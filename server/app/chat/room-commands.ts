@@ -1,7 +1,7 @@
 /** Commands that say something, and those that set a room's modes. */
 import type { ChatSettings } from '../../../contract/index.ts';
-import { onOff, optionalMinutes, optionalSeconds, text } from './arguments.ts';
 import { type Command, type CommandRun, defineCommand } from './command.ts';
+import { onOff, optionalMinutes, optionalSeconds, text } from './command-arguments.ts';
 
 const MAX_SLOW_MODE_S = 3_600;
 const DEFAULT_SLOW_MODE_S = 30;

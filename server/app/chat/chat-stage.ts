@@ -1,10 +1,10 @@
 /** What stands before everybody in chats, and their filters, joined to the rooms. */
 import { randomBytes } from 'node:crypto';
-import type { ChatEntry, ChatFrame, Refusal } from '../../contract/index.ts';
-import type { Clock, Log } from '../base/index.ts';
-import type { Room, Stage } from '../community/chat/index.ts';
-import { Pins, PollStore, Polls, Raids, type StageVoice } from '../community/stage/index.ts';
-import type { Actor, Database } from '../store/sql/index.ts';
+import type { ChatEntry, ChatFrame, Refusal } from '../../../contract/index.ts';
+import type { Clock, Log } from '../../base/index.ts';
+import type { Room, Stage } from '../../community/chat/index.ts';
+import { Pins, PollStore, Polls, Raids, type StageVoice } from '../../community/stage/index.ts';
+import type { Actor, Database } from '../../store/sql/index.ts';
 import { ChatFilters } from './chat-filters.ts';
 
 /** What the stage needs of the application. */

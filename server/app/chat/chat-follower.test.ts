@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { emptyAccounts } from '../account/accounts.test-support.ts';
-import { ManualClock, silentLog } from '../base/index.ts';
-import type { Bearer } from '../community/chat/index.ts';
-import { testDatabase } from '../store/sql/database.test-support.ts';
+import { emptyAccounts } from '../../account/accounts.test-support.ts';
+import { ManualClock, silentLog } from '../../base/index.ts';
+import type { Bearer } from '../../community/chat/index.ts';
+import { testDatabase } from '../../store/sql/database.test-support.ts';
 import { type Attendant, ChatFollower } from './chat-follower.ts';
 
 const ROUND_MS = 3_000;

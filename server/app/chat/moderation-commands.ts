@@ -1,9 +1,9 @@
 /** Commands that keep a chat civil, and those that say who may do that. */
 import type { Refusal } from '../../../contract/index.ts';
 import type { GivenRole, Target } from '../../community/moderation/index.ts';
-import type { ChatDesk } from '../chat-desk.ts';
-import { optionalSeconds, optionalText, person, word } from './arguments.ts';
+import type { ChatDesk } from './chat-desk.ts';
 import { type Command, type CommandRun, defineCommand } from './command.ts';
+import { optionalSeconds, optionalText, person, word } from './command-arguments.ts';
 
 const MAX_TIMEOUT_S = 14 * 86_400;
 const DEFAULT_TIMEOUT_S = 600;

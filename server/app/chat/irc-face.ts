@@ -1,10 +1,10 @@
 /** Chat for those who speak IRC: where they come in, who they are, and which streams they mean. */
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import { type Accounts, mayDo, type Principal } from '../account/index.ts';
-import type { Clock, Log } from '../base/index.ts';
-import type { Channels } from '../channel/index.ts';
-import { type Chat, isOwnOrigin } from '../community/chat/index.ts';
+import { type Accounts, mayDo, type Principal } from '../../account/index.ts';
+import type { Clock, Log } from '../../base/index.ts';
+import type { Channels } from '../../channel/index.ts';
+import { type Chat, isOwnOrigin } from '../../community/chat/index.ts';
 import {
   type IrcAccount,
   IrcDoor,
@@ -13,12 +13,12 @@ import {
   IrcListener,
   type IrcPlace,
   type IrcTally,
-} from '../community/irc/index.ts';
-import type { Database } from '../store/sql/index.ts';
+} from '../../community/irc/index.ts';
+import type { Database } from '../../store/sql/index.ts';
+import type { Configuration } from '../config/index.ts';
+import { clientAddress, listenErrorOf, type UpgradeHandler } from '../http/index.ts';
 import type { Attendant } from './chat-follower.ts';
-import { memberOf } from './chat-people.ts';
-import type { Configuration } from './config/index.ts';
-import { clientAddress, listenErrorOf, type UpgradeHandler } from './http/index.ts';
+import { memberOf } from './people.ts';
 
 const NAME_BYTES = 9;
 /** What ids of streams and names of users are made of. */

@@ -1,8 +1,8 @@
 /** All commands of the chat, and how one is carried out. */
 import type { ChatCommandView, Refusal } from '../../../contract/index.ts';
 import type { PostOutcome } from '../../community/chat/index.ts';
-import { optionalWord } from './arguments.ts';
 import { type Command, type CommandRun, defineCommand, reaches } from './command.ts';
+import { optionalWord } from './command-arguments.ts';
 
 /** Commands by their names and aliases, which are looked for in whatever case. */
 export class CommandTable {

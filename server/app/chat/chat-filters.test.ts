@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AutomodSettings } from '../../contract/index.ts';
+import type { AutomodSettings } from '../../../contract/index.ts';
 import { ACTOR, ANNA, database, eventually, MOD, twoServers } from './two-chats.test-support.ts';
 
 const HOLD: Partial<AutomodSettings> = { terms: [{ text: 'maybe', action: 'hold' }] };

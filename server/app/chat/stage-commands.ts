@@ -1,8 +1,8 @@
 /** Commands about what stands before everybody in a chat, and its shield. */
 import type { ChatHeld, Refusal } from '../../../contract/index.ts';
-import type { ChatStage } from '../chat-stage.ts';
-import { optionalSeconds, text, word } from './arguments.ts';
+import type { ChatStage } from './chat-stage.ts';
 import { type Command, defineCommand } from './command.ts';
+import { optionalSeconds, text, word } from './command-arguments.ts';
 
 const DEFAULT_POLL_S = 120;
 /** Messages that wait of which `/held` tells, and of each so much that it is known again. */

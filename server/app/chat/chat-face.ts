@@ -1,8 +1,8 @@
 /** The chat of this server: its rooms, and what they need of the rest. */
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Accounts } from '../account/index.ts';
-import type { Clock, Log } from '../base/index.ts';
-import type { Channels } from '../channel/index.ts';
+import type { Accounts } from '../../account/index.ts';
+import type { Clock, Log } from '../../base/index.ts';
+import type { Channels } from '../../channel/index.ts';
 import {
   type Bus,
   Chat,
@@ -17,19 +17,19 @@ import {
   RedisBus,
   type Room,
   SqlChatStore,
-} from '../community/chat/index.ts';
-import { Moderation } from '../community/moderation/index.ts';
-import type { OnAir } from '../live/index.ts';
-import type { RedisLink } from '../store/shared/index.ts';
-import type { Database } from '../store/sql/index.ts';
+} from '../../community/chat/index.ts';
+import { Moderation } from '../../community/moderation/index.ts';
+import type { OnAir } from '../../live/index.ts';
+import type { RedisLink } from '../../store/shared/index.ts';
+import type { Database } from '../../store/sql/index.ts';
+import { clientAddress, type UpgradeHandler } from '../http/index.ts';
+import { chatCommands } from './all-commands.ts';
 import { ChatDesk } from './chat-desk.ts';
 import type { Attendant } from './chat-follower.ts';
-import { accountRoles } from './chat-people.ts';
 import { ChatStage } from './chat-stage.ts';
-import { chatCommands } from './commands/all-commands.ts';
-import { runOf } from './commands/command.ts';
-import type { CommandTable } from './commands/command-table.ts';
-import { clientAddress, type UpgradeHandler } from './http/index.ts';
+import { runOf } from './command.ts';
+import type { CommandTable } from './command-table.ts';
+import { accountRoles } from './people.ts';
 
 const EPOCH_BYTES = 9;
 /** How long readers may take to close their side when the server stops. */

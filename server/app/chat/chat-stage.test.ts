@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ChatAuthor, ChatFrame, ChatPoll } from '../../contract/index.ts';
+import type { ChatAuthor, ChatFrame, ChatPoll } from '../../../contract/index.ts';
 import { ACTOR, ANNA, eventually, MOD, twoServers } from './two-chats.test-support.ts';
 
 const BROADCASTER: ChatAuthor = { id: 'usr_ada', name: 'Ada', roles: ['broadcaster'] };

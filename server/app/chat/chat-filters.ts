@@ -1,10 +1,10 @@
 /** The filters of all chats, joined to their rooms. */
 import { randomBytes } from 'node:crypto';
-import type { ChatEntry, ChatFrame } from '../../contract/index.ts';
-import type { Clock, Log } from '../base/index.ts';
-import { Automod, AutomodStore, HoldQueue, Shield } from '../community/automod/index.ts';
-import type { PostAttempt, PostRefusal, Room } from '../community/chat/index.ts';
-import { type Database, DatabaseUnavailableError } from '../store/sql/index.ts';
+import type { ChatEntry, ChatFrame } from '../../../contract/index.ts';
+import type { Clock, Log } from '../../base/index.ts';
+import { Automod, AutomodStore, HoldQueue, Shield } from '../../community/automod/index.ts';
+import type { PostAttempt, PostRefusal, Room } from '../../community/chat/index.ts';
+import { type Database, DatabaseUnavailableError } from '../../store/sql/index.ts';
 
 /** What the filters need of the application. */
 export interface ChatFilterSettings {
