@@ -23,7 +23,7 @@ import { firstStream } from './first-stream.ts';
 import { onHangUp } from './hang-up.ts';
 import { ListenError } from './http/index.ts';
 import { listenHost } from './listen-host.ts';
-import { createLog, redact, type ServerLog } from './log.ts';
+import { createLog, redact, type ServerLog } from './log/index.ts';
 import { Millrace } from './millrace.ts';
 import { setupAddress } from './people.ts';
 import { secretsOf } from './secrets.ts';

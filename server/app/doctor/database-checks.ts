@@ -4,7 +4,7 @@ import {
   findFolderProblem,
   inspectPostgres,
 } from '../../store/sql/index.ts';
-import { redact } from '../log.ts';
+import { redact } from '../log/index.ts';
 import { secretsOf } from '../secrets.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 

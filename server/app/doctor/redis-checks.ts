@@ -1,5 +1,5 @@
 import { inspectRedis, RedisUnavailableError } from '../../store/shared/index.ts';
-import { redact } from '../log.ts';
+import { redact } from '../log/index.ts';
 import { secretsOf } from '../secrets.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { createLog, type LogSettings, redact } from './log.ts';
+import { createLog, type LogSettings } from './log.ts';
+import { redact } from './log-redactor.ts';
 
 const ID = 'abcdefgh2345';
 const SECRET = 'mzxw6ytboimzxw6ytboimzxw6ytboi22';

@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '../base/index.ts';
+import type { Log, LogFields } from '../../base/index.ts';
 
 /** How severe a line must be to be logged. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';

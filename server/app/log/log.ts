@@ -1,10 +1,8 @@
 import pino from 'pino';
-import type { Log } from '../base/index.ts';
+import type { Log } from '../../base/index.ts';
 import { type LogLevel, LogThreshold, withThreshold } from './log-level.ts';
 import { createRedactor } from './log-redactor.ts';
 import { textLine } from './log-text.ts';
-
-export { redact } from './log-redactor.ts';
 
 /** Standard output. */
 const STDOUT = 1;
