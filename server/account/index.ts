@@ -1,6 +1,7 @@
 /** @module People and programs: who they are, and what they may do. */
 export { Accounts, type AccountsSettings, type Credentials, type SignedIn } from './accounts.ts';
 export type { ApiToken } from './api-tokens.ts';
+export type { ChatBar, ChatStanding } from './chat-standing.ts';
 export { checkCsrf, csrfTokenOf } from './csrf.ts';
 export type { Invitation, MadeInvitation } from './invitations.ts';
 export { type LimitRefusal, LoginLimits } from './login-limits.ts';

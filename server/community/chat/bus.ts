@@ -3,7 +3,7 @@
  * hands it to each of them in order.
  */
 import type { ChatEntry, ChatFrame, ChatSettings } from '../../../contract/index.ts';
-import type { Standing } from './ward.ts';
+import type { ChatStanding } from '../../account/index.ts';
 
 /** An entry before it has a number. */
 export type EntryDraft = ChatEntry extends infer Entry
@@ -27,7 +27,7 @@ export type RoomNotice =
   /** To be sent as it is. */
   | { readonly type: 'frame'; readonly to: Audience; readonly frame: ChatFrame }
   /** What somebody is and may do has changed. */
-  | { readonly type: 'standing'; readonly authorId: string; readonly standing: Standing }
+  | { readonly type: 'standing'; readonly authorId: string; readonly standing: ChatStanding }
   /** Something that the database has was changed while not everybody could be told. */
   | { readonly type: 'reread' };
 

@@ -22,4 +22,4 @@ export { RedisBus } from './redis-bus.ts';
 export { isModerator } from './roles.ts';
 export type { Room } from './room.ts';
 export type { Member } from './tickets.ts';
-export { OPEN_WARD, type OpenWard, type Standing, type Ward } from './ward.ts';
+export { OPEN_WARD, type OpenWard, type Ward } from './ward.ts';

@@ -10,6 +10,7 @@ import type {
   ChatSettings,
 } from '../../../contract/index.ts';
 import { CHAT_VERSION } from '../../../contract/index.ts';
+import type { ChatStanding } from '../../account/index.ts';
 import { newId } from '../../base/index.ts';
 import { BatchPace } from './batch-pace.ts';
 import { Board } from './board.ts';
@@ -36,7 +37,7 @@ import { HOT_ENTRIES, type RoomLog } from './room-log.ts';
 import type { RoomParts } from './room-parts.ts';
 import { RoomWatchers } from './room-watchers.ts';
 import { frameOf } from './text-frame.ts';
-import { type Standing, standingFrame, type Ward } from './ward.ts';
+import { standingFrame, type Ward } from './ward.ts';
 
 /** What takes messages out of sight, before it has a number. */
 export type Concealment = Exclude<EntryDraft, { readonly type: 'message' }>;
@@ -217,7 +218,7 @@ export class Room {
   }
 
   /** Tells every server of somebody's standing, which the database has. */
-  async tellStanding(authorId: string, standing: Standing): Promise<void> {
+  async tellStanding(authorId: string, standing: ChatStanding): Promise<void> {
     await this.#bus?.tell({ type: 'standing', authorId, standing });
   }
 

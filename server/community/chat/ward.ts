@@ -1,32 +1,16 @@
 /** What moderation says about people in one room. */
 import type { ChatFrame, ChatMessage, ChatRole } from '../../../contract/index.ts';
+import type { ChatBar, ChatStanding } from '../../account/index.ts';
 import type { MayPost } from './may-post.ts';
-
-/** That somebody may not write. */
-export interface Bar {
-  /** Milliseconds since the Unix epoch; null: until it is lifted. */
-  readonly untilMs: number | null;
-  readonly authorName: string;
-  /** Names the network that a banned author wrote from; null: not known, or a timeout. */
-  readonly addressHash: string | null;
-}
-
-/** What somebody is in a room, besides what the account brings; JSON. */
-export interface Standing {
-  readonly roles: readonly ChatRole[];
-  readonly bar: Bar | null;
-  /** Milliseconds since the Unix epoch since when the stream is followed; null: it is not. */
-  readonly followedAtMs: number | null;
-}
 
 /** One room's moderation on this server. Everything but `mayPost` is from memory. */
 export interface Ward {
   /** Roles that the author was given in this room. */
   rolesOf(authorId: string): readonly ChatRole[];
   /** Why the author may not write now; undefined: not by a timeout or ban. */
-  barOf(authorId: string): Bar | undefined;
+  barOf(authorId: string): ChatBar | undefined;
   /** Somebody's standing has changed, here or on another server. */
-  hear(authorId: string, standing: Standing): void;
+  hear(authorId: string, standing: ChatStanding): void;
   /**
    * Reads standings anew, since some may have changed unheard; returns whose are others now.
    * Rejects when the database cannot be asked.
@@ -39,7 +23,7 @@ export interface Ward {
 }
 
 /** What an author of these roles is told of the own standing. */
-export function standingFrame(roles: readonly ChatRole[], bar: Bar | undefined): ChatFrame {
+export function standingFrame(roles: readonly ChatRole[], bar: ChatBar | undefined): ChatFrame {
   const untilMs = bar?.untilMs ?? null;
   return { type: 'moderated', roles, isBanned: bar?.untilMs === null, untilMs };
 }

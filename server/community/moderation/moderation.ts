@@ -4,7 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import type { ChatAuthor, ChatFrame, ChatSettings, Refusal } from '../../../contract/index.ts';
-import { publicNetwork } from '../../account/index.ts';
+import { type ChatStanding, publicNetwork } from '../../account/index.ts';
 import type { Clock, Log } from '../../base/index.ts';
 import {
   type Actor,
@@ -14,8 +14,8 @@ import {
   listAudit,
   type Queryable,
 } from '../../store/sql/index.ts';
+import type { GivenRole } from './given-role.ts';
 import { RoomWard } from './room-ward.ts';
-import type { GivenRole, Standing } from './standing.ts';
 import {
   type BanPlace,
   type BanRecord,
@@ -59,7 +59,7 @@ export interface ModeratedRoom {
   find(id: string): { readonly author: { readonly id: string } } | undefined;
   conceal(what: Concealment): Promise<void>;
   change(changes: Partial<ChatSettings>): Promise<ChatSettings>;
-  tellStanding(authorId: string, standing: Standing): Promise<void>;
+  tellStanding(authorId: string, standing: ChatStanding): Promise<void>;
   tell(frame: ChatFrame, to: 'moderators'): Promise<void>;
 }
 
@@ -293,7 +293,7 @@ export class Moderation {
     return undefined;
   }
 
-  async #tell({ streamId, authorId }: Place, standing: Standing): Promise<void> {
+  async #tell({ streamId, authorId }: Place, standing: ChatStanding): Promise<void> {
     const room = await this.#parts.roomOf(streamId);
     await room.tellStanding(authorId, standing);
   }

@@ -14,9 +14,9 @@ import type {
   ChatSettings,
   ErrorCode,
 } from '../../../contract/index.ts';
+import type { ChatBar, ChatStanding } from '../../account/index.ts';
 import type { Clock } from '../../base/index.ts';
 import { isEmotesAlone, SaidLately } from './modes.ts';
-import type { Bar, Standing } from './standing.ts';
 import { type BanRecord, barOf, type MemberRecord } from './standing-table.ts';
 
 /** Authors whose address, or whose following, is remembered. */
@@ -64,7 +64,7 @@ export interface WardParts {
 export class RoomWard {
   readonly #parts: WardParts;
   readonly #roles = new Map<string, readonly ChatRole[]>();
-  readonly #bars = new Map<string, Bar>();
+  readonly #bars = new Map<string, ChatBar>();
   /** Who is banned, by the network they wrote from: several may be of the same one. */
   readonly #bannedAt = new Map<string, Map<string, string>>();
   /** By author; oldest first. */
@@ -110,7 +110,7 @@ export class RoomWard {
     return this.#roles.get(authorId) ?? NO_ROLES;
   }
 
-  barOf(authorId: string): Bar | undefined {
+  barOf(authorId: string): ChatBar | undefined {
     const bar = this.#bars.get(authorId);
     if (bar === undefined || bar.untilMs === null) return bar;
     if (bar.untilMs > this.#parts.clock.epochMs()) return bar;
@@ -118,7 +118,7 @@ export class RoomWard {
     return undefined;
   }
 
-  hear(authorId: string, { roles, bar, followedAtMs }: Standing): void {
+  hear(authorId: string, { roles, bar, followedAtMs }: ChatStanding): void {
     this.#heard?.add(authorId);
     this.#set(authorId, roles, bar);
     keep(this.#followed, authorId, followedAtMs);
@@ -145,7 +145,7 @@ export class RoomWard {
   };
 
   /** Whether that is another standing than before. */
-  #set(authorId: string, roles: readonly ChatRole[], bar: Bar | null): boolean {
+  #set(authorId: string, roles: readonly ChatRole[], bar: ChatBar | null): boolean {
     const before = [this.rolesOf(authorId).toSorted(), this.#bars.get(authorId) ?? null];
     if (roles.length === 0) this.#roles.delete(authorId);
     else this.#roles.set(authorId, roles);
@@ -153,7 +153,7 @@ export class RoomWard {
     return !isDeepStrictEqual(before, [roles.toSorted(), bar]);
   }
 
-  #setBar(authorId: string, bar: Bar | null): void {
+  #setBar(authorId: string, bar: ChatBar | null): void {
     const before = this.#bars.get(authorId)?.addressHash ?? '';
     const banned = this.#bannedAt.get(before);
     banned?.delete(authorId);
@@ -169,7 +169,7 @@ export class RoomWard {
     this.#bannedAt.set(addressHash, there.set(authorId, authorName));
   }
 
-  #barred({ untilMs }: Bar): AttemptRefusal {
+  #barred({ untilMs }: ChatBar): AttemptRefusal {
     if (untilMs === null) {
       return { refused: 'chat_banned', detail: 'Cannot post: you are banned from this chat' };
     }

@@ -1,7 +1,8 @@
 /** The rows of members, followers and bans, see migration 0003. */
 import type { ChatRole } from '../../../contract/index.ts';
+import type { ChatStanding } from '../../account/index.ts';
 import type { Queryable } from '../../store/sql/index.ts';
-import type { GivenRole, Standing } from './standing.ts';
+import type { GivenRole } from './given-role.ts';
 
 /** Rows of members, and of bans, that a room holds and a list shows; beyond, the oldest are left out. */
 export const MOST_ROWS = 20_000;
@@ -187,7 +188,7 @@ export async function followedAt(from: Queryable, place: Place): Promise<Date | 
 }
 
 /** All of the above about one author. */
-export async function findStanding(from: Queryable, place: Place): Promise<Standing> {
+export async function findStanding(from: Queryable, place: Place): Promise<ChatStanding> {
   const values = [place.streamId, place.authorId];
   const roles = await from.query<{ readonly role: ChatRole }>(
     'select role from chat_members where stream_id = $1 and author_id = $2',
@@ -206,6 +207,6 @@ export async function findStanding(from: Queryable, place: Place): Promise<Stand
 }
 
 /** The same ban as a room has it. */
-export function barOf({ expiresAt, authorName, addressHash }: BanRecord): Standing['bar'] {
+export function barOf({ expiresAt, authorName, addressHash }: BanRecord): ChatStanding['bar'] {
   return { untilMs: expiresAt?.getTime() ?? null, authorName, addressHash };
 }

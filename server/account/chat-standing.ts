@@ -1,8 +1,8 @@
 /** What somebody is in one stream's chat, besides what the account brings. */
-import type { ChatRole } from '../../../contract/index.ts';
+import type { ChatRole } from '../../contract/index.ts';
 
 /** That somebody may not write. */
-export interface Bar {
+export interface ChatBar {
   /** Milliseconds since the Unix epoch; null: until it is lifted. */
   readonly untilMs: number | null;
   readonly authorName: string;
@@ -11,15 +11,9 @@ export interface Bar {
 }
 
 /** See the top of the file; JSON, as it goes from server to server. */
-export interface Standing {
+export interface ChatStanding {
   readonly roles: readonly ChatRole[];
-  readonly bar: Bar | null;
+  readonly bar: ChatBar | null;
   /** Milliseconds since the Unix epoch since when the stream is followed; null: it is not. */
   readonly followedAtMs: number | null;
 }
-
-/** Roles that a stream gives; its broadcaster has no need to be given one. */
-export const GIVEN_ROLES = ['moderator', 'vip', 'subscriber'] as const;
-
-/** See `GIVEN_ROLES`. */
-export type GivenRole = (typeof GIVEN_ROLES)[number];
