@@ -46,6 +46,12 @@ export interface UserView {
   readonly disabledAt: string | null;
 }
 
+/** A person whose role or access was just changed. */
+export interface ChangedUserView extends UserView {
+  /** What becomes of the streams of who may not broadcast, in a sentence or two; null: nothing. */
+  readonly notice: string | null;
+}
+
 /** Who asks, and what a page of ours has to send along. */
 export interface MeView {
   /** Null: nobody is signed in. */

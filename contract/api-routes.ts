@@ -681,7 +681,7 @@ export interface ApiRoutes {
         readonly disabled?: boolean | undefined;
       };
     };
-    readonly answer: ApiSchemas['User'];
+    readonly answer: ApiSchemas['ChangedUser'];
   };
   /** One-time links that were not used yet. */
   readonly 'GET /api/invitations': {

@@ -18,6 +18,16 @@ export interface ApiSchemas {
     readonly data: readonly ApiSchemas['AuditEntry'][];
     readonly next_cursor: string | null;
   };
+  readonly ChangedUser: {
+    readonly id: string;
+    readonly name: string;
+    readonly displayName: string;
+    readonly role: 'admin' | 'broadcaster' | 'moderator' | 'viewer';
+    readonly createdAt: string;
+    readonly disabledAt: string | null;
+    /** What becomes of the streams of who may not broadcast; null: nothing. */
+    readonly notice: string | null;
+  };
   readonly ChatAutomod: {
     /** Whether terms are sought: not at all, as words, or within words as well. */
     readonly level: 'off' | 'standard' | 'strict';
@@ -387,6 +397,7 @@ export interface ApiSchemas {
       | 'stream_ended'
       | 'invalid_transition'
       | 'stream_disabled'
+      | 'owner_may_not_broadcast'
       | 'stream_just_ended'
       | 'too_many_keys'
       | 'too_far_ahead'

@@ -44,6 +44,7 @@ export const ERROR_STATUS = {
   stream_ended: 409,
   invalid_transition: 409,
   stream_disabled: 409,
+  owner_may_not_broadcast: 409,
   stream_just_ended: 409,
   too_many_keys: 409,
   too_far_ahead: 409,

@@ -1,6 +1,7 @@
 /** @module What server and web share. Imports nothing. */
 
 export {
+  type ChangedUserView,
   type CreatedInvitationView,
   type CreatedTokenView,
   type InvitationPurpose,

@@ -288,8 +288,8 @@ function whyElsewhere(row: Stream, here: Stream | undefined): string | undefined
 /** Whose account is disabled or no broadcaster's goes on air by no key, however many they handed out. */
 function refuseOwner({ stream, isOwnerBarred }: KeyAndStream): Refusal | undefined {
   if (!isOwnerBarred) return undefined;
-  const detail = `Cannot publish: the owner of stream ${stream.id} may not broadcast`;
-  return { refused: 'stream_disabled', detail };
+  const detail = `Cannot publish: the account of stream ${stream.id}’s owner is disabled, or no broadcaster’s`;
+  return { refused: 'owner_may_not_broadcast', detail };
 }
 
 function refusePlace(

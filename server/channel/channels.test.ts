@@ -303,7 +303,8 @@ test('update() changes all that is asked in one step, or nothing', async () => {
   await connected(channels, streamKey);
   await written(channels);
   const count = (await eventsOf(database)).length;
-  const refused = await channels.update(stream.id, { title: 'Ball', scheduledStartMs }, ANNA);
+  const other = { title: 'Ball', scheduledStartMs: scheduledStartMs + 1 };
+  const refused = await channels.update(stream.id, other, ANNA);
   assert.equal(codeOf(refused), 'invalid_transition');
   assert.equal((await channels.get(stream.id))?.title, 'Gala');
   assert.equal((await eventsOf(database)).length, count);

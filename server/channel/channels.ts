@@ -23,9 +23,10 @@ import {
   type Stream,
   type StreamDraft,
 } from './stream.ts';
-import { changeStream, type StreamUpdate, tellChange } from './stream-changes.ts';
+import { changeStream, refusePastStart, type StreamUpdate, tellChange } from './stream-changes.ts';
 import type { StreamKeys } from './stream-key.ts';
 import { listStreams, type StreamFilter, type StreamPage } from './stream-list.ts';
+import { refuseBarredOwner } from './stream-owner.ts';
 import {
   countStreams,
   deleteStream,
@@ -123,10 +124,15 @@ export class Channels {
     actor: Actor,
   ): Promise<(IssuedStreamKey & { readonly stream: Stream }) | Refusal> {
     const { maxStreams = DEFAULT_MAX_STREAMS } = this.#settings;
-    const { broadcasterId } = draft;
+    const { broadcasterId, scheduledStartMs: startMs = null } = draft;
+    const nowMs = this.#settings.clock.epochMs();
+    const past = startMs === null ? undefined : refusePastStart(startMs, 'create stream', nowMs);
+    if (past !== undefined) return past;
     const made = await this.#control.transaction(async (transaction) => {
       const count = await countStreams(transaction, broadcasterId);
       if (count >= maxStreams) return tooManyStreams(broadcasterId, count);
+      const barred = await refuseBarredOwner(transaction, 'create stream', broadcasterId);
+      if (barred !== undefined) return barred;
       const stream = await this.#insertNew(transaction, draft);
       const issued = this.keyring.make(stream.id, { isMain: true });
       await insertKey(transaction, issued.key);
@@ -144,6 +150,11 @@ export class Channels {
   /** The stream with this id. What is on air is known without the database. */
   async get(id: string): Promise<Stream | undefined> {
     return this.#live.get(id) ?? this.#read(id);
+  }
+
+  /** How many streams somebody has. */
+  async countOf(broadcasterId: string): Promise<number> {
+    return countStreams(this.#control, broadcasterId);
   }
 
   /** What is on air under this id now, without asking the database. */
@@ -218,6 +229,9 @@ export class Channels {
       const detail = `Cannot start stream ${id}: the stream key is not one of its keys`;
       return { refused: 'unauthorized', detail };
     }
+    const { broadcasterId } = stream;
+    const barred = await refuseBarredOwner(this.#control, `start stream ${id}`, broadcasterId);
+    if (barred !== undefined) return barred;
     return this.#live.start(stream, actor);
   }
 

@@ -253,8 +253,12 @@ for (const [what, lost, given] of [
     await connected(channels, streamKey);
     const cuts = await cutBy(channels, clock, () => database.query(`update users set ${lost}`));
     assert.deepEqual(cuts, [`${stream.id}: the stream’s owner may not broadcast any more`]);
-    assert.equal(await ask(channels, streamKey), 'stream_disabled');
+    assert.equal(await ask(channels, streamKey), 'owner_may_not_broadcast');
+    const start = async () => codeOf(await channels.start(stream.id, streamKey, ANNA));
+    await channels.end(stream.id, ANNA);
+    assert.equal(await start(), 'owner_may_not_broadcast');
     await database.query(`update users set ${given}`);
+    assert.equal(await start(), 'ok');
     assert.equal(await ask(channels, streamKey), 'ok');
   });
 }

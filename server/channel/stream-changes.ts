@@ -14,6 +14,9 @@ import { refuseTransition } from './lifecycle.ts';
 import { differencesOf, isOver, type Stream, type StreamChanges } from './stream.ts';
 import { lockStream, updateSchedule, updateTraits } from './stream-table.ts';
 
+/** How far the clock of who announces a start may be behind ours. */
+const START_TOLERANCE_MS = 5 * 60_000;
+
 /** A change of a stream, for those who are told. */
 export interface Told {
   readonly type: EventType;
@@ -78,16 +81,18 @@ export async function changeStream(
   telling: Telling,
 ): Promise<Stream | Refusal> {
   const { id, actor, overlay } = asked;
-  const { scheduledStartMs: startMs, ...changes } = asked.update;
+  const { scheduledStartMs: askedMs, ...changes } = asked.update;
   const read = await lockStream(transaction, id);
   if (read === undefined) return unknownStream('change', id);
-  const before = startMs === undefined ? read : overlay(read);
-  const refusal = startMs === undefined ? undefined : refuseSchedule(before, startMs);
+  const before = askedMs === undefined ? read : overlay(read);
+  const nowMs = telling.clock.epochMs();
+  const startMs = isAsBefore(before, askedMs, nowMs) ? undefined : askedMs;
+  const refusal = startMs === undefined ? undefined : refuseSchedule(before, startMs, nowMs);
   if (refusal !== undefined) return refusal;
   const differing = differencesOf(read, changes);
   const hasTraits = Object.keys(differing).length > 0;
   if (startMs === undefined && !hasTraits) return read;
-  const at = new Date(telling.clock.epochMs());
+  const at = new Date(nowMs);
   let stream = before;
   if (startMs !== undefined) {
     stream = {
@@ -110,10 +115,39 @@ export async function changeStream(
   return stream;
 }
 
-function refuseSchedule(stream: Stream, startMs: number | null): Refusal | undefined {
-  if (!isOver(stream)) {
-    return refuseTransition(stream, startMs === null ? 'unschedule' : 'schedule');
+/** Refuses to announce, by `verb`, what should have begun already, but for clocks that differ. */
+export function refusePastStart(startMs: number, verb: string, nowMs: number): Refusal | undefined {
+  if (startMs >= nowMs - START_TOLERANCE_MS) return undefined;
+  const message = `must not be in the past: it is ${new Date(nowMs).toISOString()} now`;
+  const detail = `Cannot ${verb}: scheduledStart ${message}`;
+  return { refused: 'invalid_request', detail, errors: [{ field: 'scheduledStart', message }] };
+}
+
+/**
+ * Whether what is asked is what was announced already, as a form sends it along with what it
+ * changes. A stream that has ended is announced anew for the same time while that is to come.
+ */
+function isAsBefore(
+  { status, scheduledStartMs }: Stream,
+  askedMs: number | null | undefined,
+  nowMs: number,
+): boolean {
+  if (askedMs === undefined || askedMs !== scheduledStartMs) return false;
+  return askedMs === null || status !== 'ended' || askedMs < nowMs;
+}
+
+function refuseSchedule(
+  stream: Stream,
+  startMs: number | null,
+  nowMs: number,
+): Refusal | undefined {
+  const { id } = stream;
+  if (isOver(stream)) {
+    const detail = `Cannot schedule stream ${id}: it was made for one broadcast, which has ended`;
+    return { refused: 'stream_ended', detail };
   }
-  const detail = `Cannot schedule stream ${stream.id}: it was made for one broadcast, which has ended`;
-  return { refused: 'stream_ended', detail };
+  if (startMs === null) return refuseTransition(stream, 'unschedule');
+  return (
+    refuseTransition(stream, 'schedule') ?? refusePastStart(startMs, `schedule stream ${id}`, nowMs)
+  );
 }

@@ -45,6 +45,7 @@ function Users(): VNode {
   const [users, setUsers] = useState<readonly UserView[]>([]);
   const [next, setNext] = useState<string | null>(null);
   const [failed, setFailed] = useState<string>();
+  const [notice, setNotice] = useState<string | null>(null);
   const [link, setLink] = useState<Link>();
   const more = async (cursor: string | null): Promise<void> => {
     const answer = await ask('GET /api/users', { query: { cursor: cursor ?? undefined } });
@@ -58,6 +59,7 @@ function Users(): VNode {
   const change = async (id: string, body: UserChanges): Promise<void> => {
     const answer = await ask('PATCH /api/users/{id}', { params: { id }, body });
     setFailed(answer.failed);
+    setNotice(answer.failed === undefined ? answer.value.notice : null);
     // Also after a refusal: the page shows what is, not what was asked for.
     setUsers((known) =>
       known.map((each) => {
@@ -86,6 +88,9 @@ function Users(): VNode {
       )}
       <p class="failure" role="alert">
         {failed}
+      </p>
+      <p class="hint caution" role="status">
+        {notice === null ? '' : `${notice}.`}
       </p>
       {link === undefined ? null : <OnceLink label="A link for a new password." link={link} />}
     </section>

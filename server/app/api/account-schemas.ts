@@ -1,6 +1,7 @@
 /** What the routes about people take and give. */
 import { z } from 'zod';
 import {
+  type ChangedUserView,
   type CreatedInvitationView,
   type CreatedTokenView,
   type InvitationView,
@@ -38,6 +39,17 @@ export const userSchema = named(
     disabledAt: timeSchema.nullable(),
   }),
 ) satisfies z.ZodType<UserView>;
+
+/** See `ChangedUserView`. */
+export const changedUserSchema = named(
+  'ChangedUser',
+  userSchema.extend({
+    notice: z
+      .string()
+      .nullable()
+      .describe('What becomes of the streams of who may not broadcast; null: nothing.'),
+  }),
+) satisfies z.ZodType<ChangedUserView>;
 
 /** See `MeView`. */
 export const meSchema = named(

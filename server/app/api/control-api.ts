@@ -90,7 +90,7 @@ export function apiRoutes(settings: ApiSettings, callers: Callers): readonly Api
     ...(viewers === undefined ? [] : viewerRoutes(viewers)),
     ...sessionRoutes(people),
     ...tokenRoutes(people),
-    ...peopleRoutes(people),
+    ...peopleRoutes({ ...people, channels: settings.channels }),
     ...serverRoutes(settings),
     ...(configuration === undefined ? [] : configurationRoutes(configuration, settings)),
   ];

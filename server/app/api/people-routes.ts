@@ -1,9 +1,11 @@
 /** People and the one-time links that bring them: for administrators, and for who follows a link. */
 import { z } from 'zod';
 import type { Refusal } from '../../../contract/index.ts';
-import type { MadeInvitation } from '../../account/index.ts';
+import { type MadeInvitation, ruleOf, type User } from '../../account/index.ts';
+import type { Channels } from '../../channel/index.ts';
 import {
   acceptanceSchema,
+  changedUserSchema,
   createdInvitationSchema,
   invitationSchema,
   inviteSchema,
@@ -24,13 +26,22 @@ const MAX_LIMIT = 100;
 const USER_ID = /^usr_[a-z2-7]{24}$/;
 const INVITATION_ID = /^[0-9a-f]{64}$/;
 
+/** What the routes about people other than oneself need. */
+export interface PeopleRouteSettings extends AccountRouteSettings {
+  readonly channels: Pick<Channels, 'countOf'>;
+}
+
 /** The routes `/api/users` and `/api/invitations`. */
-export function peopleRoutes(settings: AccountRouteSettings): readonly ApiRoute[] {
+export function peopleRoutes(settings: PeopleRouteSettings): readonly ApiRoute[] {
   return [...userRoutes(settings), ...inviteRoutes(settings), ...linkRoutes(settings)];
 }
 
-function userRoutes({ accounts }: AccountRouteSettings): readonly ApiRoute[] {
-  const list = defineRoute({
+function userRoutes(settings: PeopleRouteSettings): readonly ApiRoute[] {
+  return [userListRoute(settings), userChangeRoute(settings)];
+}
+
+function userListRoute({ accounts }: PeopleRouteSettings): ApiRoute {
+  return defineRoute({
     ...{ method: 'GET', path: '/api/users', operationId: 'listUsers', tag: 'accounts' },
     summary: 'People with an account, oldest first',
     access: { action: 'user.read' },
@@ -52,24 +63,42 @@ function userRoutes({ accounts }: AccountRouteSettings): readonly ApiRoute[] {
       return { status: 200, body: { data: page.map(userView), next_cursor } };
     },
   });
-  const change = defineRoute({
+}
+
+function userChangeRoute({ accounts, channels }: PeopleRouteSettings): ApiRoute {
+  return defineRoute({
     ...{ method: 'PATCH', path: '/api/users/:id', operationId: 'updateUser', tag: 'accounts' },
     summary: 'Change what somebody may do',
-    description: 'Effective at once. Who is disabled loses all sessions and tokens.',
+    description:
+      'Effective at once. Who is disabled loses all sessions and tokens. Streams of who may not broadcast any more stay, but nobody is let in to publish to them.',
     access: { action: 'user.write' },
     verb: 'change user',
     params: byId,
     body: userChangesSchema,
-    answers: { 200: userSchema },
+    answers: { 200: changedUserSchema },
     problems: ['user_not_found', 'last_admin'],
     answer: async ({ params, body, actor }) => {
       const id = USER_ID.test(params.id) ? params.id : '';
       const changes = { role: body.role, isDisabled: body.disabled };
+      const streams = await channels.countOf(id);
       const changed = await accounts.users.change(id, changes, actor);
-      return 'refused' in changed ? changed : { status: 200, body: userView(changed) };
+      if ('refused' in changed) return changed;
+      return { status: 200, body: { ...userView(changed), notice: noticeOf(changed, streams) } };
     },
   });
-  return [list, change];
+}
+
+/** What becomes of the streams of somebody who may not broadcast, for who made it so. */
+function noticeOf({ name, role, disabledAt }: User, streams: number): string | null {
+  const { any, own } = ruleOf('stream.create');
+  const mayBroadcast = disabledAt === null && (any.includes(role) || own.includes(role));
+  if (mayBroadcast || streams === 0) return null;
+  const owned = streams === 1 ? 'the stream' : `the ${streams} streams`;
+  const remedy = disabledAt === null ? `Make ${name} a broadcaster` : `Enable ${name}`;
+  return (
+    `Nobody can publish to ${owned} of ${name} now, and who is on air there is cut off within ` +
+    `seconds. ${remedy} again to undo that, or delete what is not needed`
+  );
 }
 
 function inviteRoutes({ accounts, callers }: AccountRouteSettings): readonly ApiRoute[] {

@@ -117,7 +117,7 @@ function createRoute(settings: StreamRouteSettings): ApiRoute {
     verb: 'create stream',
     access: { action: 'stream.create' },
     body: streamDraftSchema,
-    problems: ['too_many_streams'],
+    problems: ['too_many_streams', 'owner_may_not_broadcast'],
     answers: { 201: createdStreamSchema },
     answer: async ({ body, principal, actor, request }) => {
       const owner = ownerFor(principal, body.broadcasterId);
@@ -193,7 +193,12 @@ function lifeRoutes(settings: StreamRouteSettings): readonly ApiRoute[] {
       access,
       params: byId,
       body: startSchema,
-      problems: ['invalid_transition', 'stream_ended', 'stream_disabled'],
+      problems: [
+        'invalid_transition',
+        'stream_ended',
+        'stream_disabled',
+        'owner_may_not_broadcast',
+      ],
       answers: { 200: streamSchema },
       answer: async ({ params: { id }, body: { streamKey }, actor }) => {
         const started = await channels.start(id, streamKey, actor);

@@ -19,6 +19,7 @@ const APP_NAMES = ['live', 'live/'];
 const NO_GUESSES: readonly string[] = [
   'play',
   'database_unavailable',
+  'owner_may_not_broadcast',
   'stream_disabled',
   'stream_ended',
   'stream_just_ended',
