@@ -44,6 +44,10 @@ for (let count = 0; count < AT_ONCE; count += 1) open();`;
 const ROUNDS = 11;
 const ROUND_MESSAGES = 20;
 const CHARACTERS = 200;
+/** What is compared, in the order of a round. */
+const LOOPS = ['ws', 'frame', 'room'] as const;
+
+type Loop = (typeof LOOPS)[number];
 
 const { values } = parseArgs({
   options: {
@@ -53,11 +57,9 @@ const { values } = parseArgs({
     gap: { type: 'string' },
   },
 });
-const [sockets, rate, seconds] = [values.sockets, values.rate, values.seconds].map(Number) as [
-  number,
-  number,
-  number,
-];
+const sockets = Number(values.sockets);
+const rate = Number(values.rate);
+const seconds = Number(values.seconds);
 
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
@@ -162,10 +164,10 @@ function roomLoop(peers: readonly Peer[]) {
 /** Deliveries per second of processor time, one message at a time; the median round of each loop. */
 async function oneAtATime(peers: readonly Peer[]) {
   const gapMs = Number(values.gap ?? Math.max(50, peers.length / 50));
-  const rates = { ws: [] as number[], frame: [] as number[], room: [] as number[] };
   const loops = { ws: wsLoop(peers), frame: frameLoop(peers), room: roomLoop(peers) };
+  const rates: Record<Loop, number[]> = { ws: [], frame: [], room: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const name of ['ws', 'frame', 'room'] as const) {
+    for (const name of LOOPS) {
       const beganBytes = written(peers);
       const began = cpuMs();
       for (let count = 1; count <= ROUND_MESSAGES; count += 1) {
@@ -178,13 +180,13 @@ async function oneAtATime(peers: readonly Peer[]) {
       rates[name].push((ROUND_MESSAGES * peers.length * 1000) / usedMs);
     }
   }
-  const [ws, frame, room] = [rates.ws, rates.frame, rates.room].map((each) => share(each, 0.5)) as [
-    number,
-    number,
-    number,
-  ];
-  const perCpuSecond = { ws: Math.round(ws), frame: Math.round(frame), room: Math.round(room) };
-  return { perCpuSecond, ratio: round(room / ws) };
+  const median = (name: Loop): number => share(rates[name], 0.5);
+  const perCpuSecond = {
+    ws: Math.round(median('ws')),
+    frame: Math.round(median('frame')),
+    room: Math.round(median('room')),
+  };
+  return { perCpuSecond, ratio: round(median('room') / median('ws')) };
 }
 
 function written(peers: readonly Peer[]): number {

@@ -1,8 +1,8 @@
 /** What was said in a stream's chat, as one file that is written while it is read. */
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { exportChat } from '../../community/chat/index.ts';
-import { type Database, DatabaseUnavailableError } from '../../store/sql/index.ts';
+import type { ChatExport } from '../../community/chat/index.ts';
+import { DatabaseUnavailableError } from '../../store/sql/index.ts';
 import { type ApiRoute, defineRoute, TAKEN_OVER } from './route.ts';
 import { byId, sought } from './schema.ts';
 
@@ -29,8 +29,11 @@ interface Text {
 
 const NOTHING: Text = {};
 
+/** Begins an export: the lines of what is wanted, some at a time. Throws the database's errors. */
+export type BeginExport = (wanted: ChatExport) => AsyncGenerator<string, void, void>;
+
 /** `GET /api/streams/{id}/chat/export`. */
-export function chatExportRoutes(database: Database): readonly ApiRoute[] {
+export function chatExportRoutes(begin: BeginExport): readonly ApiRoute[] {
   let running = 0;
   const path = '/api/streams/:id/chat/export';
   return [
@@ -53,7 +56,7 @@ export function chatExportRoutes(database: Database): readonly ApiRoute[] {
           return { refused: 'too_many_readers', detail };
         }
         const wanted = { streamId: id, broadcastId: broadcast, withRemoved: removed === 'mark' };
-        const pieces = exportChat(database, wanted);
+        const pieces = begin(wanted);
         running += 1;
         try {
           // Before anything is answered, so that a database that is away can still be told.

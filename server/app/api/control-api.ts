@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Accounts } from '../../account/index.ts';
 import type { Clock } from '../../base/index.ts';
+import { exportChat } from '../../community/chat/index.ts';
 import type { Database } from '../../store/sql/index.ts';
 import type { GuardSettings } from '../http/index.ts';
 import { Callers } from './caller.ts';
@@ -85,7 +86,9 @@ export function apiRoutes(settings: ApiSettings, callers: Callers): readonly Api
     ...keyRoutes(settings),
     ...(notices === undefined ? [] : noticeRoutes({ ...notices, identifyAgain })),
     ...(chat === undefined ? [] : chatRoutes({ ...chat, accounts })),
-    ...(chat === undefined ? [] : chatExportRoutes(settings.database)),
+    ...(chat === undefined
+      ? []
+      : chatExportRoutes((wanted) => exportChat(settings.database, wanted))),
     ...(health === undefined ? [] : healthRoutes(health)),
     ...(viewers === undefined ? [] : viewerRoutes(viewers)),
     ...sessionRoutes(people),

@@ -3,24 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import Fastify, { type FastifyRequest } from 'fastify';
 import type { Principal } from '../../account/index.ts';
-import { ManualClock, silentLog } from '../../base/index.ts';
-import type { Channels } from '../../channel/index.ts';
+import { silentLog } from '../../base/index.ts';
+import { created, openChannels } from '../../channel/channels.test-support.ts';
 import { OnAir } from '../../live/index.ts';
-import { testDatabase } from '../../store/sql/database.test-support.ts';
 import { ViewersFace } from '../viewers.ts';
 import { RateLimits } from './rate-limits.ts';
 import { registerApi } from './registration.ts';
 import { viewerRoutes } from './viewer-routes.ts';
 
-const database = await testDatabase();
-
-/** A server with one stream, `s1`, off air. */
+/** A server with one stream, off air. */
 async function start(context: TestContext) {
-  const clock = new ManualClock();
-  const channels = {
-    onAir: () => undefined,
-    get: async (id: string) => (id === 's1' ? {} : undefined),
-  } as unknown as Channels;
+  const { channels, clock, database } = await openChannels();
+  const { stream } = await created(channels);
   const viewers = new ViewersFace({
     ...{ database, channels, clock, log: silentLog, tell: () => {}, link: undefined },
     trustedProxies: () => undefined,
@@ -45,16 +39,17 @@ async function start(context: TestContext) {
     await app.close();
     await viewers.close();
   });
+  const path = `/api/streams/${stream.id}/viewers`;
   const say = async (what: string, payload?: object, headers: Record<string, string> = {}) => {
-    const url = `/api/streams/s1/viewers/${what}`;
-    const sent = { 'x-who': 'operator', ...headers };
     const answer = await app.inject({
-      ...{ method: 'POST' as const, url, headers: sent },
+      method: 'POST',
+      url: `${path}/${what}`,
+      headers: { 'x-who': 'operator', ...headers },
       ...(payload && { payload }),
     });
     return { status: answer.statusCode, json: answer.body === '' ? null : answer.json() };
   };
-  const count = async () => (await app.inject('/api/streams/s1/viewers')).json();
+  const count = async () => (await app.inject(path)).json();
   const seconds = async (number: number): Promise<void> => {
     for (let second = 0; second < number; second += 1) {
       clock.advance(1_000);

@@ -3,7 +3,7 @@ export { EMPTY_STAGE, type Stage } from './board.ts';
 export { type Bus, LocalBus } from './bus.ts';
 export { Chat } from './chat.ts';
 export { ChatDoor, type ChatPlace, isOwnOrigin } from './chat-door.ts';
-export { exportChat } from './chat-export.ts';
+export { type ChatExport, exportChat } from './chat-export.ts';
 export { ChatReplay, type ReplayPlace } from './chat-replay.ts';
 export { SqlChatStore } from './chat-store.ts';
 export { cleanLine } from './clean-text.ts';
