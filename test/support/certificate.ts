@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { pathOf } from './component.ts';
@@ -31,18 +32,26 @@ export interface Asked {
   readonly body?: string;
 }
 
+/** What came back. */
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** A `fetch` that trusts this certificate and no other. */
 export function trusting({ certPath }: CertificatePair) {
   const ca = readFileSync(certPath);
   return (url: string, { method = 'GET', headers = {}, body }: Asked = {}) =>
-    new Promise<{ readonly status: number; readonly text: string }>((resolve, reject) => {
+    new Promise<Answered>((resolve, reject) => {
       const sent = request(url, { method, headers, ca, agent: false }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (piece: string) => {
           text += piece;
         });
         response.on('error', reject);
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        const { statusCode: status = 0, headers: fields } = response;
+        response.on('end', () => resolve({ status, text, headers: fields }));
       });
       sent.on('error', reject);
       sent.end(body);

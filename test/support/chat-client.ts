@@ -27,9 +27,16 @@ export class ChatClient {
     socket.on('error', () => {});
   }
 
-  /** Connects. Rejects with the status when the server answers in HTTP. */
-  static async open(url: string, headers: Record<string, string> = {}): Promise<ChatClient> {
-    const socket = new WebSocket(url, { headers, perMessageDeflate: true });
+  /**
+   * Connects. Rejects with the status when the server answers in HTTP. `ca` in PEM is trusted beside
+   * what the system trusts.
+   */
+  static async open(
+    url: string,
+    headers: Record<string, string> = {},
+    ca?: Buffer,
+  ): Promise<ChatClient> {
+    const socket = new WebSocket(url, { headers, perMessageDeflate: true, ...(ca && { ca }) });
     const client = new ChatClient(socket);
     await new Promise((resolve, reject) => {
       socket.once('open', resolve);
