@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect as connectHttp2 } from 'node:http2';
@@ -7,24 +7,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
-import { promisify } from 'node:util';
+import {
+  type CertificatePair,
+  makeCertificate,
+  withOpenssl,
+} from '../base/certificate.test-support.ts';
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-const skip = hasOpenssl || process.env.CI === 'true' ? false : 'openssl is not installed';
 const TOKEN = 'the-first-token-of-this-test';
 const LATER_TOKEN = 'the-later-token-of-this-test';
 
-async function makeCertificate(folder: string, name: string): Promise<void> {
-  await promisify(execFile)('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-keyout', join(folder, `${name}-key.pem`), '-out', join(folder, `${name}.pem`)],
-    ...['-days', '1', '-subj', `/CN=${name}`],
-  ]);
-}
-
-async function takeCertificate(folder: string, name: string): Promise<void> {
-  await copyFile(join(folder, `${name}.pem`), join(folder, 'cert.pem'));
-  await copyFile(join(folder, `${name}-key.pem`), join(folder, 'key.pem'));
+async function take({ certPath, keyPath }: CertificatePair, folder: string): Promise<void> {
+  await copyFile(certPath, join(folder, 'cert.pem'));
+  await copyFile(keyPath, join(folder, 'key.pem'));
 }
 
 /** A server with its own `.env`, and what it logs. */
@@ -72,46 +66,46 @@ async function nameShown(port: number): Promise<unknown> {
   return CN;
 }
 
-test('SIGHUP renews certificate and settings without closing connections', {
-  skip,
-}, async (context) => {
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-reload-'));
-  context.after(() => rm(folder, { recursive: true }));
-  await makeCertificate(folder, 'first');
-  await makeCertificate(folder, 'second');
-  await takeCertificate(folder, 'first');
-  const env = (token: string, rest = '') =>
-    writeFile(
-      join(folder, '.env'),
-      `TLS_CERT=cert.pem\nTLS_KEY=key.pem\nAPI_TOKEN=${token}\n${rest}`,
+test(
+  'SIGHUP renews certificate and settings without closing connections',
+  withOpenssl,
+  async (context) => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-reload-'));
+    context.after(() => rm(folder, { recursive: true }));
+    await take(makeCertificate({ host: 'first' }), folder);
+    const env = (token: string, rest = '') =>
+      writeFile(
+        join(folder, '.env'),
+        `TLS_CERT=cert.pem\nTLS_KEY=key.pem\nAPI_TOKEN=${token}\n${rest}`,
+      );
+    await env(TOKEN);
+    const { port, line, hangUp } = await start(context, folder);
+    const session = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
+    context.after(() => session.destroy());
+    const status = async (token: string): Promise<unknown> => {
+      const stream = session.request({ ':path': '/metrics', authorization: `Bearer ${token}` });
+      const [head] = await once(stream, 'response');
+      stream.close();
+      return head[':status'];
+    };
+    assert.deepEqual([await status(TOKEN), await nameShown(port)], [200, 'first']);
+
+    await take(makeCertificate({ host: 'second' }), folder);
+    await env(LATER_TOKEN, 'RECONNECT_WINDOW=-1');
+    hangUp();
+    const refused = await line('configuration not reloaded');
+    assert.match(JSON.stringify(refused.problems), /RECONNECT_WINDOW in \.env is \\"-1\\"/);
+    assert.deepEqual([await status(TOKEN), await nameShown(port)], [200, 'first']);
+
+    await env(LATER_TOKEN, 'MAX_PUBLISHERS=3');
+    hangUp();
+    const { applied, needRestart, isCertificateRead } = await line('configuration reloaded');
+    assert.deepEqual(
+      [applied, needRestart, isCertificateRead],
+      [['API_TOKEN'], ['MAX_PUBLISHERS'], true],
     );
-  await env(TOKEN);
-  const { port, line, hangUp } = await start(context, folder);
-  const session = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
-  context.after(() => session.destroy());
-  const status = async (token: string): Promise<unknown> => {
-    const stream = session.request({ ':path': '/metrics', authorization: `Bearer ${token}` });
-    const [head] = await once(stream, 'response');
-    stream.close();
-    return head[':status'];
-  };
-  assert.deepEqual([await status(TOKEN), await nameShown(port)], [200, 'first']);
-
-  await takeCertificate(folder, 'second');
-  await env(LATER_TOKEN, 'RECONNECT_WINDOW=-1');
-  hangUp();
-  const refused = await line('configuration not reloaded');
-  assert.match(JSON.stringify(refused.problems), /RECONNECT_WINDOW in \.env is \\"-1\\"/);
-  assert.deepEqual([await status(TOKEN), await nameShown(port)], [200, 'first']);
-
-  await env(LATER_TOKEN, 'MAX_PUBLISHERS=3');
-  hangUp();
-  const { applied, needRestart, isCertificateRead } = await line('configuration reloaded');
-  assert.deepEqual(
-    [applied, needRestart, isCertificateRead],
-    [['API_TOKEN'], ['MAX_PUBLISHERS'], true],
-  );
-  assert.equal(await nameShown(port), 'second');
-  assert.deepEqual([await status(TOKEN), await status(LATER_TOKEN)], [401, 200]);
-  assert.equal(session.closed, false);
-});
+    assert.equal(await nameShown(port), 'second');
+    assert.deepEqual([await status(TOKEN), await status(LATER_TOKEN)], [401, 200]);
+    assert.equal(session.closed, false);
+  },
+);

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
+import { makeCertificate, withOpenssl } from '../../base/certificate.test-support.ts';
 import { databaseChecks } from './database-checks.ts';
 import { clockChecks, memoryCheck, openFilesCheck, tlsCheck } from './machine-checks.ts';
 import { diskChecks, secretFilesCheck } from './storage-checks.ts';
 
 const DAY_MS = 86_400_000;
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-const skip = hasOpenssl || process.env.CI === 'true' ? false : 'openssl is not installed';
 
 async function folder(context: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'millrace-checks-'));
@@ -20,13 +18,9 @@ async function folder(context: TestContext): Promise<string> {
   return path;
 }
 
-test('tlsCheck() looks at the pair, its dates and its host', { skip }, async (context) => {
-  const path = await folder(context);
-  const [TLS_CERT, TLS_KEY] = [join(path, 'cert.pem'), join(path, 'key.pem')];
-  await promisify(execFile)('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-keyout', TLS_KEY, '-out', TLS_CERT, '-days', '90', '-subj', '/CN=live.example'],
-  ]);
+test('tlsCheck() looks at the pair, its dates and its host', withOpenssl, async () => {
+  const pair = makeCertificate({ host: 'live.example', days: 90 });
+  const { certPath: TLS_CERT, keyPath: TLS_KEY } = pair;
   const at = async (days: number, PUBLIC_URL = 'https://live.example') => {
     const nowMs = Date.now() + days * DAY_MS;
     const { outcome, seen } = await tlsCheck({ TLS_CERT, TLS_KEY, PUBLIC_URL }, nowMs);

@@ -1,36 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2';
 import { Agent, get } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
+import { before, type TestContext, test } from 'node:test';
+import { makeCertificate, withOpenssl } from '../../base/certificate.test-support.ts';
 import { answerOf, GrowingBody, startServer } from './http-server.test-support.ts';
 import type { TlsKeyPair } from './transport.ts';
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-const skip = hasOpenssl || process.env.CI === 'true' ? false : 'openssl is not installed';
-
-let folder: string;
+const { skip } = withOpenssl;
 let tls: TlsKeyPair;
 
-before(async () => {
-  if (skip !== false) return;
-  folder = await mkdtemp(join(tmpdir(), 'millrace-tls-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  await promisify(execFile)('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-keyout', key, '-out', cert, '-days', '1', '-subj', '/CN=localhost'],
-    ...['-addext', 'subjectAltName=DNS:localhost'],
-  ]);
-  tls = { key: await readFile(key), cert: await readFile(cert) };
-});
-
-after(async () => {
-  if (skip === false) await rm(folder, { recursive: true });
+before(() => {
+  if (skip === false) tls = makeCertificate();
 });
 
 async function openSession(context: TestContext, port: number): Promise<ClientHttp2Session> {
