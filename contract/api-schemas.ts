@@ -223,6 +223,8 @@ export interface ApiSchemas {
     readonly startedAt: string | null;
     readonly endedAt: string | null;
     readonly broadcastId: string | null;
+    readonly cutOff: boolean;
+    readonly returning: boolean;
     readonly quality: string | null;
     readonly viewerCount: number;
     readonly playbackUrl: string;
@@ -475,6 +477,8 @@ export interface ApiSchemas {
     readonly startedAt: string | null;
     readonly endedAt: string | null;
     readonly broadcastId: string | null;
+    readonly cutOff: boolean;
+    readonly returning: boolean;
     readonly quality: string | null;
     readonly viewerCount: number;
     readonly playbackUrl: string;

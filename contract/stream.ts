@@ -41,6 +41,10 @@ export interface StreamView {
   readonly endedAt: string | null;
   /** Identifies the present (or last) broadcast; null before the first. */
   readonly broadcastId: string | null;
+  /** The last broadcast ended with the server that carried it, and nobody ended it. */
+  readonly cutOff: boolean;
+  /** The same, and its encoder is expected back any moment; then another broadcast begins. */
+  readonly returning: boolean;
   /** The best quality on air, such as `1080p`; null while there is none. */
   readonly quality: string | null;
   /** How many watch it now. */

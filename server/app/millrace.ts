@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Accounts } from '../account/index.ts';
 import type { Clock, Log } from '../base/index.ts';
-import { type Channels, listIngestEndpoints, type PublishGrant } from '../channel/index.ts';
+import {
+  type Channels,
+  listIngestEndpoints,
+  type PublishGrant,
+  SERVER_FAILED,
+  SERVER_STOPPING,
+} from '../channel/index.ts';
 import type { OnAir } from '../live/index.ts';
 import {
   FlvSource,
@@ -195,7 +201,7 @@ export class Millrace {
 
   async #close(): Promise<void> {
     this.#ready = false;
-    this.#publications.close('the server is stopping');
+    this.#publications.close(SERVER_STOPPING);
     const failures: unknown[] = [];
     // What fails to end must not keep what comes after it from being kept.
     for (const step of [
@@ -273,7 +279,7 @@ export class Millrace {
       survey: (signal) =>
         surveyCapacity({ ffmpegPath, ladder, dataDir, isMeasured: mode === 'auto', signal, log }),
       shelves: this.#shelves,
-      failed: (streamId) => this.#publications.end(streamId, 'the server failed'),
+      failed: (streamId) => this.#publications.end(streamId, SERVER_FAILED),
     });
   }
 
@@ -296,7 +302,7 @@ export class Millrace {
       },
       begin: (streamId) => this.channels.beginBroadcast(streamId),
       ended: ({ streamId, id }) => this.channels.endBroadcast(streamId, id),
-      failed: (streamId) => this.#publications.end(streamId, 'the server failed'),
+      failed: (streamId) => this.#publications.end(streamId, SERVER_FAILED),
       forgotten: ({ streamId, id }) => {
         this.#origin.forget(`/live/${streamId}/${id}/`);
         this.#shelves.forget(streamId, id);

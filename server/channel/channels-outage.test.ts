@@ -32,6 +32,7 @@ test('open() ends broadcasts that a crash cut off and goes on with the rest', as
   assert.deepEqual((await later.channels.get(stream.id))?.broadcast, {
     ...cut.broadcast,
     endedAtMs: clock.epochMs(),
+    isCutOff: true,
   });
   assert.equal(await status(later.channels, stream.id), 'ended');
   assert.deepEqual(await later.channels.get(over.stream.id), kept);

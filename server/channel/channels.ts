@@ -41,6 +41,8 @@ import { WriteQueue } from './write-queue.ts';
 const DEFAULT_MAX_STREAMS = 10_000;
 /** How long a broadcast that was started by request waits for its encoder. */
 const DEFAULT_RECONNECT_WINDOW_MS = 60_000;
+/** Encoders that were cut off come back by themselves within this, also where none is waited for. */
+const LEAST_RETURN_MS = 60_000;
 /** 60 bits: 12 characters of base32 hold them, and the thirteenth would be half empty. */
 const ID_BYTES = 8;
 const ID_LENGTH = 12;
@@ -81,10 +83,12 @@ export class Channels {
   readonly #live: LiveStreams;
   readonly #admission: Admission;
   readonly #pulse: NodePulse;
+  readonly #openedMs: number;
   #told: () => void = () => undefined;
 
   private constructor(settings: ChannelsSettings) {
     this.#settings = settings;
+    this.#openedMs = settings.clock.epochMs();
     const { clock, log, randomBytes, keys, nodeId } = settings;
     const { reconnectWindowMs = () => DEFAULT_RECONNECT_WINDOW_MS } = settings;
     const told = (): void => this.#told();
@@ -150,6 +154,17 @@ export class Channels {
   /** The stream with this id. What is on air is known without the database. */
   async get(id: string): Promise<Stream | undefined> {
     return this.#live.get(id) ?? this.#read(id);
+  }
+
+  /**
+   * Whether an ended stream is likely to go on any moment: its server stopped, and this one has not
+   * been there for longer than encoders take to come back.
+   */
+  isReturning({ status, broadcast, isDisabled }: Stream): boolean {
+    if (status !== 'ended' || broadcast?.isCutOff !== true || isDisabled) return false;
+    const { clock, reconnectWindowMs = () => DEFAULT_RECONNECT_WINDOW_MS } = this.#settings;
+    const sinceMs = Math.max(broadcast.endedAtMs ?? 0, this.#openedMs);
+    return clock.epochMs() - sinceMs < Math.max(reconnectWindowMs(), LEAST_RETURN_MS);
   }
 
   /** How many streams somebody has. */

@@ -5,10 +5,8 @@ import {
   type PlatformEvent,
   type Queryable,
 } from '../store/sql/index.ts';
+import { SERVER_GONE, SERVER_STOPPED } from './cut-off-reason.ts';
 import { STREAM_COLUMNS, type StreamRow, streamOf } from './stream-table.ts';
-
-const STOPPED = 'the server was stopped';
-const GONE = 'the server that carried it is gone';
 
 /** When and with what it is done. */
 export interface CutOffSettings {
@@ -24,8 +22,8 @@ export interface CutOffSettings {
  */
 export async function endCutOff(nodeId: string, settings: CutOffSettings): Promise<void> {
   await end(settings, async (transaction, at) => {
-    await endBroadcasts(transaction, { nodeIds: [nodeId], at, reason: STOPPED });
-    return STOPPED;
+    await endBroadcasts(transaction, { nodeIds: [nodeId], at, reason: SERVER_STOPPED });
+    return SERVER_STOPPED;
   });
 }
 
@@ -48,9 +46,9 @@ export async function endAbandoned(
     const nodeIds = gone.map(({ id }) => id);
     if (nodeIds.length > 0) {
       settings.log.warn({ nodes: nodeIds }, 'servers on this database are gone');
-      await endBroadcasts(transaction, { nodeIds, at, reason: GONE });
+      await endBroadcasts(transaction, { nodeIds, at, reason: SERVER_GONE });
     }
-    return GONE;
+    return SERVER_GONE;
   });
 }
 

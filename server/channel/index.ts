@@ -3,6 +3,7 @@
 export { isAddressRange, isInRanges } from './address-range.ts';
 export type { CutPublisher, PublishAttempt, PublishGrant } from './admission.ts';
 export { Channels, type ChannelsSettings, type UnwrittenTally } from './channels.ts';
+export { SERVER_FAILED, SERVER_STOPPING } from './cut-off-reason.ts';
 export {
   type IngestEndpoint,
   keepPrimaryEndpoint,

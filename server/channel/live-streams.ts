@@ -6,6 +6,7 @@
 import type { HealthChange, Refusal } from '../../contract/index.ts';
 import { assert, base32, type Cancel, type Clock, newId } from '../base/index.ts';
 import { type Actor, appendEvents, type PlatformEvent } from '../store/sql/index.ts';
+import { isCutOff, SERVER_STOPPING } from './cut-off-reason.ts';
 import { ACTION_TARGET, LIFECYCLE, refuseTransition, type StreamAction } from './lifecycle.ts';
 import { type BroadcastRecord, isOnAir, isOver, type Stream } from './stream.ts';
 import { eventsOf, type Transition, writeTransition } from './transition-record.ts';
@@ -206,7 +207,7 @@ export class LiveStreams {
   stop(): void {
     this.#cancelSweep?.();
     for (const [id, { stream }] of this.#presences) {
-      if (isOnAir(stream)) this.#follow(id, { action: 'expire', reason: 'the server is stopping' });
+      if (isOnAir(stream)) this.#follow(id, { action: 'expire', reason: SERVER_STOPPING });
     }
   }
 
@@ -224,7 +225,7 @@ export class LiveStreams {
   #step(stream: Stream, action: StreamAction, { actor, keyId = null, reason }: Cause) {
     const { nodeId, clock, queue, randomBytes } = this.#settings;
     const atMs = clock.epochMs();
-    const { broadcast, replaced } = this.#broadcastAfter(stream, action, atMs);
+    const { broadcast, replaced } = this.#broadcastAfter(stream, { action, atMs, reason });
     const after: Stream = { ...stream, status: ACTION_TARGET[action], broadcast };
     const presence = this.#presence(stream);
     if (action === 'end') {
@@ -248,17 +249,35 @@ export class LiveStreams {
     return { presence, after, kept };
   }
 
-  #broadcastAfter({ id, status, broadcast }: Stream, action: StreamAction, nowMs: number) {
+  #broadcastAfter(
+    { id, status, broadcast }: Stream,
+    {
+      action,
+      atMs,
+      reason,
+    }: {
+      readonly action: StreamAction;
+      readonly atMs: number;
+      readonly reason: string | undefined;
+    },
+  ) {
     const effect = LIFECYCLE[status][action];
     assert(effect !== null, `Cannot ${action} stream ${id}: it is ${status}`);
     // The wall clock may have been set back meanwhile; a broadcast never ends before it began.
     const ended =
       broadcast === null
         ? null
-        : { ...broadcast, endedAtMs: Math.max(broadcast.startedAtMs, nowMs) };
+        : {
+            ...broadcast,
+            endedAtMs: Math.max(broadcast.startedAtMs, atMs),
+            isCutOff: isCutOff(reason),
+          };
     if (effect === 'ends') return { broadcast: ended, replaced: null };
     if (effect !== 'begins') return { broadcast, replaced: null };
-    const begun = { id: this.#newBroadcastId(nowMs), startedAtMs: nowMs, endedAtMs: null };
+    const begun = {
+      ...{ id: this.#newBroadcastId(atMs), startedAtMs: atMs },
+      ...{ endedAtMs: null, isCutOff: false },
+    };
     return { broadcast: begun, replaced: isOnAir({ status }) ? ended : null };
   }
 

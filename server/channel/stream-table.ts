@@ -2,6 +2,7 @@
 import type { StreamStatus } from '../../contract/index.ts';
 import { assert } from '../base/index.ts';
 import type { Queryable } from '../store/sql/index.ts';
+import { isCutOff } from './cut-off-reason.ts';
 import type { Stream, StreamChanges, StreamTraits } from './stream.ts';
 
 /** A row of `streams`, with `s.` before the names that a join could mistake. */
@@ -23,6 +24,7 @@ export interface StreamRow {
   readonly actual_start: Date | null;
   readonly ended_at: Date | null;
   readonly broadcast_id: string | null;
+  readonly end_reason: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
@@ -31,7 +33,7 @@ export interface StreamRow {
 export const STREAM_COLUMNS = `s.id, s.broadcaster_id, s.title, s.description, s.category, s.status,
   s.is_disabled, s.is_once, s.chat_enabled, s.recording_enabled, s.is_premium, s.drm_required,
   s.ladder, s.scheduled_start, s.actual_start, s.ended_at, s.broadcast_id, s.created_at,
-  s.updated_at`;
+  s.updated_at, (select b.end_reason from broadcasts b where b.id = s.broadcast_id) as end_reason`;
 
 /** Which column holds which trait. */
 const TRAIT_COLUMNS: Readonly<Record<keyof StreamTraits, string>> = {
@@ -71,6 +73,7 @@ export function streamOf(row: StreamRow): Stream {
             id: broadcastId,
             startedAtMs: start.getTime(),
             endedAtMs: row.ended_at?.getTime() ?? null,
+            isCutOff: isCutOff(row.end_reason),
           },
     createdAtMs: row.created_at.getTime(),
     updatedAtMs: row.updated_at.getTime(),

@@ -47,6 +47,8 @@ export interface BroadcastRecord {
   readonly startedAtMs: number;
   /** Null while it is on air. */
   readonly endedAtMs: number | null;
+  /** It ended with the server that carried it, and not because anybody wanted that. */
+  readonly isCutOff: boolean;
 }
 
 /** A stream as the rest of the server sees it. Times are milliseconds since the Unix epoch. */
@@ -68,9 +70,13 @@ export function isOnAir({ status }: Pick<Stream, 'status'>): boolean {
   return status === 'live' || status === 'reconnecting';
 }
 
-/** Whether the stream had its only broadcast. */
-export function isOver({ isOnce, status }: Pick<Stream, 'isOnce' | 'status'>): boolean {
-  return isOnce && status === 'ended';
+/** Whether the stream had its only broadcast; one that the server cut off may be begun anew. */
+export function isOver({
+  isOnce,
+  status,
+  broadcast,
+}: Pick<Stream, 'isOnce' | 'status' | 'broadcast'>): boolean {
+  return isOnce && status === 'ended' && broadcast?.isCutOff !== true;
 }
 
 /** A stream made from a draft, never on air yet. */

@@ -55,7 +55,7 @@ test('importStreamsFile() takes streams, keys and broadcasts, and renames the fi
   const stream = await channels.get(ID);
   assert.deepEqual(
     [stream?.title, stream?.status, stream?.ladder, stream?.broadcast, stream?.createdAtMs],
-    ['Evening show', 'ended', 'off', STREAM.broadcast, 1_000],
+    ['Evening show', 'ended', 'off', { ...STREAM.broadcast, isCutOff: false }, 1_000],
   );
   assert.equal((await channels.get('cut'))?.status, 'ended', 'nobody publishes any more');
   assert.equal((await authorized(channels, key)).streamId, ID);

@@ -103,7 +103,8 @@ function streamOfFile({ id, broadcasterId, title, ...kept }: FileStream): Stream
     status: broadcast === null ? 'idle' : broadcast.endedAtMs === null ? 'live' : 'ended',
     ...{ isDisabled: false, isOnce: false, isPremium: false, drmRequired: false },
     ...{ chatEnabled: true, recordingEnabled: false, scheduledStartMs: null },
-    ...{ broadcast, createdAtMs, updatedAtMs: createdAtMs },
+    broadcast: broadcast === null ? null : { ...broadcast, isCutOff: false },
+    ...{ createdAtMs, updatedAtMs: createdAtMs },
   };
 }
 

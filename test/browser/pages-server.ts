@@ -48,6 +48,7 @@ export function streamView(changes: Partial<StreamView> = {}): StreamView {
     startedAt: new Date().toISOString(),
     endedAt: null,
     broadcastId: 'b1',
+    ...{ cutOff: false, returning: false },
     quality: null,
     viewerCount: 0,
     playbackUrl: '/live/one/master.m3u8',

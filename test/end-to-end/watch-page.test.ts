@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
+import type { StreamView } from '../../contract/index.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { needs } from '../support/component.ts';
 import { FfmpegPublisher } from '../support/ffmpeg-publisher.ts';
@@ -14,6 +15,15 @@ const FRAMES = 60;
 /** Far above what is measured, below what a viewer would call delayed. */
 const LATENCY_BOUND_MS = 4000;
 const PATIENCE_MS = 30_000;
+/** What the API says of a stream that the server cut off a moment ago. */
+const BACK_SOON = { cutOff: true, returning: true };
+/** Keeps every state that the player shows from now on. */
+const RECORD_STATES = `{
+  const player = document.querySelector('#player');
+  globalThis.seenStates = [];
+  const note = () => globalThis.seenStates.push(player.dataset.state);
+  new MutationObserver(note).observe(player, { attributeFilter: ['data-state'] });
+}`;
 
 suite('the page', needs('chromium', 'ffmpeg'), () => {
   let server: ServerProcess;
@@ -112,6 +122,23 @@ suite('the page', needs('chromium', 'ffmpeg'), () => {
       () => framesOf(page),
       (frames) => frames > before + FRAMES,
     );
+    assert.equal(await page.evaluate('globalThis.openedOnce'), true, 'nobody loaded it anew');
+  });
+
+  test('says that the server went away while that restarts, and not that the show is over', async () => {
+    await page.evaluate(RECORD_STATES);
+    assert.equal(await server.kill('SIGTERM'), 0, server.output);
+    await publisher?.exited;
+    await page.waitForSelector('#player[data-state="away"]', { timeout: PATIENCE_MS });
+    await page.getByText('The server went away').waitFor();
+    server = await server.restart();
+    const answer = await fetch(`${server.url}/api/streams/${stream.id}`);
+    const { status, cutOff, returning } = (await answer.json()) as StreamView;
+    assert.deepEqual({ status, cutOff, returning }, { status: 'ended', ...BACK_SOON });
+    publish();
+    await page.waitForSelector('#player[data-state="live"]', { timeout: PATIENCE_MS });
+    const seen = await page.evaluate<string[]>('globalThis.seenStates');
+    assert.equal(seen.includes('ended'), false, seen.join());
     assert.equal(await page.evaluate('globalThis.openedOnce'), true, 'nobody loaded it anew');
   });
 

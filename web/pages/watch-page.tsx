@@ -96,7 +96,7 @@ function StatusLine({
           Off air
         </span>
       ) : null}
-      {phase === 'interrupted' || phase === 'reconnecting' ? (
+      {phase === 'interrupted' || phase === 'reconnecting' || phase === 'away' ? (
         <span class="badge" data-wait>
           Reconnecting
         </span>

@@ -6,6 +6,9 @@ import type { WatchPhase } from './watch-state.ts';
 /** How often the countdown is looked at: twice a second, so that none is left out. Milliseconds. */
 const COUNT_MS = 500;
 
+/** Phases with a picture to look at: in `closing` the last one, for as long as it takes to ask why. */
+type Uncovered = 'live' | 'closing';
+
 interface Notice {
   readonly title: string;
   readonly text: string;
@@ -13,7 +16,7 @@ interface Notice {
   readonly busy: boolean;
 }
 
-const NOTICES: Readonly<Record<Exclude<WatchPhase, 'live'>, Notice>> = {
+const NOTICES: Readonly<Record<Exclude<WatchPhase, Uncovered>, Notice>> = {
   starting: { title: 'Joining the broadcast', text: '', busy: true },
   reconnecting: {
     title: 'Reconnecting',
@@ -23,6 +26,11 @@ const NOTICES: Readonly<Record<Exclude<WatchPhase, 'live'>, Notice>> = {
   interrupted: {
     title: 'The broadcaster lost the connection',
     text: 'The picture comes back by itself when they do.',
+    busy: true,
+  },
+  away: {
+    title: 'The server went away',
+    text: 'The picture comes back by itself when the server and the broadcaster do.',
     busy: true,
   },
   waiting: {
@@ -63,10 +71,11 @@ export function PhaseCurtain({
 }): VNode {
   // A stream that was live before, and is announced again, is waited for like a new one.
   const isAnnounced = scheduledStart !== null && (phase === 'waiting' || phase === 'ended');
-  const notice = phase === 'live' ? null : NOTICES[isAnnounced ? 'waiting' : phase];
+  const isUncovered = phase === 'live' || phase === 'closing';
+  const notice = isUncovered ? null : NOTICES[isAnnounced ? 'waiting' : phase];
   const kept = useRef<string | null>(null);
   // What was shown stays until the curtain has faded; while live no other one is worth its bytes.
-  if (phase !== 'live') kept.current = phase === 'starting' ? posterUrl : null;
+  if (!isUncovered) kept.current = phase === 'starting' ? posterUrl : null;
   const poster = kept.current;
   return (
     <div class="curtain" role="status" data-shown={notice !== null}>

@@ -18,7 +18,7 @@ import {
 /** How often the shown latency changes, and how often the server's clock is asked. Milliseconds. */
 const SHOW_MS = 1_000;
 const CLOCK_MS = 60_000;
-/** What a stream's status means to who watches. */
+/** What a stream's status means to who watches, unless it is to go on. */
 const AIR = {
   scheduled: 'off',
   idle: 'off',
@@ -195,7 +195,7 @@ export class WatchSession {
         this.stream.value = answer.stream;
         this.#dispatch({
           kind: 'status',
-          air: AIR[answer.stream.status],
+          air: answer.stream.returning ? 'returning' : AIR[answer.stream.status],
           broadcastId: answer.stream.broadcastId,
         });
         break;

@@ -26,6 +26,7 @@ const EVENTS: Readonly<Record<string, WatchEvent>> = {
   offAir: { kind: 'status', air: 'off', broadcastId: 'b1' },
   neverLive: { kind: 'status', air: 'off', broadcastId: null },
   interrupted: { kind: 'status', air: 'interrupted', broadcastId: 'b1' },
+  returning: { kind: 'status', air: 'returning', broadcastId: 'b1' },
   unknownStream: { kind: 'unknownStream' },
   statusFailed: { kind: 'statusFailed' },
   wake: { kind: 'wake' },
@@ -38,6 +39,8 @@ const STATES: Readonly<Record<WatchPhase, WatchState>> = {
   live: at('live', 'b1', null),
   reconnecting: { ...at('reconnecting', 'b1', null), failures: 3 },
   interrupted: at('interrupted', 'b1', null),
+  closing: at('closing', 'b1', 'b1'),
+  away: at('away', 'b1', 'b1'),
   waiting: at('waiting', null, null),
   ended: at('ended', 'b1', 'b1'),
   missing: { ...at('missing', null, null), failures: 1 },
@@ -46,24 +49,25 @@ const STATES: Readonly<Record<WatchPhase, WatchState>> = {
 
 /** One row an event, one column a phase: "phase after: effects". A dot: nothing happens. */
 const TABLE = `
-event         | starting                | live                    | reconnecting               | interrupted             | waiting                 | ended                   | missing                 | unsupported
-picture       | live:                   | .                       | live:                      | .                       | .                       | .                       | .                       | .
-steady        | .                       | .                       | .                          | .                       | .                       | .                       | .                       | .
-stalled       | .                       | live: poll              | .                          | .                       | .                       | .                       | .                       | .
-failed        | starting: wake500       | reconnecting: wake500   | reconnecting: wake4000     | .                       | .                       | .                       | .                       | .
-tooEarly      | starting: wake300       | live: wake300           | reconnecting: wake300      | .                       | .                       | .                       | .                       | .
-mediaFailed   | starting: recoverMedia  | live: recoverMedia      | reconnecting: recoverMedia | .                       | .                       | .                       | .                       | .
-notLive       | ended: unload wake800   | ended: unload wake800   | ended: unload wake800      | ended: unload wake800   | .                       | .                       | .                       | .
-playlistEnded | ended: unload poll      | ended: unload poll      | ended: unload poll         | ended: unload poll      | .                       | .                       | .                       | .
-sameBroadcast | .                       | .                       | .                          | starting: load          | starting: load          | ended: wake800          | starting: load          | .
-newBroadcast  | .                       | starting: load          | .                          | starting: load          | starting: load          | starting: load          | starting: load          | .
-offAir        | ended: unload wake800   | ended: unload wake800   | ended: unload wake800      | ended: unload wake800   | ended: wake800          | ended: wake800          | ended: wake800          | .
-neverLive     | waiting: unload wake800 | waiting: unload wake800 | waiting: unload wake800    | waiting: unload wake800 | waiting: wake800        | waiting: wake800        | waiting: wake800        | .
-interrupted   | interrupted: wake800    | interrupted: wake800    | interrupted: wake800       | interrupted: wake800    | interrupted: wake800    | interrupted: wake800    | interrupted: wake800    | .
-unknownStream | missing: unload wake5000| missing: unload wake5000| missing: unload wake5000   | missing: unload wake5000| missing: unload wake5000| missing: unload wake5000| missing: unload wake10000 | .
-statusFailed  | .                       | .                       | .                          | interrupted: wake500    | waiting: wake500        | ended: wake500          | missing: wake1000       | .
-wake          | starting: load poll     | .                       | reconnecting: load poll    | interrupted: poll       | waiting: poll           | ended: poll             | missing: poll           | .
-unsupported   | unsupported: unload     | unsupported: unload     | unsupported: unload        | unsupported: unload     | unsupported: unload     | unsupported: unload     | unsupported: unload     | .
+event         | starting                 | live                     | reconnecting               | interrupted              | closing                  | away                     | waiting                  | ended                    | missing                   | unsupported
+picture       | live:                    | .                        | live:                      | .                        | .                        | .                        | .                        | .                        | .                         | .
+steady        | .                        | .                        | .                          | .                        | .                        | .                        | .                        | .                        | .                         | .
+stalled       | .                        | live: poll               | .                          | .                        | .                        | .                        | .                        | .                        | .                         | .
+failed        | starting: wake500        | reconnecting: wake500    | reconnecting: wake4000     | .                        | .                        | .                        | .                        | .                        | .                         | .
+tooEarly      | starting: wake300        | live: wake300            | reconnecting: wake300      | .                        | .                        | .                        | .                        | .                        | .                         | .
+mediaFailed   | starting: recoverMedia   | live: recoverMedia       | reconnecting: recoverMedia | .                        | .                        | .                        | .                        | .                        | .                         | .
+notLive       | ended: unload wake800    | ended: unload wake800    | ended: unload wake800      | ended: unload wake800    | .                        | .                        | .                        | .                        | .                         | .
+playlistEnded | closing: poll            | closing: poll            | closing: poll              | closing: poll            | .                        | .                        | .                        | .                        | .                         | .
+sameBroadcast | .                        | .                        | .                          | starting: load           | closing: wake800         | away: wake800            | starting: load           | ended: wake800           | starting: load            | .
+newBroadcast  | .                        | starting: load           | .                          | starting: load           | starting: load           | starting: load           | starting: load           | starting: load           | starting: load            | .
+offAir        | ended: unload wake800    | ended: unload wake800    | ended: unload wake800      | ended: unload wake800    | ended: unload wake800    | ended: wake800           | ended: wake800           | ended: wake800           | ended: wake800            | .
+neverLive     | waiting: unload wake800  | waiting: unload wake800  | waiting: unload wake800    | waiting: unload wake800  | waiting: unload wake800  | waiting: wake800         | waiting: wake800         | waiting: wake800         | waiting: wake800          | .
+interrupted   | interrupted: wake800     | interrupted: wake800     | interrupted: wake800       | interrupted: wake800     | interrupted: wake800     | interrupted: wake800     | interrupted: wake800     | interrupted: wake800     | interrupted: wake800      | .
+returning     | away: unload wake800     | away: unload wake800     | away: unload wake800       | away: unload wake800     | away: unload wake800     | away: wake800            | away: wake800            | away: wake800            | away: wake800             | .
+unknownStream | missing: unload wake5000 | missing: unload wake5000 | missing: unload wake5000   | missing: unload wake5000 | missing: unload wake5000 | missing: unload wake5000 | missing: unload wake5000 | missing: unload wake5000 | missing: unload wake10000 | .
+statusFailed  | .                        | .                        | .                          | interrupted: wake500     | away: unload wake500     | away: wake500            | waiting: wake500         | ended: wake500           | missing: wake1000         | .
+wake          | starting: load poll      | .                        | reconnecting: load poll    | interrupted: poll        | closing: poll            | away: poll               | waiting: poll            | ended: poll              | missing: poll             | .
+unsupported   | unsupported: unload      | unsupported: unload      | unsupported: unload        | unsupported: unload      | unsupported: unload      | unsupported: unload      | unsupported: unload      | unsupported: unload      | unsupported: unload       | .
 `;
 
 test('stepWatch() follows the whole transition table', () => {

@@ -1,11 +1,14 @@
 /**
  * What the watch page does when something happens: a pure step function, total over every phase and event.
  *
- *   starting --picture--> live --playlistEnded/notLive--> ended --live again--> starting
- *      |                   |  \                             ^
- *   notLive              failed \--new broadcast--> starting|
- *      v                   v                                |
- *   waiting            reconnecting --picture--> live    notLive
+ *   starting --picture--> live --playlistEnded--> closing --off air--> ended --live again--> starting
+ *      |                   |  \                      |                    ^
+ *   notLive              failed \--new broadcast     +--no answer--> away |--live again--> starting
+ *      v                   v              |                               |
+ *   waiting            reconnecting       +--> starting                notLive
+ *
+ * A playlist that is closed does not say why. The last picture stays until the server has said that the broadcast is
+ * over (`ended`), or that it only stopped itself and the encoder is expected back (`away`); no answer means the same.
  *
  * From every phase, a status that says that the encoder was lost leads to `interrupted`: nothing is loaded, because
  * nothing new is there, until the status says that it is back. A picture says nothing then: it may be the last one
@@ -22,6 +25,8 @@ export type WatchPhase =
   | 'live'
   | 'reconnecting'
   | 'interrupted'
+  | 'closing'
+  | 'away'
   | 'waiting'
   | 'ended'
   | 'missing'
@@ -58,10 +63,13 @@ export type WatchEvent =
   | { readonly kind: 'playlistEnded' }
   /** Playback ran dry. */
   | { readonly kind: 'stalled' }
-  /** The server described the stream; `interrupted`: its encoder was lost and is waited for. */
+  /**
+   * The server described the stream; `interrupted`: its encoder was lost and is waited for; `returning`: the server
+   * stopped, and the encoder is expected to begin another broadcast.
+   */
   | {
       readonly kind: 'status';
-      readonly air: 'live' | 'interrupted' | 'off';
+      readonly air: 'live' | 'interrupted' | 'returning' | 'off';
       readonly broadcastId: string | null;
     }
   /** The server knows no such stream. */
@@ -133,13 +141,13 @@ export function stepWatch(state: WatchState, event: WatchEvent, chance: number):
     case 'notLive':
       return isShowing(state) ? rest(state, restPhase(state.broadcastId), chance) : keep(state);
     case 'playlistEnded':
-      return isShowing(state) ? finish(state) : keep(state);
+      return isShowing(state) ? close(state) : keep(state);
     case 'status':
       return onStatus(state, event, chance);
     case 'unknownStream':
       return miss(state, chance);
     case 'statusFailed':
-      return isPlaying(state) ? keep(state) : sleep(state, state.failures + 1, chance);
+      return isPlaying(state) ? keep(state) : unanswered(state, chance);
     case 'wake':
       return onWake(state);
     case 'unsupported':
@@ -147,7 +155,7 @@ export function stepWatch(state: WatchState, event: WatchEvent, chance: number):
   }
 }
 
-/** Whether a player may be loaded. */
+/** Whether a player may be loaded that is to go on. */
 function isShowing(state: WatchState): boolean {
   return isPlaying(state) || state.phase === 'interrupted';
 }
@@ -180,14 +188,20 @@ function recover(state: WatchState, chance: number): WatchStep {
   return keep({ ...state, mediaRecovered: true }, { kind: 'recoverMedia' });
 }
 
-function finish(state: WatchState): WatchStep {
-  const ended: WatchState = {
+/** The player stays with its last picture until it is known why nothing more comes. */
+function close(state: WatchState): WatchStep {
+  const closing: WatchState = {
     ...state,
-    phase: 'ended',
+    phase: 'closing',
     failures: 0,
     finishedBroadcastId: state.broadcastId,
   };
-  return keep(ended, UNLOAD, POLL);
+  return keep(closing, POLL);
+}
+
+function unanswered(state: WatchState, chance: number): WatchStep {
+  if (state.phase !== 'closing') return sleep(state, state.failures + 1, chance);
+  return keep({ ...state, phase: 'away', failures: 1 }, UNLOAD, wake(retryDelayMs(1, chance)));
 }
 
 /** A stream that has been on air once has ended; one that never was is yet to start. */
@@ -226,9 +240,10 @@ function onStatus(
   if (air === 'interrupted') {
     return keep({ ...named, phase: 'interrupted', failures: 0 }, wake(pollDelayMs(chance)));
   }
-  if (air === 'off') {
-    const resting: WatchState = { ...named, phase: restPhase(broadcastId) };
-    return isShowing(state) ? rest(resting, resting.phase, chance) : sleep(resting, 0, chance);
+  if (air === 'off' || air === 'returning') {
+    const phase = air === 'returning' ? 'away' : restPhase(broadcastId);
+    const isLoaded = isShowing(state) || state.phase === 'closing';
+    return isLoaded ? rest(named, phase, chance) : sleep({ ...named, phase }, 0, chance);
   }
   if (isPlaying(state)) {
     const replaced = state.broadcastId !== null && broadcastId !== state.broadcastId;

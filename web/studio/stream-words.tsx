@@ -41,6 +41,7 @@ export function standing(stream: StreamView, nowMs: number): string {
     return `begins ${momentOf(scheduledStart)}`;
   }
   if (endedAt === null) return 'never live yet';
+  if (stream.cutOff) return `cut off by a stop of the server, ${momentOf(endedAt)}`;
   return once ? `was live on ${dayOf(endedAt)}, once` : `last live ${momentOf(endedAt)}`;
 }
 

@@ -97,6 +97,7 @@ test('POST /api/streams makes an idle stream and shows its key once', async (con
     startedAt: null,
     endedAt: null,
     broadcastId: null,
+    ...{ cutOff: false, returning: false },
     playbackUrl: `/live/${id}/master.m3u8`,
     watchUrl: `/watch/${id}`,
     quality: null,

@@ -63,6 +63,8 @@ const streamShape = {
   startedAt: timeSchema.nullable(),
   endedAt: timeSchema.nullable(),
   broadcastId: z.string().nullable(),
+  cutOff: z.boolean(),
+  returning: z.boolean(),
   quality: z.string().nullable(),
   viewerCount: z.int(),
   playbackUrl: z.string(),

@@ -69,6 +69,8 @@ export function viewOfStream(settings: StreamRouteSettings, stream: Stream): Str
     startedAt: dateOrNull(broadcast?.startedAtMs ?? null),
     endedAt: dateOrNull(broadcast?.endedAtMs ?? null),
     broadcastId: broadcast?.id ?? null,
+    cutOff: status === 'ended' && broadcast?.isCutOff === true,
+    returning: settings.channels.isReturning(stream),
     quality: best === undefined || best === null ? null : `${best.height}p`,
     viewerCount: viewersOf(id),
     playbackUrl: `/live/${id}/master.m3u8`,
