@@ -1,4 +1,16 @@
 import { box, bytesOf, type Field, fullBox, lateU32, u32, u64 } from './box.ts';
+import {
+  TFHD_DEFAULT_BASE_IS_MOOF,
+  TFHD_DEFAULT_DURATION,
+  TFHD_DEFAULT_FLAGS,
+  TFHD_DEFAULT_SIZE,
+  TRUN_COMPOSITION_OFFSET,
+  TRUN_DATA_OFFSET,
+  TRUN_DURATION,
+  TRUN_FIRST_SAMPLE_FLAGS,
+  TRUN_FLAGS,
+  TRUN_SIZE,
+} from './fragment-flags.ts';
 import { TRACK_ID } from './init-segment.ts';
 
 /** One sample as a chunk states it. */
@@ -25,17 +37,6 @@ export interface ChunkContent {
 export const SYNC_SAMPLE = 0x0200_0000;
 /** sample_depends_on 1, sample_is_non_sync_sample. */
 export const DEPENDENT_SAMPLE = 0x0101_0000;
-
-const TFHD_DEFAULT_DURATION = 0x00_0008;
-const TFHD_DEFAULT_SIZE = 0x00_0010;
-const TFHD_DEFAULT_FLAGS = 0x00_0020;
-const TFHD_DEFAULT_BASE_IS_MOOF = 0x02_0000;
-const TRUN_DATA_OFFSET = 0x00_0001;
-const TRUN_FIRST_SAMPLE_FLAGS = 0x00_0004;
-const TRUN_DURATION = 0x00_0100;
-const TRUN_SIZE = 0x00_0200;
-const TRUN_FLAGS = 0x00_0400;
-const TRUN_COMPOSITION_OFFSET = 0x00_0800;
 
 /** What of the samples is said once in tfhd, and what in each row of trun. */
 interface Layout {

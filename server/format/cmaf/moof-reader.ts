@@ -1,6 +1,20 @@
 /** What a movie fragment box (14496-12, 8.8) says of its samples, whose bytes lie elsewhere. */
 import { Violation } from '../../base/index.ts';
 import { type BoxPlace, FullBoxCursor, findBox, readBoxes } from './box-reader.ts';
+import {
+  TFHD_BASE_DATA_OFFSET,
+  TFHD_DEFAULT_BASE_IS_MOOF,
+  TFHD_DEFAULT_DURATION,
+  TFHD_DEFAULT_FLAGS,
+  TFHD_DEFAULT_SIZE,
+  TFHD_SAMPLE_DESCRIPTION,
+  TRUN_COMPOSITION_OFFSET,
+  TRUN_DATA_OFFSET,
+  TRUN_DURATION,
+  TRUN_FIRST_SAMPLE_FLAGS,
+  TRUN_FLAGS,
+  TRUN_SIZE,
+} from './fragment-flags.ts';
 
 /** The most samples one moof may state: 100 s of audio, or a minute of video at 120 fps. */
 export const MAX_CHUNK_SAMPLES = 8_192;
@@ -49,18 +63,6 @@ export interface MoofSurroundings {
   readonly defaultsOf: (trackId: number) => SampleDefaults;
 }
 
-const TFHD_BASE_DATA_OFFSET = 0x00_0001;
-const TFHD_SAMPLE_DESCRIPTION = 0x00_0002;
-const TFHD_DEFAULT_DURATION = 0x00_0008;
-const TFHD_DEFAULT_SIZE = 0x00_0010;
-const TFHD_DEFAULT_FLAGS = 0x00_0020;
-const TFHD_DEFAULT_BASE_IS_MOOF = 0x02_0000;
-const TRUN_DATA_OFFSET = 0x00_0001;
-const TRUN_FIRST_SAMPLE_FLAGS = 0x00_0004;
-const TRUN_DURATION = 0x00_0100;
-const TRUN_SIZE = 0x00_0200;
-const TRUN_FLAGS = 0x00_0400;
-const TRUN_COMPOSITION_OFFSET = 0x00_0800;
 const TRUN_ROW = TRUN_DURATION | TRUN_SIZE | TRUN_FLAGS | TRUN_COMPOSITION_OFFSET;
 const IS_NON_SYNC_SAMPLE = 0x0001_0000;
 
