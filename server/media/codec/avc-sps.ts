@@ -1,6 +1,7 @@
 import { BitReader } from './bit-reader.ts';
 import { unescapeNal } from './nal.ts';
 import { statedFrameRate } from './picture.ts';
+import { skipVuiLooks } from './vui.ts';
 
 /** What we use of a sequence parameter set (H.264 section 7.3.2.1.1). */
 export interface AvcSps {
@@ -22,7 +23,6 @@ const HIGH_PROFILES: ReadonlySet<number> = new Set([
   100, 110, 122, 244, 44, 83, 86, 118, 128, 134, 135, 138, 139,
 ]);
 const NAL_SPS = 7;
-const EXTENDED_SAR = 255;
 /** 16,384 pixels, above the largest picture of level 6.2. */
 const MAX_MACROBLOCKS_A_SIDE = 1024;
 
@@ -66,16 +66,7 @@ function skipPictureOrderCount(reader: BitReader): void {
 
 /** Reads the VUI (annex E.1.1) as far as its timing. */
 function readVuiFrameRate(reader: BitReader): number | undefined {
-  if (reader.flag() && reader.bits(8) === EXTENDED_SAR) reader.skip(32);
-  if (reader.flag()) reader.skip(1); // overscan_appropriate_flag
-  if (reader.flag()) {
-    reader.skip(4); // video_format, video_full_range_flag
-    if (reader.flag()) reader.skip(24); // colour description
-  }
-  if (reader.flag()) {
-    reader.ue(5); // chroma_sample_loc_type_top_field
-    reader.ue(5); // chroma_sample_loc_type_bottom_field
-  }
+  skipVuiLooks(reader);
   if (!reader.flag()) return undefined;
   const unitsInTick = reader.bits(32);
   const timeScale = reader.bits(32);

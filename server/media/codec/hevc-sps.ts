@@ -1,6 +1,7 @@
 import { BitReader } from './bit-reader.ts';
 import { unescapeNal } from './nal.ts';
 import { statedFrameRate } from './picture.ts';
+import { skipVuiLooks } from './vui.ts';
 
 /** What we use of a sequence parameter set (H.265 section 7.3.2.2.1). */
 export interface HevcSps {
@@ -15,7 +16,6 @@ const NAL_SPS = 33;
 const MAX_SIDE = 16_888;
 const MAX_SHORT_TERM_SETS = 64;
 const MAX_REFERENCES = 16;
-const EXTENDED_SAR = 255;
 
 /** profile_tier_level (7.3.3) with its sub-layers. */
 function skipProfileTierLevel(reader: BitReader, maxSubLayersMinus1: number): void {
@@ -93,16 +93,7 @@ function skipCodingTools(reader: BitReader, maxSubLayersMinus1: number): void {
 
 /** The VUI (annex E.2.1) as far as its timing. */
 function readVuiFrameRate(reader: BitReader): number | undefined {
-  if (reader.flag() && reader.bits(8) === EXTENDED_SAR) reader.skip(32);
-  if (reader.flag()) reader.skip(1); // overscan_appropriate_flag
-  if (reader.flag()) {
-    reader.skip(4); // video_format, video_full_range_flag
-    if (reader.flag()) reader.skip(24); // colour description
-  }
-  if (reader.flag()) {
-    reader.ue(5); // chroma_sample_loc_type_top_field
-    reader.ue(5); // chroma_sample_loc_type_bottom_field
-  }
+  skipVuiLooks(reader);
   reader.skip(3); // neutral_chroma_indication_flag, field_seq_flag, frame_field_info_present_flag
   if (reader.flag()) for (let i = 0; i < 4; i++) reader.ue(); // default display window
   if (!reader.flag()) return undefined;
