@@ -1,5 +1,11 @@
 import type { DeliveryView } from '../../../contract/index.ts';
-import type { EventType, PlatformEvent, Queryable } from '../../store/sql/index.ts';
+import {
+  type EventRow,
+  type EventType,
+  eventOf,
+  type PlatformEvent,
+  type Queryable,
+} from '../../store/sql/index.ts';
 
 /** Who is told of an event: the operator's webhooks of all, a broadcaster's of its own. */
 const FAN_OUT = `
@@ -104,16 +110,10 @@ export interface PendingDelivery {
   readonly event: PlatformEvent;
 }
 
-interface PendingRow {
+interface PendingRow extends EventRow {
   readonly delivery_id: string;
   readonly attempts: number;
   readonly queued_at: Date;
-  readonly id: string;
-  readonly type: EventType;
-  readonly occurred_at: Date;
-  readonly owner_id: string | null;
-  readonly stream_id: string | null;
-  readonly data: Readonly<Record<string, unknown>>;
 }
 
 /** Which of a webhook's deliveries are asked for. */
@@ -141,10 +141,7 @@ export async function pendingDeliveries(
     id: row.delivery_id,
     attempts: row.attempts,
     queuedAt: row.queued_at,
-    event: {
-      ...{ id: row.id, type: row.type, data: row.data },
-      ...{ occurredAt: row.occurred_at, ownerId: row.owner_id, streamId: row.stream_id },
-    },
+    event: eventOf(row),
   }));
 }
 

@@ -71,8 +71,8 @@ export interface EventFilter {
   readonly types?: readonly EventType[] | undefined;
 }
 
-interface EventRow {
-  readonly position: number;
+/** An event as the table `events` has it. */
+export interface EventRow {
   readonly id: string;
   readonly type: EventType;
   readonly occurred_at: Date;
@@ -94,7 +94,7 @@ export async function readEvents(
     readonly filter: EventFilter;
   },
 ): Promise<readonly KeptEvent[]> {
-  const rows = await database.query<EventRow>(
+  const rows = await database.query<EventRow & { readonly position: number }>(
     `select position, id, type, occurred_at, owner_id, stream_id, data from events
      where position > $1
        and ($2::text is null or owner_id = $2)
@@ -103,10 +103,13 @@ export async function readEvents(
      order by position limit $5`,
     [after, filter.ownerId, filter.streamId ?? null, filter.types ?? null, limit],
   );
-  return rows.map(({ position, id, type, occurred_at, owner_id, stream_id, data }) => ({
-    ...{ position, id, type, data },
-    ...{ occurredAt: occurred_at, ownerId: owner_id, streamId: stream_id },
-  }));
+  return rows.map((row) => ({ position: row.position, ...eventOf(row) }));
+}
+
+/** The event in a row, which may have more. */
+export function eventOf(row: EventRow): PlatformEvent {
+  const { id, type, occurred_at: occurredAt, owner_id: ownerId, stream_id: streamId, data } = row;
+  return { id, type, occurredAt, ownerId, streamId, data };
 }
 
 /** Whether the filter lets an event through, as `readEvents` decides it. */
