@@ -38,6 +38,7 @@ async function start(context: TestContext) {
   context.after(async () => {
     await app.close();
     await viewers.close();
+    await channels.close();
   });
   const path = `/api/streams/${stream.id}/viewers`;
   const say = async (what: string, payload?: object, headers: Record<string, string> = {}) => {
