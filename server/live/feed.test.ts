@@ -1,28 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AudioTrack, MediaEvent, VideoTrack } from '../media/index.ts';
+import type { MediaEvent } from '../media/index.ts';
+import { audioTrack, videoTrack } from '../media/track.test-support.ts';
 import { Feed, MAX_BACKLOG_EVENTS } from './feed.ts';
 
-const track: VideoTrack = {
-  kind: 'video',
-  codec: 'avc1',
-  codecString: 'avc1.64001f',
-  timescale: 90_000,
-  width: 1280,
-  height: 720,
-  frameRate: 30,
-  config: new Uint8Array(),
-};
-
-const audioTrack: AudioTrack = {
-  kind: 'audio',
-  codec: 'mp4a',
-  codecString: 'mp4a.40.2',
-  timescale: 48_000,
-  channels: 2,
-  frameTicks: 1024,
-  config: new Uint8Array(),
-};
+const track = videoTrack();
 
 function sample(dts: number, keyframe = false): MediaEvent {
   const data = new Uint8Array(10);
@@ -62,7 +44,7 @@ test('a reader that falls behind goes on at a keyframe, and others lose nothing'
 test('a reader that falls behind keeps the last configuration of each track only', () => {
   const feed = new Feed();
   const slow = feed.read();
-  feed.publish({ type: 'track', track: audioTrack });
+  feed.publish({ type: 'track', track: audioTrack() });
   const widths: number[] = [];
   for (let width = 1; width <= MAX_BACKLOG_EVENTS; width += 1) {
     feed.publish({ type: 'track', track: { ...track, width } });

@@ -1,26 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AudioTrack, isSameTrack, type VideoTrack } from './track.ts';
+import { audioTrack, videoTrack } from './track.test-support.ts';
+import { isSameTrack } from './track.ts';
 
-const VIDEO: VideoTrack = {
-  kind: 'video',
-  codec: 'avc1',
-  codecString: 'avc1.64001f',
-  timescale: 90_000,
-  width: 1280,
-  height: 720,
-  frameRate: 30,
-  config: Uint8Array.of(1, 0x64, 0, 0x1f),
-};
-const AUDIO: AudioTrack = {
-  kind: 'audio',
-  codec: 'mp4a',
-  codecString: 'mp4a.40.2',
-  timescale: 48_000,
-  channels: 2,
-  frameTicks: 1024,
-  config: Uint8Array.of(0x11, 0x90),
-};
+const VIDEO = videoTrack({ frameRate: 30 });
+const AUDIO = audioTrack();
 
 test('isSameTrack() passes over what is only said of the samples', () => {
   assert.ok(isSameTrack(VIDEO, { ...VIDEO, config: VIDEO.config.slice() }));

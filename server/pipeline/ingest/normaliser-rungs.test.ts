@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Sample, VideoTrack } from '../../media/index.ts';
+import type { Sample } from '../../media/index.ts';
+import { videoTrack } from '../../media/track.test-support.ts';
 import { Normaliser } from './normaliser.ts';
 import type { RawSample, SourceEvent } from './normaliser-input.ts';
 import { MAX_WAITING_BYTES, MAX_WAITING_EVENTS } from './normaliser-rungs.ts';
 
-const TRACK: VideoTrack = {
-  kind: 'video',
-  codec: 'avc1',
-  codecString: 'avc1.64001f',
-  timescale: 90_000,
-  width: 1280,
-  height: 720,
-  frameRate: 25,
-  config: new Uint8Array(),
-};
+const TRACK = videoTrack({ frameRate: 25 });
 
 /** A normaliser at work on video that leads and one rung, with everything that came out of it. */
 class Bench {

@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { AudioTrack, Sample, TrackKind, VideoTrack } from '../../media/index.ts';
+import type { Sample, TrackKind } from '../../media/index.ts';
+import { audioTrack, videoTrack } from '../../media/track.test-support.ts';
 import { Normaliser } from './normaliser.ts';
 import type { RawSample } from './normaliser-input.ts';
 
-const VIDEO: VideoTrack = {
-  kind: 'video',
-  codec: 'avc1',
-  codecString: 'avc1.64001f',
-  timescale: 90_000,
-  width: 1280,
-  height: 720,
-  frameRate: undefined,
-  config: new Uint8Array(),
-};
+const VIDEO = videoTrack();
 
 /** A sample on its way: where the source meant it, and the stamp that it got. */
 interface Sent {
@@ -62,15 +54,7 @@ interface Result {
 }
 
 function normalise(sent: readonly Sent[], rate: number): Result {
-  const audio: AudioTrack = {
-    kind: 'audio',
-    codec: 'mp4a',
-    codecString: 'mp4a.40.2',
-    timescale: rate,
-    channels: 2,
-    frameTicks: 1024,
-    config: new Uint8Array(),
-  };
+  const audio = audioTrack({ timescale: rate });
   const normaliser = new Normaliser();
   const events = [
     ...normaliser.push({ type: 'track', track: VIDEO }, 0),

@@ -1,29 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AudioTrack, Sample, TrackKind, VideoTrack } from '../../media/index.ts';
+import type { Sample, TrackKind } from '../../media/index.ts';
+import { audioTrack, videoTrack } from '../../media/track.test-support.ts';
 import { Normaliser } from './normaliser.ts';
 import type { RawSample, SourceEvent } from './normaliser-input.ts';
 
-const VIDEO: VideoTrack = {
-  kind: 'video',
-  codec: 'avc1',
-  codecString: 'avc1.64001f',
-  timescale: 90_000,
-  width: 1280,
-  height: 720,
-  frameRate: 25,
-  config: new Uint8Array(),
-};
-/** AAC at 48 kHz, 64/3 ms a frame. */
-const AUDIO: AudioTrack = {
-  kind: 'audio',
-  codec: 'mp4a',
-  codecString: 'mp4a.40.2',
-  timescale: 48_000,
-  channels: 2,
-  frameTicks: 1024,
-  config: new Uint8Array(),
-};
+const VIDEO = videoTrack({ frameRate: 25 });
+const AUDIO = audioTrack();
 
 /** A normaliser at work, with everything that came out of it. */
 class Bench {
@@ -385,7 +368,7 @@ test('Normaliser.push() announces a changed track before its first sample and go
   const bench = new Bench('audio');
   bench.normaliser.expectOnly('audio');
   for (let frame = 0; frame < 75; frame++) bench.push('audio', (frame * 64) / 3);
-  const track: AudioTrack = { ...AUDIO, timescale: 44_100 };
+  const track = audioTrack({ timescale: 44_100 });
   assert.deepEqual(bench.normaliser.push({ type: 'track', track }, 0), []);
   const out = bench.push('audio', 1_600);
   assert.deepEqual(out[0], { type: 'track', track });

@@ -2,21 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock, silentLog } from '../../base/index.ts';
 import { Feed, type FeedCursor, MAX_RUNGS } from '../../live/index.ts';
-import type { MediaEvent, VideoTrack } from '../../media/index.ts';
+import type { MediaEvent } from '../../media/index.ts';
+import { videoTrack } from '../../media/track.test-support.ts';
 import type { SourceEvent } from './normaliser-input.ts';
 import { type MediaSource, Publications } from './publications.ts';
 import type { RtmpPublisher } from './rtmp-connection.ts';
 
-const track: VideoTrack = {
-  kind: 'video',
-  codec: 'avc1',
-  codecString: 'avc1.64001f',
-  timescale: 90_000,
-  width: 1280,
-  height: 720,
-  frameRate: 30,
-  config: new Uint8Array(),
-};
+const track = videoTrack({ frameRate: 30 });
 
 /** A source that makes a track of its first message and a frame of each, stamped as sent. */
 class FakeSource implements MediaSource {

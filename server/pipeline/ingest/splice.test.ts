@@ -1,27 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AudioTrack, MediaEvent, VideoTrack } from '../../media/index.ts';
+import type { MediaEvent } from '../../media/index.ts';
+import { audioTrack, videoTrack } from '../../media/track.test-support.ts';
 import { Splice } from './splice.ts';
 
-const video: VideoTrack = {
-  kind: 'video',
-  codec: 'avc1',
-  codecString: 'avc1.64001f',
-  timescale: 90_000,
-  width: 1280,
-  height: 720,
-  frameRate: 30,
-  config: new Uint8Array(),
-};
-const audio: AudioTrack = {
-  kind: 'audio',
-  codec: 'mp4a',
-  codecString: 'mp4a.40.2',
-  timescale: 48_000,
-  channels: 2,
-  frameTicks: 1024,
-  config: new Uint8Array(),
-};
+const video = videoTrack({ frameRate: 30 });
+const audio = audioTrack();
 
 function sample(kind: 'video' | 'audio', dts: number, offset = 0): MediaEvent {
   const data = new Uint8Array();

@@ -4,8 +4,9 @@ import { setImmediate as settled } from 'node:timers/promises';
 import { ManualClock, silentLog } from '../../base/index.ts';
 import { Broadcast, Feed } from '../../live/index.ts';
 import type { MediaEvent } from '../../media/index.ts';
+import { videoTrack } from '../../media/track.test-support.ts';
 import { BroadcastPackager } from './broadcast-packager.ts';
-import { type Encoding, encode, videoTrack } from './packager.test-support.ts';
+import { type Encoding, encode } from './packager.test-support.ts';
 import { Packager } from './packager.ts';
 
 const RUNG = videoTrack({ width: 320, height: 180, config: Uint8Array.of(1, 0x4d, 0, 0x1e) });

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { MediaEvent } from '../../media/index.ts';
+import { audioTrack, videoTrack } from '../../media/track.test-support.ts';
 import {
-  audioTrack,
   checkPackaged,
   type Encoding,
   encode,
   packageAll,
   presentationTicks,
   roundedDurations,
-  videoTrack,
 } from './packager.test-support.ts';
 import { Packager } from './packager.ts';
 

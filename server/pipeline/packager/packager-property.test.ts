@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { MediaEvent } from '../../media/index.ts';
+import { audioTrack, videoTrack } from '../../media/track.test-support.ts';
 import {
-  audioTrack,
   checkPackaged,
   type Encoding,
   encode,
   packageAll,
   presentationTicks,
-  videoTrack,
 } from './packager.test-support.ts';
 import { Packager } from './packager.ts';
 

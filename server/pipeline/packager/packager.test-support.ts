@@ -1,7 +1,8 @@
 /** @module A synthetic encoder, and a checker of what a packager makes of it. */
 import assert from 'node:assert/strict';
 import { parseChunks, type ReadSample } from '../../format/cmaf/index.ts';
-import type { AudioTrack, MediaEvent, Track, TrackKind, VideoTrack } from '../../media/index.ts';
+import type { MediaEvent, Track, TrackKind } from '../../media/index.ts';
+import { audioTrack, videoTrack } from '../../media/track.test-support.ts';
 import type { LadderCut, PackagedEvent } from './packaged.ts';
 import { Packager } from './packager.ts';
 
@@ -23,35 +24,6 @@ export interface Encoding {
   readonly reorderFrames?: number;
   /** Leaves out, or moves, the frame stamped `timeS`. */
   readonly keep?: (kind: TrackKind, timeS: number) => boolean;
-}
-
-/** A video track of 720p; `config` tells configurations apart. */
-export function videoTrack(changes: Partial<VideoTrack> = {}): VideoTrack {
-  return {
-    kind: 'video',
-    codec: 'avc1',
-    codecString: 'avc1.64001f',
-    timescale: 90_000,
-    width: 1280,
-    height: 720,
-    frameRate: undefined,
-    config: new Uint8Array([1, 0x64, 0, 0x1f]),
-    ...changes,
-  };
-}
-
-/** An AAC-LC track. */
-export function audioTrack(changes: Partial<AudioTrack> = {}): AudioTrack {
-  return {
-    kind: 'audio',
-    codec: 'mp4a',
-    codecString: 'mp4a.40.2',
-    timescale: 48_000,
-    channels: 2,
-    frameTicks: 1024,
-    config: new Uint8Array([0x11, 0x90]),
-    ...changes,
-  };
 }
 
 /** Events as an encoder over RTMP brings them: stamps in whole milliseconds, tracks interleaved. */

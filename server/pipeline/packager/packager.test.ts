@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { videoTrack } from '../../media/track.test-support.ts';
 import {
   checkPackaged,
   encode,
   packageAll,
   presentationTicks,
   roundedDurations,
-  videoTrack,
 } from './packager.test-support.ts';
 import { Packager } from './packager.ts';
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { MediaEvent } from '../../media/index.ts';
+import { videoTrack } from '../../media/track.test-support.ts';
 import { LeadSegments } from './lead-segment.ts';
 import type { PackagedEvent } from './packaged.ts';
-import { encode, encodeTwice, videoTrack } from './packager.test-support.ts';
+import { encode, encodeTwice } from './packager.test-support.ts';
 import { Packager } from './packager.ts';
 import type { RungPackager } from './rung-packager.ts';
 

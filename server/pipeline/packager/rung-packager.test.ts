@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseChunks } from '../../format/cmaf/index.ts';
 import type { MediaEvent, Sample } from '../../media/index.ts';
+import { videoTrack } from '../../media/track.test-support.ts';
 import { LeadSegments } from './lead-segment.ts';
 import type { PackagedEvent } from './packaged.ts';
-import { type Encoding, encode, videoTrack } from './packager.test-support.ts';
+import { type Encoding, encode } from './packager.test-support.ts';
 import { Packager } from './packager.ts';
 import type { RungPackager } from './rung-packager.ts';
 

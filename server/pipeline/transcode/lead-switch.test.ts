@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Feed, PUBLISHER_REPLACED } from '../../live/index.ts';
-import type { MediaEvent, Sample, VideoTrack } from '../../media/index.ts';
+import type { MediaEvent, Sample } from '../../media/index.ts';
+import { videoTrack } from '../../media/track.test-support.ts';
 import { LeadSwitch } from './lead-switch.ts';
 
 const FRAME_TICKS = 3_000;
 
-function videoTrack(config: number): MediaEvent & { readonly track: VideoTrack } {
-  const track: VideoTrack = {
-    kind: 'video',
-    codec: 'avc1',
-    codecString: 'avc1.64001f',
-    timescale: 90_000,
-    width: 1280,
-    height: 720,
-    frameRate: 30,
-    config: Uint8Array.of(config),
-  };
-  return { type: 'track', track };
+function configured(config: number): MediaEvent {
+  return { type: 'track', track: videoTrack({ frameRate: 30, config: Uint8Array.of(config) }) };
 }
 
 function sample(frame: number, keyframe: boolean, origin: number): MediaEvent {
@@ -41,7 +32,7 @@ class Scene {
   readonly running: Promise<void>;
 
   constructor(rung: string | undefined) {
-    this.source.publish(videoTrack(SOURCE));
+    this.source.publish(configured(SOURCE));
     this.lead = new LeadSwitch({
       source: this.source,
       targetDuration: 2,
@@ -50,7 +41,7 @@ class Scene {
         this.asked += 1;
         if (rung === undefined) return;
         this.lead.replaceWith(rung);
-        this.source.openRung(rung).publish(videoTrack(ENCODED));
+        this.source.openRung(rung).publish(configured(ENCODED));
       },
       publisherReplaced: () => {
         this.replaced += 1;
@@ -149,7 +140,7 @@ describe('LeadSwitch', () => {
       other.source.publish(sample(frame, frame === 0, SOURCE));
     await Promise.resolve();
     assert.equal(other.asked, 1);
-    other.source.publish(videoTrack(SOURCE + 8));
+    other.source.publish(configured(SOURCE + 8));
     for (let frame = 200; frame < 400; frame += 1) {
       other.source.publish(sample(frame, frame === 200, SOURCE));
     }
@@ -229,7 +220,7 @@ describe('LeadSwitch', () => {
     source.publish(sample(0, true, SOURCE));
     await Promise.resolve();
     assert.equal(scene.replaced, 0);
-    source.publish(videoTrack(SOURCE));
+    source.publish(configured(SOURCE));
     source.publish({ type: 'discontinuity', reason: PUBLISHER_REPLACED });
     await Promise.resolve();
     assert.equal(scene.replaced, 0, 'its rungs are not known yet');
@@ -245,7 +236,7 @@ describe('LeadSwitch', () => {
   test('hands on the other rungs, and not the one that became the video', async () => {
     const scene = new Scene('top');
     const rung = scene.source.openRung('480p');
-    rung.publish(videoTrack(3));
+    rung.publish(configured(3));
     await scene.play(900, 240);
     assert.deepEqual([...scene.lead.program.rungs.keys()], ['480p']);
     assert.equal(scene.lead.program.rungs.get('480p')?.closed, true);
