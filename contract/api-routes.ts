@@ -508,9 +508,16 @@ export interface ApiRoutes {
     readonly request: { readonly params: { readonly id: string; readonly authorId: string } };
     readonly answer: undefined;
   };
-  /** Who has which role in the chat, newest first; for moderators. */
+  /** Who has which role in the chat, newest first, page by page; for moderators. */
   readonly 'GET /api/streams/{id}/chat/members': {
-    readonly request: { readonly params: { readonly id: string } };
+    readonly request: {
+      readonly params: { readonly id: string };
+      readonly query?: {
+        readonly role?: 'moderator' | 'vip' | 'subscriber' | undefined;
+        readonly limit?: number | undefined;
+        readonly cursor?: string | undefined;
+      };
+    };
     readonly answer: ApiSchemas['ChatMembers'];
   };
   /** Make somebody a moderator, VIP or subscriber; for the broadcaster. */

@@ -109,6 +109,7 @@ export interface ApiSchemas {
       readonly role: 'moderator' | 'vip' | 'subscriber';
       readonly addedAt: string;
     }[];
+    readonly next_cursor: string | null;
   };
   readonly ChatMessage: {
     readonly type: 'message';

@@ -4,6 +4,7 @@ import { setTimeout as until } from 'node:timers/promises';
 import type { ChatAuthor, ChatFrame, ChatRole } from '../../../contract/index.ts';
 import { database, startChat } from './chat-stage.test-support.ts';
 
+type MemberView = { readonly authorId: string; readonly role: string };
 type Stage = Awaited<ReturnType<typeof startChat>>;
 
 /** The stage without slow mode, and somebody who reads under each name. */
@@ -117,6 +118,37 @@ test('bans are listed page by page, each once, and found by name wherever they a
   const lifted = await say('ada', '/unban "name GUEST.A"');
   assert.equal(lifted.status, 200, JSON.stringify(lifted.json));
   assert.equal((await ask('ada', 'GET', '/bans')).json.bans.length, 4);
+});
+
+test('members are listed page by page, each role once, and of one role alone', async (context) => {
+  const { ask, say } = await start(context);
+  const ids = ['guest.a', 'guest-é', 'guest c'];
+  for (const id of ids) {
+    const path = `/members/${encodeURIComponent(id)}/roles`;
+    for (const role of ['vip', 'subscriber']) {
+      assert.equal((await ask('ada', 'PUT', `${path}/${role}`, { username: id })).status, 204);
+    }
+  }
+  // All in one moment: what tells them apart is who they are, and what.
+  await database.query("update chat_members set added_at = '2026-01-01T00:00:00Z'");
+  const listed: string[] = [];
+  let cursor = '';
+  do {
+    const { status, json } = await ask('ada', 'GET', `/members?limit=1${cursor}`);
+    assert.equal(status, 200);
+    assert.ok(json.members.length <= 1);
+    listed.push(...json.members.map((each: MemberView) => `${each.authorId} ${each.role}`));
+    cursor = json.next_cursor === null ? '' : `&cursor=${json.next_cursor}`;
+  } while (cursor !== '');
+  const expected = ids.flatMap((id) => [`${id} vip`, `${id} subscriber`]);
+  assert.deepEqual(listed.toSorted(), expected.toSorted());
+  const vips = (await ask('ada', 'GET', '/members?role=vip')).json;
+  assert.deepEqual([vips.members.length, vips.next_cursor], [3, null]);
+  assert.match((await say('ada', '/vips')).json.commanded, /^guest[^,]+, guest[^,]+, guest[^,]+$/);
+  const wrong = Buffer.from('g1.admin.x').toString('base64url');
+  for (const query of ['limit=0', 'limit=1001', 'role=admin', 'cursor=x', `cursor=${wrong}`]) {
+    assert.equal((await ask('ada', 'GET', `/members?${query}`)).status, 400, query);
+  }
 });
 
 test('a moderator is made by the broadcaster, at once, and may not do it to another', async (context) => {

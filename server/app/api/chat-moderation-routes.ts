@@ -1,6 +1,6 @@
 /** Moderation of a stream's chat over the plain API: what commands do as well, and lists. */
 import type { ChatDesk } from '../chat/index.ts';
-import { banCursorOf } from './chat-cursor.ts';
+import { banCursorOf, memberCursorOf } from './chat-cursor.ts';
 import { DUTY_FACTS, onDuty } from './chat-duty.ts';
 import {
   chatBanDraftSchema,
@@ -10,6 +10,7 @@ import {
   chatDeedsQuerySchema,
   chatDeedsSchema,
   chatMemberDraftSchema,
+  chatMembersQuerySchema,
   chatMembersSchema,
   inChat,
   messageInChat,
@@ -150,28 +151,38 @@ function banRoutes(desk: ChatDesk): readonly ApiRoute[] {
   ];
 }
 
+function memberListRoute(desk: ChatDesk): ApiRoute {
+  const verb = 'list members of chat of stream';
+  return defineRoute({
+    ...DUTY_FACTS,
+    ...{ method: 'GET', path: `${CHAT}/members`, operationId: 'listChatMembers', verb },
+    summary: 'Who has which role in the chat, newest first, page by page; for moderators',
+    params: byId,
+    query: chatMembersQuerySchema,
+    answers: { 200: chatMembersSchema },
+    answer: async (call) => {
+      const duty = await onDuty(desk, call, { verb });
+      if ('refused' in duty) return duty;
+      const { limit, role, cursor: behind } = call.query;
+      const query = { limit: limit + 1, role, behind };
+      const rows = await desk.moderation.members(call.params.id, query);
+      const page = rows.slice(0, limit);
+      const last = rows.length > limit ? page.at(-1) : undefined;
+      const members = page.map(({ addedAt, ...rest }) => {
+        return { ...rest, addedAt: addedAt.toISOString() };
+      });
+      const next_cursor = last === undefined ? null : memberCursorOf(last);
+      return { status: 200, body: { members, next_cursor } };
+    },
+  });
+}
+
 function memberRoutes(desk: ChatDesk): readonly ApiRoute[] {
   const path = `${CHAT}/members/:authorId/roles/:role` as const;
-  const list = 'list members of chat of stream';
   const [give, take] = ['give a role in chat of stream', 'take a role in chat of stream'];
   const forBroadcaster = { who: 'broadcaster' } as const;
   return [
-    defineRoute({
-      ...DUTY_FACTS,
-      ...{ method: 'GET', path: `${CHAT}/members`, operationId: 'listChatMembers', verb: list },
-      summary: 'Who has which role in the chat, newest first; for moderators',
-      params: byId,
-      answers: { 200: chatMembersSchema },
-      answer: async (call) => {
-        const duty = await onDuty(desk, call, { verb: list });
-        if ('refused' in duty) return duty;
-        const members = await desk.moderation.members(call.params.id);
-        const views = members.map(({ addedAt, ...rest }) => {
-          return { ...rest, addedAt: addedAt.toISOString() };
-        });
-        return { status: 200, body: { members: views } };
-      },
-    }),
+    memberListRoute(desk),
     defineRoute({
       ...DUTY_FACTS,
       ...{ method: 'PUT', path, operationId: 'putChatRole', verb: give },

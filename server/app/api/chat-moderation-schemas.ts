@@ -1,13 +1,13 @@
 /** What the routes of moderation take and answer. */
 import { z } from 'zod';
 import { GIVEN_ROLES } from '../../community/moderation/index.ts';
-import { banCursorSchema } from './chat-cursor.ts';
+import { banCursorSchema, memberCursorSchema } from './chat-cursor.ts';
 import { limitSchema, pageSchema, positionCursorSchema } from './paging.ts';
 import { body, line, named, timeSchema } from './schema.ts';
 
 const MAX_ID_LENGTH = 100;
-/** That one answer lists. */
-const MOST_BANS = 1_000;
+/** Bans, or members, that one answer lists. */
+const MOST_LISTED = 1_000;
 const MAX_NAME_LENGTH = 60;
 const MAX_REASON_LENGTH = 200;
 /** 14 days. */
@@ -69,16 +69,22 @@ export const chatBansSchema = named(
   z.object({ bans: z.array(chatBanSchema), next_cursor: z.string().nullable() }),
 );
 
+const listLimitSchema = z.coerce
+  .number({ error: 'must be a number' })
+  .int({ error: 'must be a whole number' })
+  .min(1, { error: 'must be at least 1' })
+  .max(MOST_LISTED, { error: `must be at most ${MOST_LISTED}` })
+  .default(MOST_LISTED)
+  .meta({ description: `Rows of a page, 1 to ${MOST_LISTED}.` });
+
 /** Which bans are asked for. */
-export const chatBansQuerySchema = z.object({
-  limit: z.coerce
-    .number({ error: 'must be a number' })
-    .int({ error: 'must be a whole number' })
-    .min(1, { error: 'must be at least 1' })
-    .max(MOST_BANS, { error: `must be at most ${MOST_BANS}` })
-    .default(MOST_BANS)
-    .meta({ description: `Bans of a page, 1 to ${MOST_BANS}.` }),
-  cursor: banCursorSchema,
+export const chatBansQuerySchema = z.object({ limit: listLimitSchema, cursor: banCursorSchema });
+
+/** Which members are asked for. */
+export const chatMembersQuerySchema = z.object({
+  role: z.enum(GIVEN_ROLES).optional().meta({ description: 'One role alone.' }),
+  limit: listLimitSchema,
+  cursor: memberCursorSchema,
 });
 
 /** Who has which role. */
@@ -93,6 +99,7 @@ export const chatMembersSchema = named(
         addedAt: timeSchema,
       }),
     ),
+    next_cursor: z.string().nullable(),
   }),
 );
 

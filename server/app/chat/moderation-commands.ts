@@ -112,9 +112,8 @@ function roleCommands(
       ...{ name: `${name}s`, who: 'moderator', takes: {} },
       help: `Lists who is ${called} of this chat.`,
       run: async ({ streamId }) => {
-        const members = await desk.moderation.members(streamId);
-        const names = members.filter((each) => each.role === role).map((each) => each.authorName);
-        return names.slice(0, MOST_LISTED).join(', ') || 'Nobody is.';
+        const members = await desk.moderation.members(streamId, { role, limit: MOST_LISTED });
+        return members.map((each) => each.authorName).join(', ') || 'Nobody is.';
       },
     }),
   ];

@@ -7,4 +7,4 @@ export {
   type Moderator,
   type Target,
 } from './moderation.ts';
-export type { BanPlace, BanRecord, MemberRecord } from './standing-table.ts';
+export type { BanPlace, BanRecord, MemberPlace, MemberRecord } from './standing-table.ts';

@@ -30,6 +30,7 @@ import {
   insertMember,
   listBans,
   listMembers,
+  type MemberQuery,
   type MemberRecord,
   MOST_ROWS,
   type Place,
@@ -100,7 +101,7 @@ export class Moderation {
     const { database, clock, addressKey } = this.#parts;
     const read = async () => {
       const now = new Date(clock.epochMs());
-      const members = await listMembers(database, streamId, MOST_ROWS);
+      const members = await listMembers(database, streamId, { limit: MOST_ROWS });
       return { members, bans: await listBans(database, { streamId, now, limit: MOST_ROWS }) };
     };
     return RoomWard.open({
@@ -225,8 +226,8 @@ export class Moderation {
   }
 
   /** Who has which role, latest first. */
-  members(streamId: string): Promise<readonly MemberRecord[]> {
-    return listMembers(this.#parts.database, streamId, MOST_ROWS);
+  members(streamId: string, query: MemberQuery): Promise<readonly MemberRecord[]> {
+    return listMembers(this.#parts.database, streamId, query);
   }
 
   /** Bans and timeouts that hold now, latest first. */

@@ -4,7 +4,7 @@ import type { ChatStanding } from '../../account/index.ts';
 import type { Queryable } from '../../store/sql/index.ts';
 import type { GivenRole } from './given-role.ts';
 
-/** Rows of members, and of bans, that a room holds and a list shows; beyond, the oldest are left out. */
+/** Rows of members, and of bans, that a room holds; beyond, the oldest are left out. */
 export const MOST_ROWS = 20_000;
 
 /** Somebody with a role in a chat. */
@@ -35,16 +35,32 @@ export interface Place {
 const BAN_COLUMNS = `author_id as "authorId", author_name as "authorName",
   expires_at as "expiresAt", reason, address_hash as "addressHash", created_at as "createdAt"`;
 
+/** A place in a list of members. */
+export type MemberPlace = Pick<MemberRecord, 'addedAt' | 'authorId' | 'role'>;
+
+/** Which members: up to `limit`, of one role or any, those that follow the place `behind`. */
+export interface MemberQuery {
+  readonly limit: number;
+  readonly role?: GivenRole | undefined;
+  readonly behind?: MemberPlace | undefined;
+}
+
 /** Members of a stream's chat, latest first. */
 export function listMembers(
   from: Queryable,
   streamId: string,
-  limit: number,
+  { limit, role, behind }: MemberQuery,
 ): Promise<readonly MemberRecord[]> {
   return from.query<MemberRecord>(
     `select author_id as "authorId", author_name as "authorName", role, added_at as "addedAt"
-     from chat_members where stream_id = $1 order by added_at desc, author_id limit $2`,
-    [streamId, limit],
+     from chat_members where stream_id = $1 and ($3::text is null or role = $3)
+       and ($4::timestamptz is null or added_at < $4
+         or (added_at = $4 and (author_id, role) > ($5, $6)))
+     order by added_at desc, author_id, role limit $2`,
+    [
+      ...[streamId, limit, role ?? null],
+      ...[behind?.addedAt ?? null, behind?.authorId ?? '', behind?.role ?? ''],
+    ],
   );
 }
 
