@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { GIVEN_ROLES } from '../../community/moderation/index.ts';
 import { banCursorSchema, memberCursorSchema } from './chat-cursor.ts';
 import { limitSchema, pageSchema, positionCursorSchema } from './paging.ts';
-import { body, line, named, timeSchema } from './schema.ts';
+import { actorSchema, body, line, named, timeSchema } from './schema.ts';
 
 const MAX_ID_LENGTH = 100;
 /** Bans, or members, that one answer lists. */
@@ -113,10 +113,7 @@ export const chatDeedsSchema = pageSchema(
     'ChatDeed',
     z.object({
       at: timeSchema,
-      actor: z.object({
-        kind: z.enum(['user', 'token', 'operator', 'system']),
-        id: z.string().nullable(),
-      }),
+      actor: actorSchema,
       action: z.string().meta({ description: 'Such as `chat.timeout`.' }),
       changes: z.record(z.string(), z.unknown()).nullable(),
     }),

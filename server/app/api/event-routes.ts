@@ -18,7 +18,7 @@ import {
 import { limitSchema, pageOf, pageSchema, positionCursorSchema } from './paging.ts';
 import type { Identify } from './registration.ts';
 import { type ApiRoute, defineRoute, TAKEN_OVER } from './route.ts';
-import { named, sought, timeSchema } from './schema.ts';
+import { actorSchema, named, sought, timeSchema } from './schema.ts';
 
 const MAX_ID_LENGTH = 100;
 
@@ -73,11 +73,7 @@ const auditSchema = named(
   'AuditEntry',
   z.object({
     at: timeSchema,
-    actor: z.object({
-      kind: z.enum(['user', 'token', 'operator', 'system']),
-      id: z.string().nullable(),
-      remoteAddress: z.string().nullable(),
-    }),
+    actor: actorSchema.extend({ remoteAddress: z.string().nullable() }),
     action: z.string(),
     objectKind: z.string(),
     objectId: z.string().nullable(),

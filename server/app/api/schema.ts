@@ -60,6 +60,12 @@ export function body<Shape extends z.ZodRawShape>(shape: Shape) {
 /** A time in an answer: ISO 8601, UTC. */
 export const timeSchema = z.string().meta({ format: 'date-time' });
 
+/** Who did something, as an answer tells. */
+export const actorSchema = z.object({
+  kind: z.enum(['user', 'token', 'operator', 'system']),
+  id: z.string().nullable(),
+});
+
 /** The parameters of a path with one id. */
 export const byId = z.object({ id: z.string().min(1) });
 
