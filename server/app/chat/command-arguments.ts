@@ -61,10 +61,10 @@ export function optionalSeconds(range: {
   return {
     usage: '[seconds]',
     read: (line) => {
-      const [, count, unit = 's'] = DURATION.exec(line.peek() ?? '') ?? [];
-      if (count === undefined) return range.otherwise;
+      const seconds = secondsIn(line.peek() ?? '', 's');
+      if (seconds === undefined) return range.otherwise;
       line.take();
-      return within(Number(count) * (SECONDS_PER_UNIT[unit.toLowerCase()] ?? 1), range);
+      return within(seconds, range);
     },
   };
 }
@@ -80,9 +80,8 @@ export function optionalMinutes(range: {
     read: (line) => {
       const typed = line.take();
       if (typed === undefined) return range.otherwise;
-      const [, count, unit = 'm'] = DURATION.exec(typed) ?? [];
-      if (count === undefined) return new Error(`${JSON.stringify(typed)} is no time`);
-      const seconds = Number(count) * (SECONDS_PER_UNIT[unit.toLowerCase()] ?? 1);
+      const seconds = secondsIn(typed, 'm');
+      if (seconds === undefined) return new Error(`${JSON.stringify(typed)} is no time`);
       return within(Math.floor(seconds / 60), range);
     },
   };
@@ -99,6 +98,14 @@ export function onOff(): Argument<boolean> {
         : new Error(`${JSON.stringify(typed)} is neither on nor off`);
     },
   };
+}
+
+/** How long `word` says, a number alone in `unit`; undefined: it is no time. */
+function secondsIn(word: string, unit: 's' | 'm'): number | undefined {
+  const [, count, own = unit] = DURATION.exec(word) ?? [];
+  return count === undefined
+    ? undefined
+    : Number(count) * (SECONDS_PER_UNIT[own.toLowerCase()] ?? 1);
 }
 
 function within(
