@@ -1,6 +1,7 @@
 /** A folder of data belongs to one server at a time: two would write over each other. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemCodeOf } from '../base/index.ts';
 
 const LOCK_FILE = 'lock';
 
@@ -33,7 +34,7 @@ export async function claimDataFolder(folder: string): Promise<() => Promise<voi
     await mkdir(folder, { recursive: true });
     return await claim(folder);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = systemCodeOf(error);
     const problem = PROBLEMS.get(code);
     if (problem === undefined) throw error;
     throw new DataFolderError(`DATA_DIR: ${folder} cannot be used, ${problem} (${code})`, {
@@ -49,7 +50,7 @@ async function claim(folder: string): Promise<() => Promise<void>> {
       await writeFile(path, `${process.pid}\n`, { flag: 'wx' });
       return () => rm(path, { force: true });
     } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw error;
+      if (systemCodeOf(error) !== 'EEXIST') throw error;
     }
     const holder = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
     if (holder !== process.pid && isAlive(holder)) {
@@ -69,10 +70,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // It lives but is another user's.
-    return hasCode(error, 'EPERM');
+    return systemCodeOf(error) === 'EPERM';
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,7 +1,7 @@
 /** The stream that a newcomer finds ready: made on the first start, its key shown at each one. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert } from '../base/index.ts';
+import { assert, systemCodeOf } from '../base/index.ts';
 import type { Channels, Stream } from '../channel/index.ts';
 
 const KEY_FILE = 'first-stream-key';
@@ -35,7 +35,7 @@ export async function firstStream(
 
 async function findAgain(channels: Channels, path: string): Promise<FirstStream | undefined> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (text === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
+import { systemCodeOf } from '../base/index.ts';
 
 /** All addresses of both families, which a kernel without IPv6 cannot give. */
 const BOTH_FAMILIES = '::';
@@ -15,8 +16,7 @@ export async function listenHost(host: string, serverOf = createServer): Promise
     server.listen({ host, port: 0 });
     await once(server, 'listening');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return NO_IPV6.includes(code) ? IPV4_ONLY : host;
+    return NO_IPV6.includes(systemCodeOf(error)) ? IPV4_ONLY : host;
   }
   server.close();
   await once(server, 'close');

@@ -1,6 +1,6 @@
 /** The program: reads what it was told, starts one server, and stops it when asked to. */
 import { readFile } from 'node:fs/promises';
-import { type Log, systemClock } from '../base/index.ts';
+import { type Log, systemClock, systemCodeOf } from '../base/index.ts';
 import { PepperError, type Stream, StreamsFileError } from '../channel/index.ts';
 import { RedisUnavailableError } from '../store/shared/index.ts';
 import {
@@ -251,7 +251,7 @@ async function readOptional(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

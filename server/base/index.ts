@@ -6,4 +6,5 @@ export { type Cancel, type Clock, ManualClock, systemClock } from './clock.ts';
 export { type Log, type LogFields, silentLog } from './log.ts';
 export { newId } from './new-id.ts';
 export { Signal } from './signal.ts';
+export { systemCodeOf } from './system-error.ts';
 export { Violation } from './violation.ts';

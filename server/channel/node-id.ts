@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newId } from '../base/index.ts';
+import { newId, systemCodeOf } from '../base/index.ts';
 
 const FILE_NAME = 'node-id';
 const FORM = /^nod_[0-9a-z]{10,40}$/;
@@ -19,7 +19,7 @@ export async function loadNodeId(
     const text = (await readFile(path, 'utf8')).trim();
     if (FORM.test(text)) return text;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
   }
   const made = newId('nod', nowMs, randomBytes);
   await mkdir(folder, { recursive: true });

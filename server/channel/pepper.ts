@@ -1,5 +1,6 @@
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemCodeOf } from '../base/index.ts';
 
 const FILE_NAME = 'stream-key.pepper';
 const PEPPER_BYTES = 32;
@@ -29,7 +30,7 @@ export async function loadPepper(source: PepperSource): Promise<Uint8Array> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
     if (source.hasKeys) {
       throw new PepperError(
         `Cannot check stream keys: ${path} is missing, and the database has keys that need it. ` +

@@ -1,7 +1,7 @@
 /** What versions before the database kept in `streams.json`: taken into the database once. */
 import { readFile, rename } from 'node:fs/promises';
 import { z } from 'zod';
-import { type Log, newId } from '../base/index.ts';
+import { type Log, newId, systemCodeOf } from '../base/index.ts';
 import type { Database, Queryable } from '../store/sql/index.ts';
 import { insertKey } from './key-table.ts';
 import type { Stream } from './stream.ts';
@@ -112,7 +112,7 @@ async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

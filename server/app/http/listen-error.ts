@@ -1,3 +1,5 @@
+import { systemCodeOf } from '../../base/index.ts';
+
 /** The server cannot listen, said in words for whoever started it. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -15,9 +17,8 @@ export function listenErrorOf(
   at: { readonly host: string; readonly port: number; readonly setting?: string },
 ): ListenError {
   const { setting = 'PORT' } = at;
-  const code = 'code' in error ? error.code : undefined;
   const options = { cause: error };
-  switch (code) {
+  switch (systemCodeOf(error)) {
     case 'EADDRINUSE':
       return new ListenError(
         at.port,
