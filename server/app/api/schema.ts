@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
-/** Names end up in pages, playlists and logs: nothing in them may end a line or steer a terminal. */
-const FORBIDDEN = /[\p{Cc}\u2028\u2029]/u;
+/**
+ * Names end up in pages, playlists and logs: nothing in them may end a line, steer a terminal, or
+ * turn the direction of what stands around them (UAX #9: embeddings, overrides, isolates).
+ */
+const FORBIDDEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+/** Something that can be seen: neither space, format character nor mark, nor a letter drawn empty. */
+const VISIBLE = /[^\p{Cc}\p{Cf}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0]/u;
 
 /** As above, but for line breaks and tabs. */
 const CONTROL = /(?![\n\r\t])\p{Cc}/u;
@@ -26,7 +32,8 @@ export function line(maxLength: number) {
       error: 'must not contain control characters or line breaks',
       abort: true,
     })
-    .refine((text) => text.isWellFormed(), { error: 'must be well-formed Unicode' });
+    .refine((text) => text.isWellFormed(), { error: 'must be well-formed Unicode', abort: true })
+    .refine((text) => VISIBLE.test(text), { error: 'must not be blank' });
 }
 
 /** What is compared with an id or a name that is kept. None of those holds a control character. */
