@@ -33,6 +33,11 @@ const PROBLEMS: readonly (readonly [name: string, request: InjectOptions, Partia
     { status: 404, code: 'not_found' },
   ],
   [
+    'an unknown route of the API by POST, with a token that nobody asked for',
+    { method: 'POST', url: '/api/nothing', headers: { authorization: 'Bearer mrt_one' } },
+    { status: 404, code: 'not_found' },
+  ],
+  [
     'another method',
     { method: 'DELETE', url: '/streams/a/end?x' },
     {

@@ -136,6 +136,8 @@ function malformed(why: string): RefusedError {
 function guarded(guard: ManagementGuard, request: FastifyRequest): Refusal | undefined {
   // A route that says who may call it is guarded by that.
   if (request.routeOptions.config?.access !== undefined) return undefined;
+  // Nothing is there to be guarded: a program that mistyped is told that, and not to get a token.
+  if (request.is404 && request.method !== 'OPTIONS') return undefined;
   const manages = [request.routeOptions.url ?? request.url, request.url].some((path) =>
     isManagement(request.method, path),
   );
