@@ -263,6 +263,9 @@ test('ApiTokens shows a token once, and knows it until it expires or is revoked'
   const { accounts, clock } = await open();
   const { user } = await join(accounts, 'anna', 'admin');
   const draft = { name: 'ci', scopes: ['streams:read'] as const };
+  const over = { ...draft, expiresAt: new Date(clock.epochMs()) };
+  const ended = await accounts.tokens.create(user.id, over, OPERATOR);
+  assert.equal(refusedAs(ended), 'invalid_request');
   const expiresAt = new Date(clock.epochMs() + DAY_MS);
   const short = got(await accounts.tokens.create(user.id, { ...draft, expiresAt }, OPERATOR));
   clock.advance(1);

@@ -60,7 +60,7 @@ export class ApiTokens {
     this.#store = store;
   }
 
-  /** A new token of the user; a refusal when there are too many. */
+  /** A new token of the user; a refusal when there are too many, or when it would have ended. */
   async create(
     userId: string,
     draft: TokenDraft,
@@ -68,6 +68,11 @@ export class ApiTokens {
   ): Promise<{ readonly token: string; readonly kept: ApiToken } | Refusal> {
     const { clock, database, randomBytes } = this.#store;
     const now = new Date(clock.epochMs());
+    if (draft.expiresAt !== null && draft.expiresAt <= now) {
+      const message = `must not be in the past: it is ${now.toISOString()} now`;
+      const errors = [{ field: 'expiresAt', message }];
+      return { refused: 'invalid_request', detail: `Cannot make token: expiresAt ${message}`, errors };
+    }
     const token = PREFIX + makeSecret(randomBytes);
     const kept: ApiToken = {
       ...draft,

@@ -160,6 +160,8 @@ test('issue() limits a key to protocols, addresses and a time', async () => {
   assert.equal(await at('rtmps', '11.1.2.3'), 'key_not_allowed_here');
   clock.advance(5_000);
   assert.equal(await at('rtmps', '10.1.2.3'), 'unauthorized');
+  const over = { ...GUEST, expiresAtMs: clock.epochMs() };
+  assert.equal(codeOf(await channels.keyring.issue(stream.id, over, ANNA)), 'invalid_request');
 });
 
 test('issue() gives a stream twenty working keys and no more', async () => {

@@ -106,9 +106,11 @@ export class Keyring {
     return keysOfStream(this.#settings.database, streamId);
   }
 
-  /** Gives a stream one more key, for a guest. */
+  /** Gives a stream one more key, for a guest; a refusal when its time would be over already. */
   async issue(streamId: string, draft: KeyDraft, actor: Actor): Promise<IssuedStreamKey | Refusal> {
-    const { database, admission } = this.#settings;
+    const { database, admission, clock } = this.#settings;
+    const ended = refuseEnded(draft, clock.epochMs());
+    if (ended !== undefined) return ended;
     const issued = this.make(streamId, { ...draft, isMain: false });
     const kept = await database.transaction(async (transaction) => {
       const stream = await lockStream(transaction, streamId);
@@ -233,6 +235,13 @@ export function unknownStream(action: string, id: string): Refusal {
     refused: 'stream_not_found',
     detail: `Cannot ${action} stream ${JSON.stringify(id.slice(0, 100))}: it is unknown`,
   };
+}
+
+function refuseEnded({ expiresAtMs }: KeyDraft, nowMs: number): Refusal | undefined {
+  if (expiresAtMs === null || expiresAtMs > nowMs) return undefined;
+  const message = `must not be in the past: it is ${new Date(nowMs).toISOString()} now`;
+  const detail = `Cannot issue a key: expiresAt ${message}`;
+  return { refused: 'invalid_request', detail, errors: [{ field: 'expiresAt', message }] };
 }
 
 function unknownKey(streamId: string): Refusal {
