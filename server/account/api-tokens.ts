@@ -71,7 +71,11 @@ export class ApiTokens {
     if (draft.expiresAt !== null && draft.expiresAt <= now) {
       const message = `must not be in the past: it is ${now.toISOString()} now`;
       const errors = [{ field: 'expiresAt', message }];
-      return { refused: 'invalid_request', detail: `Cannot make token: expiresAt ${message}`, errors };
+      return {
+        refused: 'invalid_request',
+        detail: `Cannot make token: expiresAt ${message}`,
+        errors,
+      };
     }
     const token = PREFIX + makeSecret(randomBytes);
     const kept: ApiToken = {

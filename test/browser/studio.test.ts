@@ -72,6 +72,8 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
     await page.getByLabel('Name', { exact: true }).fill('miller');
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Make account' }).click();
+    await page.waitForURL(`${server.url}/studio`);
+    await page.getByRole('link', { name: 'miller' }).click();
     await page.getByRole('button', { name: 'Sign out' }).click();
     assert.ok(asked.some((each) => each.endsWith('/api/invitations/accept')));
     assert.deepEqual(

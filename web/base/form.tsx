@@ -16,6 +16,8 @@ export function Field(field: {
   readonly isProse?: boolean;
   readonly minLength?: number;
   readonly maxLength?: number;
+  /** The first day that may be chosen. */
+  readonly min?: string;
   readonly pattern?: string;
   /** What is said of text that does not fit the pattern. */
   readonly mismatch?: string;

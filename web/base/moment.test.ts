@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countdownText } from './moment.ts';
+import { countdownText, endOfDay, today } from './moment.ts';
 
 const NOON = Date.parse('2026-11-21T12:00:00Z');
 
@@ -18,3 +18,9 @@ for (const [time, text] of [
     assert.equal(countdownText(time, NOON), text);
   });
 }
+
+test('endOfDay() is the last moment of a day of the reader’s calendar', () => {
+  const end = new Date(endOfDay('2026-11-21'));
+  assert.deepEqual([end.getDate(), end.getHours(), end.getMinutes()], [21, 23, 59]);
+  assert.ok(Date.parse(endOfDay(today())) > Date.now());
+});

@@ -13,6 +13,17 @@ export function momentOf(time: string): string {
   return new Date(time).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
+/** The end of a day of the reader's calendar, such as `2026-11-21`, as the API takes a time. */
+export function endOfDay(day: string): string {
+  return new Date(`${day}T23:59:59.999`).toISOString();
+}
+
+/** The reader's present day, as a field of dates takes it: `2026-11-21`. */
+export function today(): string {
+  const now = new Date();
+  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map(twoDigits).join('-');
+}
+
 /** How long until `time`: "3 days 04:05:06", "04:05:06", "05:06"; empty when it has come. */
 export function countdownText(time: string, nowMs: number): string {
   const seconds = Math.ceil((Date.parse(time) - nowMs) / SECOND_MS);

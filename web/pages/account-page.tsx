@@ -5,12 +5,14 @@ import {
   ask,
   browserWords,
   dayOf,
+  endOfDay,
   Field,
   Form,
   Frame,
   me,
   Once,
   signInAddress,
+  today,
   typed,
 } from '../base/index.ts';
 
@@ -41,8 +43,8 @@ export function AccountPage(): VNode {
         <div class="desk-head">
           <h1>Your account</h1>
           <p class="lead">
-            {user.displayName === user.name ? user.name : `${user.displayName} (${user.name})`},{' '}
-            {user.role}
+            <bdi>{user.displayName}</bdi>
+            {user.displayName === user.name ? '' : ` (${user.name})`}, {user.role}
           </p>
           <button class="button quiet-button" type="button" onClick={() => void leave()}>
             Sign out
@@ -104,11 +106,12 @@ function Tokens(): VNode {
   const create = async (fields: FormData): Promise<string | undefined> => {
     const day = typed(fields, 'expires');
     const chosen = fields.getAll('scope');
+    if (chosen.length === 0) return 'Choose what it may do.';
     const answer = await ask('POST /api/tokens', {
       body: {
         name: typed(fields, 'name'),
         scopes: SCOPES.filter((scope) => chosen.includes(scope)),
-        expiresAt: day === '' ? null : new Date(day).toISOString(),
+        expiresAt: day === '' ? null : endOfDay(day),
       },
     });
     if (answer.failed !== undefined) return answer.failed;
@@ -135,8 +138,7 @@ function Tokens(): VNode {
                 {token.name} <code>…{token.last4}</code>
               </strong>
               <span class="hint">
-                {token.scopes.join(', ')};{' '}
-                {token.expiresAt === null ? 'no end' : `until ${dayOf(token.expiresAt)}`};{' '}
+                {token.scopes.join(', ')}; {endWords(token.expiresAt)};{' '}
                 {token.lastUsedAt === null ? 'never used' : `used ${dayOf(token.lastUsedAt)}`}
               </span>
             </span>
@@ -165,10 +167,23 @@ function Tokens(): VNode {
             </label>
           ))}
         </fieldset>
-        <Field label="Works until" name="expires" type="date" autoComplete="off" isOptional />
+        <Field
+          label="Works until"
+          name="expires"
+          type="date"
+          autoComplete="off"
+          hint="The end of that day. Empty: until you revoke it."
+          min={today()}
+          isOptional
+        />
       </Form>
     </section>
   );
+}
+
+function endWords(expiresAt: string | null): string {
+  if (expiresAt === null) return 'no end';
+  return `${Date.parse(expiresAt) <= Date.now() ? 'ended' : 'until'} ${dayOf(expiresAt)}`;
 }
 
 function Password(): VNode {

@@ -26,6 +26,9 @@ export function SetupPage(): VNode {
           <>
             <h1>This link does not work</h1>
             <p role="alert">{found.failed}</p>
+            <p class="hint">
+              For the first account of a server: it prints a new link each time it starts.
+            </p>
           </>
         )}
       </div>
@@ -53,7 +56,7 @@ function Acceptance({
     });
     if (answer.failed !== undefined) return answer.failed;
     // The used link must not stay in the history, where "back" would lead to it.
-    location.replace('/account');
+    location.replace(isNew ? firstPage(invitation) : '/account');
     return undefined;
   };
   return (
@@ -95,6 +98,11 @@ function Acceptance({
       </Form>
     </>
   );
+}
+
+/** Where a new account begins: what it was made for. */
+function firstPage({ role }: InvitationView): string {
+  return role === 'admin' || role === 'broadcaster' ? '/studio' : '/';
 }
 
 /** Behind the `#`, which browsers keep to themselves. */
