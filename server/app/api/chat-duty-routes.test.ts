@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { eventually } from '../chat/two-chats.test-support.ts';
 import { startChat } from './chat-stage.test-support.ts';
 
 type Stage = Awaited<ReturnType<typeof startChat>>;
@@ -99,6 +100,32 @@ test('a viewer who is banned does not vote, and may again when that is over', as
   assert.equal((await vote('bob')).status, 204);
   assert.equal((await vote('bob')).json.code, 'already_voted');
   assert.equal((await vote('nobody')).status, 401);
+});
+
+test('a ban takes the vote along at once, and lifted in time gives it back', async (context) => {
+  const stage = await startChat(context);
+  assert.equal((await stage.ask('ada', 'POST', '/polls', POLL)).status, 201);
+  for (const who of ['bob', 'eve']) {
+    const { status } = await stage.ask(who, 'POST', '/polls/votes', { choice: 1 });
+    assert.equal(status, 204);
+  }
+  const counted = async (votes: number) => {
+    const { json } = await stage.ask('nobody', 'GET', '/polls');
+    return json.polls[0].choices[1].votes === votes;
+  };
+  await eventually(() => counted(2));
+  const ban = (method: 'PUT' | 'DELETE') =>
+    stage.ask('ada', method, '/bans/usr_eve', method === 'PUT' ? {} : undefined);
+  assert.equal((await ban('PUT')).status, 200);
+  assert.ok(await counted(1), 'at once');
+  assert.equal((await ban('DELETE')).status, 204);
+  assert.ok(await counted(2), 'as soon as it is lifted');
+  await ban('PUT');
+  assert.equal((await stage.ask('ada', 'POST', '/polls/end')).status, 200);
+  await eventually(async () => {
+    const { json } = await stage.ask('nobody', 'GET', '/polls');
+    return json.polls[0].isOpen === false && json.polls[0].choices[1].votes === 1;
+  });
 });
 
 test('filters, pins, polls and raids are for whoever moderates, and raids for whose chat it is', async (context) => {

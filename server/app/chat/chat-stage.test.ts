@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChatAuthor, ChatFrame, ChatPoll } from '../../../contract/index.ts';
-import { ACTOR, ANNA, eventually, MOD, twoServers } from './two-chats.test-support.ts';
+import { ACTOR, ANNA, database, eventually, MOD, twoServers } from './two-chats.test-support.ts';
 
 const BROADCASTER: ChatAuthor = { id: 'usr_ada', name: 'Ada', roles: ['broadcaster'] };
 
@@ -34,6 +34,32 @@ test('a poll counts one vote an author over two servers, and keeps its result', 
   const [kept] = await two.stage.polls.list(streamId, 10);
   assert.deepEqual([kept?.question, votesIn(kept), kept?.isOpen], ['Which?', [1, 1], false]);
   await eventually(async () => (await one.say('/poll More? | a | b', MOD)).startsWith('The poll'));
+});
+
+test('a poll does not count who is banned meanwhile, on either server', async () => {
+  const { clock, nodes, streamId, told } = await twoServers();
+  const [one, two] = nodes;
+  await one.say('/poll 60 Which? | this | that', MOD);
+  await one.say('/vote 1');
+  await two.say('/vote 1', { ...ANNA, id: 'usr_bob' });
+  clock.advance(1_000);
+  await eventually(() => votesIn(polls(told).at(-1))?.join() === '2,0');
+  // Gathered, and not counted yet.
+  await two.say('/vote 2', { ...ANNA, id: 'usr_eve' });
+  for (const authorId of ['usr_bob', 'usr_eve']) {
+    await database.query(
+      `insert into chat_bans (stream_id, author_id, author_name, created_at)
+       values ($1, $2, $2, now())`,
+      [streamId, authorId],
+    );
+    const purge = { type: 'purge', authorId, authorName: authorId, durationS: null } as const;
+    void (await one.room()).conceal(purge);
+  }
+  clock.advance(250);
+  await eventually(() => votesIn(polls(told).at(-1))?.join() === '1,0');
+  clock.advance(61_000);
+  await eventually(() => polls(told).at(-1)?.isOpen === false);
+  assert.deepEqual(votesIn(polls(told).at(-1)), [1, 0]);
 });
 
 test('a poll ends by hand, and who comes is shown it', async () => {

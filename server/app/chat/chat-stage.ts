@@ -66,6 +66,7 @@ export class ChatStage implements Stage {
 
   saw(streamId: string, entry: ChatEntry): void {
     this.filters.saw(streamId, entry);
+    this.polls.saw(streamId, entry);
     this.pins
       .saw(streamId, entry)
       .catch((error: unknown) => this.#log.error({ error }, 'pinned message cannot be taken away'));

@@ -101,12 +101,18 @@ export class PollStore {
   }
 }
 
+/** Who is banned by now has no vote; it counts again when the ban is lifted in time. */
 async function countOf(
   database: Queryable,
   { id, choices }: { readonly id: string; readonly choices: readonly unknown[] },
 ): Promise<readonly number[]> {
   const rows = await database.query<{ readonly choice: number; readonly count: number }>(
-    'select choice, count(*) as count from chat_poll_votes where poll_id = $1 group by choice',
+    `select choice, count(*) as count
+     from chat_poll_votes vote join chat_polls poll on poll.id = vote.poll_id
+     where poll.id = $1 and not exists (
+       select from chat_bans ban where ban.stream_id = poll.stream_id
+         and ban.author_id = vote.author_id and ban.expires_at is null)
+     group by choice`,
     [id],
   );
   return choices.map((_, index) => Number(rows.find(({ choice }) => choice === index)?.count ?? 0));

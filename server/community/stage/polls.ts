@@ -4,9 +4,10 @@
  *
  *     (none) --open--> open --its time, or end()--> ending --settled--> closed, with its result
  *
- * While it is ending nobody votes any more, and every server brings in what it has gathered.
+ * While it is ending nobody votes any more, and every server brings in what it has gathered. The votes
+ * of who is banned meanwhile are not counted.
  */
-import type { ChatPoll, Refusal } from '../../../contract/index.ts';
+import type { ChatEntry, ChatPoll, Refusal } from '../../../contract/index.ts';
 import { type Cancel, type Clock, type Log, newId } from '../../base/index.ts';
 import { type Actor, UniqueViolationError } from '../../store/sql/index.ts';
 import type { PollStore } from './poll-store.ts';
@@ -14,6 +15,8 @@ import type { StageVoice } from './stage-voice.ts';
 
 /** Between two counts. */
 const COUNT_MS = 1_000;
+/** From a ban to the count without the banned; more of them follow each other closely. */
+const RECOUNT_MS = 250;
 /** How long votes of other servers may take behind the end. */
 const SETTLE_MS = 2_000;
 /** Votes that wait to be counted. */
@@ -36,6 +39,8 @@ interface Ballot {
   gathered: Map<string, number>;
   readonly voters: Set<string>;
   cancelCount: Cancel | undefined;
+  /** When the next count is due, in monotonic milliseconds. */
+  countMs: number;
   cancelEnd: Cancel | undefined;
 }
 
@@ -111,7 +116,7 @@ export class Polls {
     }
     if (voters.size < MOST_KNOWN) voters.add(authorId);
     gathered.set(authorId, choice);
-    this.#countLater(streamId, ballot);
+    this.#countWithin(COUNT_MS, streamId, ballot);
     return undefined;
   }
 
@@ -144,10 +149,17 @@ export class Polls {
     if (known !== undefined) this.#forget(streamId, known);
     const ballot: Ballot = {
       ...{ poll, gathered: new Map(), voters: new Set() },
-      ...{ cancelCount: undefined, cancelEnd: undefined },
+      ...{ cancelCount: undefined, countMs: Infinity, cancelEnd: undefined },
     };
     this.#ballots.set(streamId, ballot);
     this.#endLater(streamId, ballot);
+  }
+
+  /** An entry is in a room: who is banned takes the vote along. */
+  saw(streamId: string, entry: ChatEntry): void {
+    const ballot = this.#ballots.get(streamId);
+    if (ballot === undefined || entry.type !== 'purge' || entry.durationS !== null) return;
+    this.#countWithin(RECOUNT_MS, streamId, ballot);
   }
 
   /** Counts no more; what was gathered in the last second is brought in. */
@@ -168,9 +180,14 @@ export class Polls {
     if (this.#ballots.get(streamId) === ballot) this.#ballots.delete(streamId);
   }
 
-  #countLater(streamId: string, ballot: Ballot): void {
-    ballot.cancelCount ??= this.#settings.clock.after(COUNT_MS, () => {
-      ballot.cancelCount = undefined;
+  #countWithin(delayMs: number, streamId: string, ballot: Ballot): void {
+    const { clock } = this.#settings;
+    const dueMs = clock.monotonicMs() + delayMs;
+    if (ballot.countMs <= dueMs) return;
+    ballot.cancelCount?.();
+    ballot.countMs = dueMs;
+    ballot.cancelCount = clock.after(delayMs, () => {
+      ballot.countMs = Infinity;
       this.#try(streamId, ballot, () => this.#count(streamId, ballot));
     });
   }
@@ -188,7 +205,7 @@ export class Polls {
     work().catch((error: unknown) => {
       this.#settings.log.warn({ error }, 'poll cannot be counted');
       if (this.#ballots.get(streamId) !== ballot) return;
-      if (ballot.gathered.size > 0) this.#countLater(streamId, ballot);
+      this.#countWithin(COUNT_MS, streamId, ballot);
       if (this.#leftMs(ballot.poll) <= 0) this.#endLater(streamId, ballot);
     });
   }
