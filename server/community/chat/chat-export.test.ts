@@ -49,3 +49,43 @@ test('exportChat() gives one broadcast alone, and what was removed when that is 
   assert.deepEqual(messages[4], { ...entries[4], removedAt: NOW.toISOString() });
   assert.equal(messages.filter((each) => 'removedAt' in each).length, 1);
 });
+
+test('exportChat() gives what two servers said apart, each once, in the order of time', async () => {
+  const said = (seq: number, posted: number) => {
+    const timestamp = new Date(NOW.getTime() + posted * 1_000).toISOString();
+    return message(seq, { id: `msg_t${posted}`, timestamp });
+  };
+  // Both give the numbers 1 to 600, by turns, and the second one is told last.
+  const runs = ['a', 'b'].map((epoch, server) =>
+    Array.from({ length: 600 }, (_, index) => {
+      return { streamId: 'apart', entry: said(index + 1, 2 * index + server), epoch, nonce: null };
+    }),
+  );
+  await store.write(runs.flat(), NOW);
+  const { messages } = await linesOf({ streamId: 'apart' });
+  assert.deepEqual(
+    messages.map(({ id }) => id),
+    Array.from({ length: 1_200 }, (_, index) => `msg_t${index}`),
+  );
+});
+
+test('exportChat() takes what was said in one moment by number, over the end of a page', async () => {
+  const unkept = Array.from({ length: 501 }, (_, index) => {
+    const entry = message(501 - index, { timestamp: NOW.toISOString() });
+    return { streamId: 'moment', entry: { ...entry, id: `msg_m${entry.seq}` }, nonce: null };
+  });
+  // One number twice, on both sides of the end.
+  const twice = { ...message(500, { timestamp: NOW.toISOString() }), id: 'msg_twice' };
+  await store.write(
+    [...unkept, { streamId: 'moment', entry: twice, nonce: null }].map((each) => {
+      return { ...each, epoch: each.entry === twice ? 'z' : 'e' };
+    }),
+    NOW,
+  );
+  const { messages } = await linesOf({ streamId: 'moment' });
+  assert.deepEqual(
+    messages.slice(498).map(({ id }) => id),
+    ['msg_m499', 'msg_m500', 'msg_twice', 'msg_m501'],
+  );
+  assert.equal(messages.length, 502);
+});
