@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { ChatAuthor, ChatFrame, ChatRole } from '../../contract/index.ts';
-import { ChatDesk, ChatStage, chatCommands, runOf } from '../../server/app/chat/index.ts';
 import { ACTOR, database, eventually } from '../../server/app/chat/two-chats.test-support.ts';
+import { wholeChat } from '../../server/app/chat/whole-chat.test-support.ts';
 import { systemClock as clock, silentLog } from '../../server/base/index.ts';
-import { Chat, MessageKeeper, RedisBus, SqlChatStore } from '../../server/community/chat/index.ts';
+import { RedisBus } from '../../server/community/chat/index.ts';
 import { TestReader } from '../../server/community/chat/room.test-support.ts';
-import { Moderation } from '../../server/community/moderation/index.ts';
 import { RedisLink } from '../../server/store/shared/index.ts';
 import { needs } from '../support/component.ts';
 import { RedisServer } from '../support/redis-server.ts';
@@ -34,34 +33,15 @@ const accounts = {
 /** One of several servers that share a chat. */
 async function serverOf(context: TestContext, redis: RedisServer, streamId: string) {
   const link = await RedisLink.open({ url: redis.url(), clock, log });
-  const store = new SqlChatStore(database);
-  const roomOf = async (id: string) => (await chat.room(id)) ?? assert.fail();
-  const stage = new ChatStage({
-    ...{ database, clock, log, liveStream: () => undefined },
-    roomOf: (id) => chat.room(id),
-  });
-  const chat: Chat = new Chat({
-    ...{ clock, store, log, randomBytes, random: Math.random, yieldTo: setImmediate, stage },
+  const { stage, roomOf, close } = wholeChat(context, {
+    ...{ database, accounts, placeOf: async () => ({ ownerId: OWNER.id, isOpen: true }) },
     bus: new RedisBus({ link, clock, log, randomBytes }),
-    keeper: new MessageKeeper({ store, clock, log }),
-    openWard: (id) => desk.moderation.openWard(id),
-    mayPost: (attempt) => stage.filters.mayPost(attempt),
-    runCommand: async (call) => commands.run(runOf(call, await roomOf(call.streamId))),
-    emoteOf: () => undefined,
-    onAir: () => undefined,
-    guestKey: randomBytes(32),
   });
-  const addressKey = randomBytes(32);
-  const moderation = new Moderation({ database, clock, log, roomOf, addressKey });
-  const placeOf = async () => ({ ownerId: OWNER.id, isOpen: true });
-  const desk = new ChatDesk({ chat, moderation, accounts, placeOf });
-  const commands = chatCommands(desk, stage);
+  context.after(() => link.close());
   const stop = async (): Promise<void> => {
-    await stage.close();
-    await chat.close();
+    await close();
     link.close();
   };
-  context.after(stop);
   const room = await roomOf(streamId);
   const say = async (author: ChatAuthor, text: string) => {
     const post = { author, isGuest: false, text, nonce: null, replyTo: undefined };

@@ -1,20 +1,12 @@
 /** The chat of one stream behind its routes, for tests. */
-import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import Fastify, { type FastifyRequest } from 'fastify';
 import type { Accounts, Principal } from '../../account/index.ts';
-import { silentLog, systemClock } from '../../base/index.ts';
-import {
-  Chat,
-  ChatReplay,
-  LocalBus,
-  MessageKeeper,
-  SqlChatStore,
-} from '../../community/chat/index.ts';
-import { Moderation } from '../../community/moderation/index.ts';
+import { systemClock } from '../../base/index.ts';
+import { ChatReplay, LocalBus } from '../../community/chat/index.ts';
 import { testDatabase } from '../../store/sql/database.test-support.ts';
-import { ChatDesk, ChatStage, chatCommands, runOf } from '../chat/index.ts';
+import { wholeChat } from '../chat/whole-chat.test-support.ts';
 import type { OwnerOf } from './access.ts';
 import { chatRoutes } from './chat-routes.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -85,40 +77,23 @@ function accessTo(stream: OwnerOf) {
 
 /** A server with one stream, `ada`'s, and its chat. */
 export async function startChat(context: TestContext) {
-  const clock = systemClock;
-  const store = new SqlChatStore(database);
+  const app = appOfTest();
+  context.after(() => app.close());
   const streamId = `s${randomBytes(6).toString('hex')}`;
   let moments = 0;
-  const stage = new ChatStage({
-    ...{ database, clock, log: silentLog, roomOf: (id) => chat.room(id) },
+  await insertPlace(streamId);
+  let isOpen = true;
+  const placeOf = async (id: string) =>
+    id === streamId ? { ownerId: 'usr_ada', isOpen } : undefined;
+  const whole = wholeChat(context, {
+    ...{ database, accounts, placeOf, bus: new LocalBus(() => 'e') },
     liveStream: (id) => (id === 'target' ? { streamId: id, title: 'Target' } : undefined),
-  });
-  const chat: Chat = new Chat({
-    ...{ clock, store, randomBytes, log: silentLog, random: Math.random, yieldTo: setImmediate },
-    bus: new LocalBus(() => 'e'),
-    keeper: new MessageKeeper({ store, clock, log: silentLog }),
-    openWard: (id) => desk.moderation.openWard(id),
-    mayPost: (attempt) => stage.filters.mayPost(attempt),
-    runCommand: async (call) => commands.run(runOf(call, await roomOf(call.streamId))),
-    stage,
-    emoteOf: () => undefined,
     onAir: () => {
       moments += 1;
       return { broadcastId: `${streamId}-b`, streamTimeMs: moments * 1_000 };
     },
-    guestKey: randomBytes(32),
   });
-  await insertPlace(streamId);
-  const roomOf = async (id: string) => (await chat.room(id)) ?? assert.fail();
-  let isOpen = true;
-  const placeOf = async (id: string) =>
-    id === streamId ? { ownerId: 'usr_ada', isOpen } : undefined;
-  const moderation = new Moderation({
-    ...{ database, clock, roomOf, log: silentLog, addressKey: randomBytes(32) },
-  });
-  const desk = new ChatDesk({ chat, moderation, accounts, placeOf });
-  const commands = chatCommands(desk, stage);
-  const app = appOfTest();
+  const { chat, desk, store, stage, commands, roomOf } = whole;
   registerApi(
     app,
     accessTo(placeOf),
@@ -130,11 +105,6 @@ export async function startChat(context: TestContext) {
       ...{ commands, desk, stage },
     }),
   );
-  context.after(async () => {
-    await app.close();
-    await stage.close();
-    await chat.close();
-  });
   const ask = async (who: string, method: Method, path = '', body?: object) => {
     const url = `/api/streams/${streamId}${path.startsWith('/follow') ? '' : '/chat'}${path}`;
     const headers = { 'x-who': who };
