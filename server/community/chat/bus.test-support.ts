@@ -1,7 +1,14 @@
 /** What every bus does, whatever carries it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Bus, EntryDraft, NumberedEntry, RoomListener, RoomNotice } from './bus.ts';
+import {
+  type Bus,
+  type EntryDraft,
+  type NumberedEntry,
+  RoomClosedError,
+  type RoomListener,
+  type RoomNotice,
+} from './bus.ts';
 import { DEFAULT_SETTINGS } from './chat-store.ts';
 import { message } from './room.test-support.ts';
 
@@ -106,6 +113,17 @@ export function testBus(name: string, open: () => Promise<BusPlace>): void {
     const room = await nodes[0].open('s', 0, listener);
     const { entry } = await room.publish(draft('m'), null);
     assert.deepEqual(listener.seqs, [entry.seq]);
+    room.close();
+    await close();
+  });
+
+  test(`${name} publishes nothing in a room that was left`, async () => {
+    const { nodes, close } = await open();
+    const left = await nodes[0].open('s', 0, new Listener());
+    const room = await nodes[1].open('s', 0, new Listener());
+    left.close();
+    await assert.rejects(left.publish(draft('m1'), null), RoomClosedError);
+    assert.equal((await room.publish(draft('m2'), null)).entry.seq, 1);
     room.close();
     await close();
   });

@@ -53,11 +53,19 @@ export interface RoomListener {
   lost(): void;
 }
 
+/** What was published is in no room that anybody reads: it was closed before, or meanwhile. */
+export class RoomClosedError extends Error {
+  constructor() {
+    super('Cannot publish: the room is closed');
+    this.name = 'RoomClosedError';
+  }
+}
+
 /** A server's way into a room, until it is closed. */
 export interface BusRoom {
   /** Names the run of numbers of the next entry: another one after everything was forgotten. */
   readonly epoch: string;
-  /** Resolves once this server's listener was handed the entry. */
+  /** Resolves once this server's listener was handed the entry. Rejects with a `RoomClosedError`. */
   publish(draft: EntryDraft, nonce: string | null): Promise<NumberedEntry>;
   tell(notice: RoomNotice): Promise<void>;
   close(): void;
@@ -93,6 +101,7 @@ export class LocalBus implements Bus {
     return {
       epoch: room.epoch,
       publish: async (draft, nonce) => {
+        if (!room.listeners.has(listener)) throw new RoomClosedError();
         room.lastSeq += 1;
         const numbered = { entry: { ...draft, seq: room.lastSeq }, epoch: room.epoch, nonce };
         for (const each of room.listeners) each.deliver(numbered);

@@ -1,6 +1,7 @@
 /** What somebody wants to say in a room, and what comes of it. */
 import type { ChatAuthor, ChatFragment, ChatMessage } from '../../../contract/index.ts';
 import type { Actor } from '../../store/sql/index.ts';
+import { RoomClosedError } from './bus.ts';
 import { cleanLine } from './clean-text.ts';
 import type { PostRefusal } from './may-post.ts';
 
@@ -90,4 +91,14 @@ export function commandIn(text: string): string | undefined {
 export function messageIn(text: string): string {
   const line = text.trimStart();
   return line.startsWith('//') ? line.slice(1) : text;
+}
+
+/** What came of `work`; where the room was closed meanwhile, that it cannot be said now. */
+export async function unlessClosed<T>(work: Promise<T>): Promise<T | PostRefusal> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof RoomClosedError)) throw error;
+    return { refused: 'chat_unavailable', detail: 'Cannot post: the chat was closed; try again' };
+  }
 }

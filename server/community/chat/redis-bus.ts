@@ -5,7 +5,8 @@
 import type { Cancel, Clock, Log } from '../../base/index.ts';
 import type { RedisLink } from '../../store/shared/index.ts';
 import type { Bus, BusRoom, RoomListener } from './bus.ts';
-import { RedisRoom, type RedisRoomParts } from './redis-room.ts';
+import { RedisRoom } from './redis-room.ts';
+import type { RedisRoomParts } from './redis-room-parts.ts';
 import { RedisRooms } from './redis-rooms.ts';
 
 /** Entries said alone that wait for Redis, in all rooms: two minutes of 500 a second. */
@@ -28,6 +29,8 @@ export class RedisBus implements Bus {
   readonly #cancelWatch: Cancel;
   #entrances = 0;
   #unmerged = 0;
+  /** Streams whose rooms Redis says no to. */
+  readonly #refused = new Set<string>();
 
   constructor({ link, clock, log, randomBytes }: RedisBusSettings) {
     const name = (): string => Buffer.from(randomBytes(NODE_BYTES)).toString('base64url');
@@ -47,6 +50,17 @@ export class RedisBus implements Bus {
       },
       giveUnmerged: (count) => {
         this.#unmerged -= count;
+      },
+      // Once for all rooms: thousands are refused for one and the same reason.
+      refused: (streamId, error) => {
+        if (this.#refused.size === 0) {
+          log.warn({ error, streamId }, 'chat rooms cannot be shared for now');
+        }
+        this.#refused.add(streamId);
+      },
+      accepted: (streamId) => {
+        const wasLast = this.#refused.delete(streamId) && this.#refused.size === 0;
+        if (wasLast) log.info({}, 'chat rooms are shared again');
       },
     };
     this.#cancelWatch = link.watch((isUp) => {

@@ -15,11 +15,19 @@
  * I2. An entry is published once: what may have reached Redis before the connection was lost is
  *     looked for there after a fence that nothing sent before can pass.
  */
-import type { Cancel, Clock, Log } from '../../base/index.ts';
 import { RedisUnavailableError } from '../../store/shared/index.ts';
-import type { BusRoom, EntryDraft, NumberedEntry, RoomListener, RoomNotice } from './bus.ts';
+import {
+  type BusRoom,
+  type EntryDraft,
+  type NumberedEntry,
+  RoomClosedError,
+  type RoomListener,
+  type RoomNotice,
+} from './bus.ts';
+import { MergeRetry } from './merge-retry.ts';
 import { bodyOf, type SharedEntry, sharedEntry } from './redis-record.ts';
-import type { Entrance, RedisRooms, SharedState } from './redis-rooms.ts';
+import type { RedisRoomParts } from './redis-room-parts.ts';
+import type { Entrance, SharedState } from './redis-rooms.ts';
 import { EntryTail } from './redis-tail.ts';
 import { UntoldNotices } from './untold-notices.ts';
 
@@ -29,30 +37,11 @@ const RECENT_ENTRIES = 200;
 const NOWHERE = -1;
 /** Entries given up at once when too many wait to be merged. */
 const GIVE_UP_ENTRIES = 500;
-/** After Redis said no to something, for want of memory for instance. */
-const RETRY_MS = 2_000;
-
-/** What all rooms of a server share. */
-export interface RedisRoomParts {
-  readonly rooms: RedisRooms;
-  readonly node: string;
-  /** Whether Redis answers. */
-  readonly isUp: () => boolean;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Another name each time. */
-  readonly newEpoch: () => string;
-  /** A larger number each time. */
-  readonly nextEntrance: () => number;
-  readonly publish: (channel: string, text: string) => Promise<unknown>;
-  /** Whether one more entry may wait to be merged; it then does. */
-  readonly takeUnmerged: () => boolean;
-  readonly giveUnmerged: (count: number) => void;
-}
 
 interface Pending {
   readonly body: string;
   readonly resolve: (numbered: NumberedEntry) => void;
+  readonly reject: (error: RoomClosedError) => void;
 }
 
 /** See the top of the file. */
@@ -75,7 +64,7 @@ export class RedisRoom implements BusRoom {
   #heardSeq = 0;
   #isFilling = false;
   #isAttempting = false;
-  #cancelRetry: Cancel | undefined;
+  readonly #retry: MergeRetry;
 
   constructor(
     streamId: string,
@@ -85,6 +74,7 @@ export class RedisRoom implements BusRoom {
     this.#streamId = streamId;
     this.#parts = parts;
     this.#listener = listener;
+    this.#retry = new MergeRetry(parts.clock, () => void this.merge());
     this.#epoch = parts.newEpoch();
     this.#tail = new EntryTail(lastSeq);
     this.#agreedSeq = lastSeq;
@@ -104,8 +94,9 @@ export class RedisRoom implements BusRoom {
     // Only messages have a name of their own.
     const key = draft.type === 'message' ? draft.id : this.#parts.newEpoch();
     const body = bodyOf({ key, nonce, draft });
-    return new Promise((resolve) => {
-      const pending = { body, resolve };
+    if (this.#state === 'closed') return Promise.reject(new RoomClosedError());
+    return new Promise((resolve, reject) => {
+      const pending = { body, resolve, reject };
       this.#pending.set(key, pending);
       if (this.#state === 'shared') this.#send(pending);
       else if (this.#state !== 'merging') this.#numberAlone();
@@ -127,9 +118,12 @@ export class RedisRoom implements BusRoom {
 
   close(): void {
     this.#state = 'closed';
-    this.#cancelRetry?.();
+    this.#retry.cancel();
+    this.#parts.accepted(this.#streamId);
     this.#parts.giveUnmerged(this.#unmerged);
     this.#unmerged = 0;
+    for (const { reject } of this.#pending.values()) reject(new RoomClosedError());
+    this.#pending.clear();
   }
 
   /** Takes what was published on the room's channel. */
@@ -272,6 +266,8 @@ export class RedisRoom implements BusRoom {
 
   #share(): void {
     this.#state = 'shared';
+    this.#retry.reset();
+    this.#parts.accepted(this.#streamId);
     for (const pending of this.#pending.values()) this.#send(pending);
     this.#listener.rejoined();
     for (const notice of this.#untold.take()) {
@@ -386,13 +382,10 @@ export class RedisRoom implements BusRoom {
 
   #fail(error: unknown): void {
     if (this.#state === 'closed') return;
-    const { log, clock, isUp } = this.#parts;
+    const { isUp, refused } = this.#parts;
     this.goAlone();
-    if (!(error instanceof RedisUnavailableError)) {
-      log.warn({ error, streamId: this.#streamId }, 'chat room cannot be shared for now');
-    }
-    this.#cancelRetry?.();
-    if (!isUp()) return;
-    this.#cancelRetry = clock.after(RETRY_MS, () => void this.merge());
+    if (!(error instanceof RedisUnavailableError)) refused(this.#streamId, error);
+    if (isUp()) this.#retry.later();
+    else this.#retry.cancel();
   }
 }

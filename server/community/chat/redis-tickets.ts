@@ -30,8 +30,8 @@ export class RedisTickets implements TicketBox {
       const key = this.#keyOf(ticket.ticket);
       await this.#link.send('SET', key, JSON.stringify(holder), 'PX', TICKET_MS);
       return ticket;
-    } catch (error) {
-      if (!(error instanceof RedisUnavailableError)) throw error;
+    } catch {
+      // Also when it answers and says no, for want of memory for instance.
       return this.#own.issue(streamId, member);
     }
   }

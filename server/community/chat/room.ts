@@ -27,6 +27,7 @@ import {
   type Posted,
   type PostOutcome,
   type Statement,
+  unlessClosed,
 } from './post.ts';
 import { PostGate } from './post-gate.ts';
 import { PostMemory } from './post-memory.ts';
@@ -181,9 +182,8 @@ export class Room {
     this.#used();
     const author = { ...given.author, roles: this.rolesOf(given.author) };
     const post = { ...given, author };
-    const { nonce } = post;
-    if (nonce === null) return this.#answer(post);
-    return this.#said.once(author.id, nonce, () => this.#answer(post));
+    if (post.nonce === null) return this.#answer(post);
+    return this.#said.once(author.id, post.nonce, () => this.#answer(post));
   }
 
   /** What the author is here, with what the room gave. */
@@ -308,7 +308,8 @@ export class Room {
     const fragments = toFragments(post.text, this.#parts.emoteOf);
     if (typeof fragments === 'string') return unfit(fragments);
     const refused = await this.#gate.admit(post, { fragments, kind }, this.#settings);
-    return refused ?? this.speak({ author, words: fragments, kind, nonce, replyTo });
+    if (refused !== undefined) return refused;
+    return unlessClosed(this.speak({ author, words: fragments, kind, nonce, replyTo }));
   }
 
   #draft({ author, fragments, kind, replyTo }: Drafted) {
@@ -328,9 +329,8 @@ export class Room {
   }
 
   async #publish(draft: EntryDraft, nonce: string | null): Promise<NumberedEntry> {
-    const bus = this.#bus;
-    if (bus === undefined) throw new Error('The room is not open');
-    return bus.publish(draft, nonce);
+    if (this.#bus === undefined) throw new Error('The room is not open');
+    return this.#bus.publish(draft, nonce);
   }
 
   #keep(numbered: NumberedEntry): Promise<boolean> {
