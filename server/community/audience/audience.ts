@@ -55,6 +55,8 @@ export class Audience {
   #savedMs: number;
   #saving: Promise<void> | undefined;
   #isStalled = false;
+  /** Whether the last count failed; thousands in a row are told once. */
+  #isUncounted = false;
   #isClosed = false;
   #cancel: Cancel | undefined;
 
@@ -185,8 +187,10 @@ export class Audience {
     const { presence, clock, log } = this.#settings;
     try {
       await presence.refresh();
+      this.#isUncounted = false;
     } catch (error) {
-      log.warn({ error }, 'viewers not counted');
+      if (!this.#isUncounted) log.warn({ error }, 'viewers not counted with other servers');
+      this.#isUncounted = true;
     }
     const nowMs = clock.monotonicMs();
     for (const streamId of new Set([...presence.streams(), ...this.#told.keys()])) {

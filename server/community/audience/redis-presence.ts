@@ -33,6 +33,8 @@ export interface RedisPresenceSettings {
 }
 
 interface Pending {
+  /** Sightings in it, also the same ones again. */
+  count: number;
   readonly left: Map<MemberHash, MemberHash>;
   readonly pages: Map<MemberHash, MemberHash>;
   readonly devices: Set<MemberHash>;
@@ -135,8 +137,7 @@ export class RedisPresence implements Presence {
       if (askedMs <= limitMs) this.#asked.delete(streamId);
     }
     if (!link.isUp) {
-      this.#pending.clear();
-      this.#waiting = 0;
+      this.#dropPending();
       return;
     }
     this.#rounds += 1;
@@ -145,11 +146,25 @@ export class RedisPresence implements Presence {
       for (const streamId of [...this.streams(), ...this.#asked.keys()]) due.add(streamId);
     }
     const rest = due.values();
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, async () => {
-        for (const streamId of rest) await this.#share(streamId);
-      }),
-    );
+    try {
+      await Promise.all(
+        Array.from({ length: AT_ONCE }, async () => {
+          for (const streamId of rest) await this.#share(streamId);
+        }),
+      );
+    } catch (error) {
+      // It is there and says no: what it knew grows old, as it does while it is away.
+      this.#known.clear();
+      this.#dropPending();
+      this.#sureMs = clock.monotonicMs() + RELEARNING_MS;
+      throw error;
+    }
+  }
+
+  /** Pages and players are heard of again in ten seconds. */
+  #dropPending(): void {
+    this.#pending.clear();
+    this.#waiting = 0;
   }
 
   #gather(streamId: string, put: (pending: Pending) => void): void {
@@ -157,18 +172,19 @@ export class RedisPresence implements Presence {
     this.#waiting += 1;
     let pending = this.#pending.get(streamId);
     if (pending === undefined) {
-      pending = { left: new Map(), pages: new Map(), devices: new Set() };
+      pending = { count: 0, left: new Map(), pages: new Map(), devices: new Set() };
       this.#pending.set(streamId, pending);
     }
+    pending.count += 1;
     put(pending);
   }
 
   /** Takes what is gathered of a stream to Redis, and learns what is known there. */
   async #share(streamId: string): Promise<void> {
     const { link, onAir, sharedMs } = this.#settings;
-    const { left, pages, devices } = this.#pending.get(streamId) ?? NOTHING;
+    const { count: taken, left, pages, devices } = this.#pending.get(streamId) ?? NOTHING;
     this.#pending.delete(streamId);
-    if (this.#pending.size === 0) this.#waiting = 0;
+    this.#waiting -= taken;
     const members = [...[...left].flat(), ...[...pages].flat(), ...devices].map(nameOf);
     const limits = [TIMEOUT_MS, MOST_SEATS, SLOT_MS, SLOTS];
     const sizes = [left.size, pages.size, devices.size];
@@ -188,7 +204,7 @@ export class RedisPresence implements Presence {
   }
 }
 
-const NOTHING: Pending = { left: new Map(), pages: new Map(), devices: new Set() };
+const NOTHING: Pending = { count: 0, left: new Map(), pages: new Map(), devices: new Set() };
 
 /** Octets that any text may hold. */
 function nameOf(member: MemberHash): string {
