@@ -1,5 +1,6 @@
 /** Who watches the streams of this server: how many now, and how many each broadcast had. */
 import type { Cancel, Clock, Log } from '../../base/index.ts';
+import { DatabaseUnavailableError } from '../../store/sql/index.ts';
 import type { AudienceStore } from './audience-store.ts';
 import { type BroadcastAudience, BroadcastTally } from './broadcast-tally.ts';
 import { Pollers } from './pollers.ts';
@@ -164,7 +165,10 @@ export class Audience {
     try {
       return waiting ?? (await this.#settings.store.latest(streamId));
     } catch (error) {
-      this.#settings.log.warn({ stream: streamId, error }, 'audience of broadcast not read');
+      // That the database is away is known elsewhere; anybody may ask, and ask again.
+      if (!(error instanceof DatabaseUnavailableError)) {
+        this.#settings.log.warn({ stream: streamId, error }, 'audience of broadcast not read');
+      }
       return undefined;
     }
   }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { type ChatCloseReason, ERROR_STATUS, type Refusal } from '../../../contract/index.ts';
 import type { Cancel, Clock, Log } from '../../base/index.ts';
+import { DatabaseUnavailableError } from '../../store/sql/index.ts';
 import type { Chat } from './chat.ts';
 import { NetworkShares } from './network-shares.ts';
 import { type SocketHome, SocketReader } from './socket-reader.ts';
@@ -145,7 +146,9 @@ export class ChatDoor {
     try {
       place = await placeOf(streamId);
     } catch (error) {
-      log.warn({ error }, 'chat cannot be opened');
+      // That the database is away is known elsewhere, and thousands come back at once.
+      if (!(error instanceof DatabaseUnavailableError))
+        log.warn({ error }, 'chat cannot be opened');
       return { refused: 'chat_unavailable', detail: 'Cannot open chat: try again later' };
     }
     if (place === undefined) {

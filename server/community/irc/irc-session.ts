@@ -232,8 +232,8 @@ export class IrcSession {
       await this.home.obey(this, line.message);
     } catch (error) {
       const { log } = this.home;
-      if (error instanceof DatabaseUnavailableError) log.warn({ error }, 'irc command has to wait');
-      else log.error({ error }, 'irc command failed');
+      // That the database is away is known elsewhere.
+      if (!(error instanceof DatabaseUnavailableError)) log.error({ error }, 'irc command failed');
       this.notice('*', 'unavailable', 'The server cannot do that now; try again later');
     }
   }
