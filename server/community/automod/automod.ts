@@ -18,6 +18,8 @@ import { TermMatcher } from './term-matcher.ts';
 
 /** Nodes of the matchers in memory, about 300 MB of them: those used longest ago are made again. */
 const MOST_NODES = 2_000_000;
+/** Filters in memory, likewise: most look for nothing, and their rooms are closed. */
+const MOST_FILTERS = 5_000;
 
 /** A message that wants to get in. */
 export interface JudgedPost {
@@ -104,7 +106,8 @@ export class Automod {
     this.#nodes += filter.matcher.size - (this.#filters.get(streamId)?.matcher.size ?? 0);
     this.#touch(streamId, filter);
     for (const [other, { matcher }] of this.#filters) {
-      if (this.#nodes <= MOST_NODES || other === streamId) break;
+      const isFull = this.#nodes > MOST_NODES || this.#filters.size > MOST_FILTERS;
+      if (!isFull || other === streamId) break;
       this.#filters.delete(other);
       this.#nodes -= matcher.size;
     }

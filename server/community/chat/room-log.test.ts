@@ -114,3 +114,16 @@ test('cut() forgets what follows a number, and what is before it where that is n
     assert.deepEqual([log.lastSeq, log.floorSeq], [6, isAgreed ? 0 : 6]);
   }
 });
+
+test('append() does not remember for ever what was removed when it was held no more', () => {
+  const log = new RoomLog('e', 0);
+  const last = 6 * HOT_ENTRIES;
+  for (let seq = 1; seq <= last; seq += 1) {
+    const ids = seq === last - 2 ? [`msg_${seq - 1}`] : [`old_${seq}`];
+    const isRemoval = seq % 2 === 0;
+    const entry = isRemoval ? ({ type: 'removal', seq, ids } as const) : message(seq);
+    log.append({ ...logged(seq, seq * RESUME_MS), entry });
+  }
+  assert.ok(log.isRemoved(logged(last - 3, 0)), 'it is held still');
+  assert.ok(!log.isRemoved(logged(1, 0, 'e', message(1, { id: 'old_2' }))));
+});

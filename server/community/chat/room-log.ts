@@ -198,6 +198,13 @@ export class RoomLog {
     return logged.entry.type === 'message' && !this.isRemoved(logged);
   }
 
+  /** What was removed when it was held no more, or has been cut off since. */
+  #forgetRemoved(): void {
+    const gone = new Set(this.#removed);
+    for (const { entry } of this.#entries) if (entry.type === 'message') gone.delete(entry.id);
+    for (const id of gone) this.#removed.delete(id);
+  }
+
   #trim(nowMs: number): void {
     const spare = this.#entries.length - HOT_ENTRIES;
     if (spare < TRIM_EVERY) return;
@@ -209,6 +216,7 @@ export class RoomLog {
     }
     this.#entries = this.#entries.slice(cut);
     this.#firstSeq += cut;
+    if (this.#removed.size > TRIM_EVERY) this.#forgetRemoved();
     for (const [authorId, seq] of this.#purged) {
       if (seq >= this.#firstSeq) break;
       this.#purged.delete(authorId);

@@ -73,3 +73,13 @@ test('reread() leaves everything as it was when the database is away', async () 
   await assert.rejects(ward.reread(), /it is away/);
   assert.deepEqual(ward.rolesOf('mod'), ['moderator']);
 });
+
+test('hear() does not remember for ever timeouts that are over', async () => {
+  const { ward, answers } = await start({ members: [], bans: [ban('bad')] });
+  for (let index = 0; index < 5_000; index += 1) ward.hear(`a${index}`, barred('A', 0));
+  ward.hear('late', barred('Late', Date.UTC(2030, 0)));
+  assert.ok(ward.barOf('bad') !== undefined && ward.barOf('late') !== undefined);
+  answers.push(Promise.resolve({ members: [], bans: [ban('bad')] }));
+  const told = await ward.reread();
+  assert.ok(told.length <= 1_001, `${told.length} are remembered`);
+});

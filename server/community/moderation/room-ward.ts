@@ -21,6 +21,8 @@ import { type BanRecord, barOf, type MemberRecord } from './standing-table.ts';
 
 /** Authors whose address, or whose following, is remembered. */
 const MOST_AUTHORS = 20_000;
+/** Bars up to here are not looked through for timeouts that are over. */
+const FEW_BARS = 1_000;
 const NO_ROLES: readonly ChatRole[] = [];
 
 /** A message that somebody wants to say. */
@@ -65,6 +67,8 @@ export class RoomWard {
   readonly #parts: WardParts;
   readonly #roles = new Map<string, readonly ChatRole[]>();
   readonly #bars = new Map<string, ChatBar>();
+  /** With more bars than this it is time to forget those that are over. */
+  #manyBars = FEW_BARS;
   /** Who is banned, by the network they wrote from: several may be of the same one. */
   readonly #bannedAt = new Map<string, Map<string, string>>();
   /** By author; oldest first. */
@@ -163,10 +167,17 @@ export class RoomWard {
       return;
     }
     this.#bars.set(authorId, bar);
+    if (this.#bars.size > this.#manyBars) this.#forgetBars();
     const { addressHash, authorName } = bar;
     if (addressHash === null) return;
     const there = this.#bannedAt.get(addressHash) ?? new Map<string, string>();
     this.#bannedAt.set(addressHash, there.set(authorId, authorName));
+  }
+
+  /** Timeouts that are over, whose authors have not come back since. */
+  #forgetBars(): void {
+    for (const authorId of [...this.#bars.keys()]) this.barOf(authorId);
+    this.#manyBars = Math.max(FEW_BARS, 2 * this.#bars.size);
   }
 
   #barred({ untilMs }: ChatBar): AttemptRefusal {
