@@ -58,6 +58,8 @@ export interface PollSettings {
 export class Polls {
   readonly #settings: PollSettings;
   readonly #ballots = new Map<string, Ballot>();
+  /** Whether the last count of all failed; thousands in a row are told once. */
+  #isStalled = false;
 
   constructor(settings: PollSettings) {
     this.#settings = settings;
@@ -202,8 +204,12 @@ export class Polls {
 
   /** What fails, with the database away, is tried again. */
   #try(streamId: string, ballot: Ballot, work: () => Promise<void>): void {
-    work().catch((error: unknown) => {
-      this.#settings.log.warn({ error }, 'poll cannot be counted');
+    const done = (): void => {
+      this.#isStalled = false;
+    };
+    work().then(done, (error: unknown) => {
+      if (!this.#isStalled) this.#settings.log.warn({ error }, 'polls cannot be counted');
+      this.#isStalled = true;
       if (this.#ballots.get(streamId) !== ballot) return;
       this.#countWithin(COUNT_MS, streamId, ballot);
       if (this.#leftMs(ballot.poll) <= 0) this.#endLater(streamId, ballot);
@@ -231,9 +237,10 @@ export class Polls {
     const { store, voice } = this.#settings;
     if (ballot.gathered.size > 0) await store.vote(ballot.poll, ballot.gathered);
     const closed = await store.close(ballot.poll.id);
+    // Else another server was first, and has told everybody.
     if (closed !== undefined) await voice.tell(streamId, { type: 'poll', poll: closed });
-    // Another server was first, and has told everybody.
-    else this.#forget(streamId, ballot);
+    // Told already, unless the room could not be opened.
+    this.#forget(streamId, ballot);
   }
 }
 

@@ -80,9 +80,10 @@ export class Raids {
       throw error;
     }
     countdown.cancel = clock.after(COUNTDOWN_MS, () => {
-      this.#go(streamId, raid, author).catch((error: unknown) =>
-        log.error({ error }, 'raid failed'),
-      );
+      this.#go(streamId, raid, author)
+        .catch((error: unknown) => log.error({ error }, 'raid failed'))
+        // Heard of as gone already, unless the room could not be opened.
+        .finally(() => this.#forget(streamId, countdown));
     });
     return raid;
   }
