@@ -1,19 +1,38 @@
 import type { ChatMessage } from '../../../contract/index.ts';
+import type { Clock } from '../../base/index.ts';
 import type { PostOutcome } from './post.ts';
 
 /** Posts remembered by what their authors called them. */
 const MOST_NONCES = 10_000;
+/** Who comes back says it again by then; a room that is open for weeks holds no more than this. */
+export const REMEMBERED_MS = 10 * 60_000;
+
+interface Remembered {
+  readonly outcome: Promise<PostOutcome>;
+  /** Monotonic milliseconds. */
+  readonly atMs: number;
+}
 
 /** What came of posts, for authors who do not know and say it again. */
 export class PostMemory {
   /** Oldest first. */
-  readonly #outcomes = new Map<string, Promise<PostOutcome>>();
+  readonly #outcomes = new Map<string, Remembered>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Posts that are remembered. */
+  get size(): number {
+    return this.#outcomes.size;
+  }
 
   /** What came of the author's post of that name; `post` where there was none. */
   once(authorId: string, nonce: string, post: () => Promise<PostOutcome>): Promise<PostOutcome> {
     const key = `${authorId} ${nonce}`;
     const known = this.#outcomes.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.outcome;
     const outcome = post();
     this.#remember(key, outcome);
     const forget = (): boolean => this.#outcomes.delete(key);
@@ -37,9 +56,11 @@ export class PostMemory {
   }
 
   #remember(key: string, outcome: Promise<PostOutcome>): void {
-    this.#outcomes.set(key, outcome);
-    if (this.#outcomes.size <= MOST_NONCES) return;
-    const [oldest] = this.#outcomes.keys();
-    if (oldest !== undefined) this.#outcomes.delete(oldest);
+    const nowMs = this.#clock.monotonicMs();
+    this.#outcomes.set(key, { outcome, atMs: nowMs });
+    for (const [oldest, { atMs }] of this.#outcomes) {
+      if (this.#outcomes.size <= MOST_NONCES && atMs > nowMs - REMEMBERED_MS) return;
+      this.#outcomes.delete(oldest);
+    }
   }
 }

@@ -54,7 +54,7 @@ export class Room {
   readonly #log: RoomLog;
   readonly #fanOut: FanOut;
   readonly #gate: PostGate;
-  readonly #said = new PostMemory();
+  readonly #said: PostMemory;
   readonly #board: Board;
   readonly #ward: Ward;
   #settings: ChatSettings;
@@ -78,11 +78,11 @@ export class Room {
     this.#parts = parts;
     this.#settings = stored.settings;
     this.#log = restoredLog(stored, clock.monotonicMs());
-    const pace = new BatchPace();
+    this.#said = new PostMemory(clock);
     const isModeratorHere = (reader: Reader): boolean =>
       isModerator({ roles: this.rolesOf({ id: reader.authorId, roles: reader.roles }) });
     this.#fanOut = new FanOut({
-      ...{ log: this.#log, pace, clock, random, yieldTo },
+      ...{ log: this.#log, pace: new BatchPace(), clock, random, yieldTo },
       isModerator: isModeratorHere,
     });
     this.#usedMs = clock.monotonicMs();

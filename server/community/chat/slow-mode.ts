@@ -4,6 +4,8 @@ import { publicNetwork } from '../../account/index.ts';
 
 /** Authors remembered at once; those who wrote longest ago are forgotten first. */
 const MOST_AUTHORS = 50_000;
+/** No slow mode is longer. */
+const LONGEST_MS = 3_600_000;
 
 /** Lets each author write once in a while. */
 export class SlowMode {
@@ -20,9 +22,15 @@ export class SlowMode {
   wrote(authorId: string, nowMs: number): void {
     this.#lastMs.delete(authorId);
     this.#lastMs.set(authorId, nowMs);
-    if (this.#lastMs.size <= MOST_AUTHORS) return;
-    const [oldest] = this.#lastMs.keys();
-    if (oldest !== undefined) this.#lastMs.delete(oldest);
+    for (const [oldest, lastMs] of this.#lastMs) {
+      if (this.#lastMs.size <= MOST_AUTHORS && lastMs > nowMs - LONGEST_MS) return;
+      this.#lastMs.delete(oldest);
+    }
+  }
+
+  /** Authors who are remembered. */
+  get size(): number {
+    return this.#lastMs.size;
   }
 
   /** The author did not write after all. */
