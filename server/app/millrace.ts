@@ -3,30 +3,14 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Accounts } from '../account/index.ts';
 import type { Clock, Log } from '../base/index.ts';
-import {
-  type Channels,
-  listIngestEndpoints,
-  type PublishGrant,
-  SERVER_FAILED,
-  SERVER_STOPPING,
-} from '../channel/index.ts';
+import { type Channels, listIngestEndpoints } from '../channel/index.ts';
 import type { OnAir } from '../live/index.ts';
-import {
-  FlvSource,
-  type MediaSink,
-  Publications,
-  RtmpListener,
-  type RtmpPublisher,
-} from '../pipeline/ingest/index.ts';
-import { Orchestrator } from '../pipeline/orchestrator/index.ts';
-import { isDeliveryPath, Origin } from '../pipeline/origin/index.ts';
-import { SheetMaker, type ThumbnailShelves } from '../pipeline/thumbnails/index.ts';
-import { DiskJournal } from '../store/journal/index.ts';
+import { isDeliveryPath } from '../pipeline/origin/index.ts';
 import { type ConfigurationDesk, qualitiesOf, registerControlApi } from './api/index.ts';
-import { Broadcasts } from './broadcasts.ts';
 import type { Configuration } from './config/index.ts';
+import { DataPlane } from './data-plane.ts';
 import { type Ground, prepareGround } from './ground.ts';
-import { createHttpServer, type HttpServer, listenErrorOf, type TlsKeyPair } from './http/index.ts';
+import { createHttpServer, type HttpServer, type TlsKeyPair } from './http/index.ts';
 import { Metrics } from './metrics.ts';
 import type { Notices } from './notices.ts';
 import { managementOf } from './people.ts';
@@ -34,8 +18,6 @@ import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerOrchestratorRoutes } from './routes/orchestrator.ts';
 import { registerPageRoutes } from './routes/pages.ts';
 import { ServerRecord } from './server-record.ts';
-import { openShelves } from './shelves.ts';
-import { ladderFrom, surveyCapacity, Transcoding } from './transcoding.ts';
 
 /** How long held requests and open answers may take to finish when the server stops. */
 const CLOSE_DEADLINE_MS = 5_000;
@@ -65,15 +47,7 @@ export class Millrace {
   rtmpPort = 0;
   readonly #settings: MillraceSettings;
   readonly #onAir: OnAir;
-  readonly #orchestrator: Orchestrator;
-  readonly #sheets: SheetMaker;
-  readonly #shelves: ThumbnailShelves;
-  readonly #origin: Origin;
-  /** Undefined where broadcasts are passed through alone. */
-  readonly #transcoding: Transcoding | undefined;
-  readonly #broadcasts: Broadcasts;
-  readonly #publications: Publications;
-  readonly #rtmp: RtmpListener<PublishGrant>;
+  readonly #plane: DataPlane;
   readonly #http: HttpServer;
   readonly #metrics = this.#createMetrics();
   readonly #ground: Ground;
@@ -92,56 +66,11 @@ export class Millrace {
     const { configuration, current, clock, log } = settings;
     const database = ground.databases.control;
     this.#record = new ServerRecord({ database, onAir: this.#onAir, clock, log });
-    this.#orchestrator = new Orchestrator({
-      clock,
-      log,
-      journal: new DiskJournal({ folder: join(configuration.DATA_DIR, 'orchestrator') }),
-      defaults: {
-        get windowSize() {
-          return current().SLIDING_WINDOW_SIZE;
-        },
-        get gapTimeoutMs() {
-          return milliseconds(current().GAP_TIMEOUT);
-        },
-      },
-      evicted: (streamId) => this.#origin.forget(`/streams/${streamId}/`),
-    });
-    this.#sheets = new SheetMaker(configuration.FFMPEG_PATH);
-    this.#shelves = openShelves(configuration, (tiles) => this.#sheets.make(tiles), log);
-    this.#origin = new Origin({
-      clock,
-      onAir: this.#onAir,
-      stills: this.#shelves,
-      orchestrated: this.#orchestrator,
+    this.#plane = new DataPlane({
+      ...{ configuration, current, channels: this.channels, onAir: this.#onAir, clock, log },
       observer: this.#metrics,
-      log,
     });
-    this.#transcoding = this.#createTranscoding();
-    this.#ground.health.missingQualities = (of) => this.#transcoding?.missingQualities(of) ?? [];
-    this.#broadcasts = this.#createBroadcasts();
-    this.#publications = new Publications({
-      log,
-      clock,
-      get reconnectWindowMs() {
-        return current().RECONNECT_WINDOW * 1000;
-      },
-      source: (_streamId, metadata) => new FlvSource({ clock, metadata }),
-      goLive: (streamId) => this.#broadcasts.goLive(streamId),
-      lost: (streamId, reason) => {
-        log.warn({ stream: streamId, reason }, 'publisher lost, waiting for it to come back');
-        this.channels.loseBroadcast(streamId, reason);
-      },
-      resumed: (streamId) => {
-        log.info({ stream: streamId }, 'publisher is back');
-        this.channels.resumeBroadcast(streamId);
-      },
-      gone: (streamId, reason) => {
-        log.info({ stream: streamId, reason }, 'publisher gone');
-        this.channels.closeBroadcast(streamId, reason);
-      },
-    });
-    this.channels.watchPublishers((streamId, reason) => this.#publications.end(streamId, reason));
-    this.#rtmp = this.#createRtmp();
+    ground.health.missingQualities = (of) => this.#plane.missingQualities(of);
     this.#http = this.#createHttp();
   }
 
@@ -168,7 +97,7 @@ export class Millrace {
 
   /** Resolves when it is known what this machine can encode, which a first start has to find out. */
   async surveyed(): Promise<void> {
-    await this.#transcoding?.surveyed();
+    await this.#plane.surveyed();
   }
 
   /**
@@ -181,16 +110,10 @@ export class Millrace {
   }
 
   async #listen(): Promise<void> {
-    const { HOST: host, RTMP_PORT: port, PUBLIC_URL } = this.#settings.configuration;
-    await this.#orchestrator.recover();
+    const { HOST: host, PUBLIC_URL } = this.#settings.configuration;
+    await this.#plane.orchestrator.recover();
     await this.#notices.start();
-    try {
-      ({ port: this.rtmpPort } = await this.#rtmp.listen({ host, port }));
-    } catch (error) {
-      throw error instanceof Error
-        ? listenErrorOf(error, { host, port, setting: 'RTMP_PORT' })
-        : error;
-    }
+    this.rtmpPort = await this.#plane.listen();
     await this.#ground.irc.listen();
     ({ port: this.port } = await this.#http.listen());
     await this.#record.start(PUBLIC_URL, this.rtmpPort);
@@ -201,21 +124,17 @@ export class Millrace {
 
   async #close(): Promise<void> {
     this.#ready = false;
-    this.#publications.close(SERVER_STOPPING);
+    this.#plane.sendAway();
     const failures: unknown[] = [];
     // What fails to end must not keep what comes after it from being kept.
     for (const step of [
-      () => this.#rtmp.close(),
-      () => this.#broadcasts.close(),
-      async () => this.#transcoding?.close(),
-      async () => this.#sheets.close(),
-      async () => this.#origin.release(),
+      ...this.#plane.endings,
       async () => this.#notices.endStreams(),
       () => this.#ground.follower.close(),
       () => this.#ground.chat.leave(),
       () => this.#ground.irc.close(),
       () => this.#http.close(CLOSE_DEADLINE_MS),
-      () => this.#orchestrator.close(),
+      () => this.#plane.orchestrator.close(),
       () => this.#record.close(),
       async () => this.#ground.health.close(),
       () => this.channels.close(),
@@ -235,6 +154,7 @@ export class Millrace {
 
   /** Nothing is read before somebody asks, so the parts may be made after it. */
   #createMetrics(): Metrics {
+    const figures = () => this.#plane.figures;
     return new Metrics({
       responses: () => this.#http.responses.counts(),
       http: () => this.#http.stats,
@@ -243,97 +163,14 @@ export class Millrace {
       chat: () => this.#ground.chat.tally,
       irc: () => this.#ground.irc.tally,
       viewers: () => this.#ground.viewers.total,
-      errors: () => ({
-        http: this.#http.responses.faults,
-        broadcast: this.#broadcasts.faults,
-        transcode: this.#transcoding?.faults ?? 0,
-        journal: this.#orchestrator.counters.journalFailures,
-      }),
-      held: () => this.#origin.held,
-      orchestrator: () => ({
-        ...this.#orchestrator.counters,
-        activeStreams: this.#orchestrator.activeStreams,
-      }),
-      rtmp: () => this.#rtmp.counters,
-      ingest: () => ({
-        takeovers: this.#publications.takeovers,
-        repairs: this.#publications.repairs,
-        dropped: this.#publications.dropped,
-      }),
-      broadcasts: () => {
-        const { mediaBytes, ...tally } = this.#broadcasts.tally;
-        return { ...tally, mediaBytes: mediaBytes + this.#shelves.sizeBytes };
-      },
-      transcoding: () => this.#transcoding?.tally,
+      errors: () => ({ http: this.#http.responses.faults, ...figures().faults() }),
+      held: () => figures().held(),
+      orchestrator: () => figures().orchestrator(),
+      rtmp: () => figures().rtmp(),
+      ingest: () => figures().ingest(),
+      broadcasts: () => figures().broadcasts(),
+      transcoding: () => figures().transcoding(),
     });
-  }
-
-  #createTranscoding(): Transcoding | undefined {
-    const { clock, log, configuration, current } = this.#settings;
-    const { TRANSCODE: mode, LADDER: ladder, FFMPEG_PATH: ffmpegPath } = configuration;
-    if (mode === 'off') return undefined;
-    const { SEGMENT_DURATION: segmentDurationS, DATA_DIR: dataDir } = configuration;
-    return new Transcoding({
-      ...{ mode, ffmpegPath, segmentDurationS, clock, log },
-      ladderOf: (streamId) => ladderFrom(this.channels.onAir(streamId)?.ladder, current().LADDER),
-      survey: (signal) =>
-        surveyCapacity({ ffmpegPath, ladder, dataDir, isMeasured: mode === 'auto', signal, log }),
-      shelves: this.#shelves,
-      failed: (streamId) => this.#publications.end(streamId, SERVER_FAILED),
-    });
-  }
-
-  #createBroadcasts(): Broadcasts {
-    const { clock, log, configuration, current } = this.#settings;
-    return new Broadcasts({
-      clock,
-      log,
-      onAir: this.#onAir,
-      observer: this.#metrics,
-      segmentDurationS: configuration.SEGMENT_DURATION,
-      partDurationS: configuration.PART_DURATION,
-      get windowSize() {
-        return current().SLIDING_WINDOW_SIZE;
-      },
-      program: (broadcast, source) => {
-        // A broadcast without a picture has a shelf as well: else the one before would be shown.
-        this.#shelves.open(broadcast.streamId, broadcast.id, () => broadcast.zeroEpochMs);
-        return this.#transcoding?.begin(broadcast, source) ?? source;
-      },
-      begin: (streamId) => this.channels.beginBroadcast(streamId),
-      ended: ({ streamId, id }) => this.channels.endBroadcast(streamId, id),
-      failed: (streamId) => this.#publications.end(streamId, SERVER_FAILED),
-      forgotten: ({ streamId, id }) => {
-        this.#origin.forget(`/live/${streamId}/${id}/`);
-        this.#shelves.forget(streamId, id);
-      },
-    });
-  }
-
-  #createRtmp(): RtmpListener<PublishGrant> {
-    const { clock, log, configuration } = this.#settings;
-    return new RtmpListener<PublishGrant>({
-      clock,
-      log,
-      authorize: (request) => this.channels.authorize({ ...request, protocol: 'rtmp' }),
-      publish: (grant, publisher) => this.#publish(grant, publisher),
-      describe: ({ streamId }) => ({ stream: streamId }),
-      limits: { connections: configuration.MAX_PUBLISHERS },
-    });
-  }
-
-  /** Whoever publishes is known by its key until it is gone, so that it can be cut off by it. */
-  #publish(grant: PublishGrant, publisher: RtmpPublisher): MediaSink {
-    const gone = this.channels.publishing(grant);
-    const sink = this.#publications.publish(grant.streamId, publisher);
-    return {
-      media: (kind, timestampMs, payload) => sink.media(kind, timestampMs, payload),
-      metadata: (values) => sink.metadata(values),
-      end: (reason) => {
-        sink.end(reason);
-        gone();
-      },
-    };
   }
 
   #createHttp(): HttpServer {
@@ -344,7 +181,7 @@ export class Millrace {
       host: configuration.HOST,
       port: configuration.PORT,
       tls: this.#settings.tls,
-      delivery: { handler: this.#origin, matches: isDeliveryPath },
+      delivery: { handler: this.#plane.origin, matches: isDeliveryPath },
       witness: this.#ground.viewers,
       management: managementOf(this.#settings),
       limits: { maxConnections: configuration.MAX_CONNECTIONS },
@@ -368,7 +205,7 @@ export class Millrace {
       management: managementOf(this.#settings),
       publicUrl,
       rtmpPort: () => this.rtmpPort,
-      hasPoster: (streamId, broadcastId) => this.#shelves.hasPoster(streamId, broadcastId),
+      hasPoster: (streamId, broadcastId) => this.#plane.shelves.hasPoster(streamId, broadcastId),
       qualitiesOf: (streamId) => qualitiesOf(this.#onAir.live(streamId)),
       viewers: this.#ground.viewers,
       viewersOf: (streamId) => this.#ground.viewers.countOf(streamId),
@@ -382,11 +219,7 @@ export class Millrace {
       unwritten: () => this.channels.unwritten,
       metrics: this.#metrics,
     });
-    registerOrchestratorRoutes(app, { orchestrator: this.#orchestrator });
+    registerOrchestratorRoutes(app, { orchestrator: this.#plane.orchestrator });
     await registerPageRoutes(app, WEB_FOLDER, (id) => this.#onAir.live(id) !== undefined);
   }
-}
-
-function milliseconds(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : seconds * 1000;
 }
