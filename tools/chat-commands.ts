@@ -13,9 +13,10 @@ export const COMMANDS_PAGE = join(import.meta.dirname, '../docs/reference/chat-c
 export function commandsPage(): string {
   // Nothing is carried out here.
   const { views } = chatCommands({} as never, { filters: {} } as never);
+  const cell = (text: string) => text.replaceAll('|', '\\|');
   const rows = views.map(({ usage, aliases, help, who }) => {
     const also = aliases.map((alias) => `, \`/${alias}\``).join('');
-    return `| \`${usage.replaceAll('|', '\\|')}\`${also} | ${help} | ${who} |`;
+    return `| \`${cell(usage)}\`${also} | ${cell(help)} | ${who} |`;
   });
   return `# Commands of the chat
 
@@ -23,7 +24,7 @@ What begins with \`/\` is a command, wherever it is written: in the page, over t
 plain API or IRC; \`//\` begins a message with a \`/\`. The server tells the same list by
 \`GET /api/chat/commands\`, and \`/help\` what you may give. A name stands with or without \`@\`, in
 double quotes when it has spaces, and may be an id; a time is in seconds, or has a unit: \`90\`,
-\`10m\`, \`2h\`, \`1d\`. The broadcaster may what moderators may, and administrators may everything.
+\`10m\` (also \`10min\`), \`2h\`, \`1d\`. The broadcaster may what moderators may, and administrators may everything.
 
 | command | what it does | who |
 |---|---|---|

@@ -9,7 +9,10 @@ export interface Argument<Value> {
   readonly read: (line: CommandLine) => Value | Error;
 }
 
-const DURATION = /^(\d{1,9})(s|m|h|d|w)?$/i;
+const DURATION =
+  /^(\d{1,9})(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)?$/i;
+/** What is meant as a time and is none, so that it is no word of what comes next. */
+const NO_DURATION = /^(?:[-+]\d|\d+[.,]\d)/;
 const SECONDS_PER_UNIT: Readonly<Record<string, number>> = {
   ...{ s: 1, m: 60, h: 3_600 },
   ...{ d: 86_400, w: 604_800 },
@@ -50,8 +53,8 @@ export function optionalText(name: string): Argument<string> {
 }
 
 /**
- * A time in seconds, or with a unit: `90`, `10m`, `2h`, `1d`. What is no time is left for the next
- * argument, and `otherwise` stands for it.
+ * A time in seconds, or with a unit: `90`, `10m`, `2h`, `1d`. Words are left for the next argument,
+ * and `otherwise` stands for them; a number below zero or with a fraction is refused.
  */
 export function optionalSeconds(range: {
   readonly min: number;
@@ -61,10 +64,11 @@ export function optionalSeconds(range: {
   return {
     usage: '[seconds]',
     read: (line) => {
-      const seconds = secondsIn(line.peek() ?? '', 's');
-      if (seconds === undefined) return range.otherwise;
+      const next = line.peek() ?? '';
+      const seconds = secondsIn(next, 's');
+      if (seconds === undefined) return NO_DURATION.test(next) ? noTime(next) : range.otherwise;
       line.take();
-      return within(seconds, range);
+      return within(seconds, range, 'seconds');
     },
   };
 }
@@ -81,8 +85,8 @@ export function optionalMinutes(range: {
       const typed = line.take();
       if (typed === undefined) return range.otherwise;
       const seconds = secondsIn(typed, 'm');
-      if (seconds === undefined) return new Error(`${JSON.stringify(typed)} is no time`);
-      return within(Math.floor(seconds / 60), range);
+      if (seconds === undefined) return noTime(typed);
+      return within(Math.floor(seconds / 60), range, 'minutes');
     },
   };
 }
@@ -105,12 +109,17 @@ function secondsIn(word: string, unit: 's' | 'm'): number | undefined {
   const [, count, own = unit] = DURATION.exec(word) ?? [];
   return count === undefined
     ? undefined
-    : Number(count) * (SECONDS_PER_UNIT[own.toLowerCase()] ?? 1);
+    : Number(count) * (SECONDS_PER_UNIT[own.charAt(0).toLowerCase()] ?? 1);
+}
+
+function noTime(typed: string): Error {
+  return new Error(`${JSON.stringify(typed)} is no time`);
 }
 
 function within(
   value: number,
   { min, max }: { readonly min: number; readonly max: number },
+  unit: string,
 ): number | Error {
-  return value >= min && value <= max ? value : new Error(`it must be ${min} to ${max}`);
+  return value >= min && value <= max ? value : new Error(`it must be ${min} to ${max} ${unit}`);
 }

@@ -51,6 +51,8 @@ test('run() reads names, times and what is left, and falls back on what is left 
     ['TIMEOUT "Bob B." 10m', { name: 'Bob B.', seconds: 600, reason: '' }],
     ['timeout bob 2w', { name: 'bob', seconds: 1_209_600, reason: '' }],
     ['timeout bob rude 3 times', { name: 'bob', seconds: 600, reason: 'rude 3 times' }],
+    ['timeout bob 5min 2nd time', { name: 'bob', seconds: 300, reason: '2nd time' }],
+    ['timeout bob 2Hours', { name: 'bob', seconds: 7_200, reason: '' }],
     ['slow', { slowModeS: 30 }],
     ['slow 0', { slowModeS: 0 }],
     ['followers 1h', { followersOnlyMinutes: 60 }],
@@ -66,6 +68,9 @@ test('run() refuses what cannot be read, and says how it is typed', async () => 
     'timeout',
     'timeout bob 0',
     'timeout bob 15d',
+    'timeout bob -5',
+    'timeout bob 1.5h',
+    'slow -1',
     'emoteonly maybe',
     'slow 1 2',
   ]) {

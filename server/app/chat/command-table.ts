@@ -34,7 +34,8 @@ export class CommandTable {
     const command = this.#byName.get(name.toLowerCase());
     if (command === undefined) return unknownCommand(name);
     if (reaches(run.rank, command.who)) return command.run(run, run.line.slice(name.length));
-    const detail = `Cannot run /${command.name}: it takes the ${command.who} of this chat`;
+    const who = command.who === 'moderator' ? 'a moderator' : `the ${command.who}`;
+    const detail = `Cannot run /${command.name}: it takes ${who} of this chat`;
     return { refused: 'forbidden', detail };
   }
 

@@ -113,7 +113,10 @@ function roleCommands(
       help: `Lists who is ${called} of this chat.`,
       run: async ({ streamId }) => {
         const members = await desk.moderation.members(streamId, { role, limit: MOST_LISTED });
-        return members.map((each) => each.authorName).join(', ') || 'Nobody is.';
+        return (
+          members.map((each) => each.authorName).join(', ') ||
+          `Nobody was made ${called} of this chat.`
+        );
       },
     }),
   ];

@@ -25,18 +25,26 @@ export function roomCommands(change: ChangeSettings): readonly Command[] {
     ...switchCommands(change, {
       ...{ name: 'subscribers', setting: 'subscribersOnly' },
       help: 'Lets only subscribers, VIPs and moderators write.',
+      on: 'Only subscribers, VIPs and moderators may write.',
+      off: 'Who does not subscribe may write as well.',
     }),
     ...switchCommands(change, {
       ...{ name: 'emoteonly', setting: 'emoteOnly' },
       help: 'Lets only messages of emotes and emoji in.',
+      on: 'Only emotes and emoji may be written.',
+      off: 'Words may be written as well.',
     }),
     ...switchCommands(change, {
       ...{ name: 'uniquechat', setting: 'uniqueChat' },
       help: 'Lets nobody repeat what was said lately.',
+      on: 'Nobody may repeat what was said lately.',
+      off: 'What was said may be repeated.',
     }),
     ...switchCommands(change, {
       ...{ name: 'guests', setting: 'guestsMayPost' },
       help: 'Lets guests write who are not signed in.',
+      on: 'Guests may write.',
+      off: 'Guests may not write.',
     }),
   ];
 }
@@ -99,15 +107,20 @@ function switchCommands(
     name,
     setting,
     help,
+    on,
+    off,
   }: {
     readonly name: string;
     readonly setting: 'subscribersOnly' | 'emoteOnly' | 'uniqueChat' | 'guestsMayPost';
     readonly help: string;
+    /** What is answered when it is on. */
+    readonly on: string;
+    readonly off: string;
   },
 ): readonly Command[] {
   const set = async (run: CommandRun, isOn: boolean): Promise<string> => {
     await change(run, { [setting]: isOn });
-    return `${name} is ${isOn ? 'on' : 'off'}.`;
+    return isOn ? on : off;
   };
   return [
     defineCommand({

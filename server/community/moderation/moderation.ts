@@ -185,7 +185,7 @@ export class Moderation {
       room.find(messageId)?.author.id ?? (await this.#authorOf(by.streamId, messageId));
     if (authorId === undefined) {
       const shown = JSON.stringify(messageId.slice(0, 100));
-      const detail = `Cannot delete message ${shown}: it is unknown`;
+      const detail = `Cannot delete message ${shown}: no such message is here`;
       return { refused: 'message_not_found', detail };
     }
     await this.#record(database, by, 'chat.delete', { messageId, authorId });
