@@ -213,6 +213,9 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
       ['.chat', '.chat-composer'].map((selector) => guest.locator(selector).boundingBox()),
     );
     assert.ok(panel && field && field.y + field.height <= panel.y + panel.height + 1);
+    await page.getByRole('button', { name: 'Vote for choice 1' }).click();
+    await page.getByText('Your vote', { exact: true }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Vote for' }).count(), 0);
     await page.getByRole('button', { name: 'End poll' }).click();
     await guest.getByText('Poll, ended').waitFor();
     await guest.getByLabel('Poll', { exact: true }).getByRole('button', { name: 'Hide' }).click();
@@ -373,6 +376,7 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     await account.getByLabel('Name', { exact: true }).fill('miller');
     await account.getByLabel('Password').fill('water over stone');
     await account.getByRole('button', { name: 'Make account' }).click();
+    await account.getByRole('link', { name: 'miller' }).click();
     const signOut = account.getByRole('button', { name: 'Sign out' });
     await signOut.waitFor();
     await page.goto(`${server.url}/watch/${stream.id}`);

@@ -42,7 +42,12 @@ export async function ask<Name extends ApiRouteName>(
 /** The problem without its "Cannot …:", which a person who has just pressed the button knows. */
 function wordsOf({ problem }: ApiError): string {
   const { errors, detail = 'The server refused' } = problem ?? {};
-  const named = errors?.map(({ field, message }) => `${field} ${message}`).join(', ');
+  const named = errors?.map(({ field, message }) => `${spaced(field)} ${message}`).join(', ');
   const words = named ?? detail.replace(/^Cannot [^:]*: /, '');
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}
+
+/** The name of a field as words: `displayName` is "display name". */
+function spaced(field: string): string {
+  return field.replace(/(?<=[a-z])[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`);
 }

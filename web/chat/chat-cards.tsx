@@ -65,11 +65,21 @@ function Held({ session }: { readonly session: ChatSession }): VNode | null {
   );
 }
 
+/** What was voted for on this page; the server does not tell. */
+interface Vote {
+  readonly pollId: string;
+  readonly index: number;
+}
+
 function Poll({ session }: { readonly session: ChatSession }): VNode | null {
   const [hiddenId, hide] = useState<string | null>(null);
+  const [vote, setVote] = useState<Vote | null>(null);
   const poll = session.poll.value;
   if (poll === null || (poll.id === hiddenId && !poll.isOpen)) return null;
-  const mayVote = poll.isOpen && session.you.value?.isGuest === false;
+  const isMember = session.you.value?.isGuest === false;
+  const isRefused = session.refused.value?.text.startsWith('/vote') === true;
+  const chosen = vote?.pollId === poll.id && !isRefused ? vote.index : null;
+  const mayVote = poll.isOpen && isMember && chosen === null;
   const all = poll.choices.reduce((sum, { votes }) => sum + votes, 0);
   return (
     <aside class="chat-card" aria-label="Poll">
@@ -93,16 +103,21 @@ function Poll({ session }: { readonly session: ChatSession }): VNode | null {
                 <button
                   type="button"
                   aria-label={`Vote for ${text}`}
-                  onClick={() => session.post(`/vote ${index + 1}`, null)}
+                  onClick={() => {
+                    setVote({ pollId: poll.id, index });
+                    session.post(`/vote ${index + 1}`, null);
+                  }}
                 >
                   Vote
                 </button>
+              ) : chosen === index ? (
+                <b>Your vote</b>
               ) : null}
             </li>
           );
         })}
       </ul>
-      {poll.isOpen && !mayVote ? <VoteHint /> : null}
+      {poll.isOpen && !isMember ? <VoteHint /> : null}
     </aside>
   );
 }

@@ -36,7 +36,8 @@ export function StreamDesk({
   useRefresh(id, async () => {
     const answer = await ask('GET /api/streams/{id}', { params: { id } });
     if (answer.failed === undefined) setStream(answer.value);
-    setFailed(answer.failed);
+    const isUnknown = answer.failed !== undefined && answer.code === 'stream_not_found';
+    setFailed(isUnknown ? 'There is no such stream.' : answer.failed);
   });
   return (
     <>

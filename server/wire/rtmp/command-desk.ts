@@ -99,7 +99,12 @@ export class CommandDesk {
     const app = textArgument(command, object.get('app'), 'app');
     this.#options.greet();
     if (!this.#options.servesApp(app)) {
-      this.#reply(connectError(transactionId, 'No such application on this server.'));
+      this.#reply(
+        connectError(
+          transactionId,
+          'No such application on this server: the address ends in /live, and the key has a field of its own.',
+        ),
+      );
       this.#options.emit({ type: 'refused', reason: 'unknown_app' });
       return 'end';
     }
