@@ -17,5 +17,13 @@ export default defineConfig({
     // A data: address would need a wider content security policy than the page wants.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What every page needs is one file: the picture waits for each one more.
+          groups: [{ name: 'base', test: /[\\/](node_modules[\\/]@?preact|web[\\/]base)[\\/]/ }],
+        },
+      },
+    },
   },
 });

@@ -337,8 +337,8 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     await page.locator('#player:not([data-latency-ms=""])').waitFor();
     const stayedMs = Number(await page.locator('#player').getAttribute('data-latency-ms'));
     assert.ok(stayedMs > backS * 900, `${stayedMs} ms behind after going back ${backS} s`);
-    await page.getByRole('button', { name: 'Go live' }).last().click();
-    await page.locator('.go-live').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Go live' }).click();
+    await page.locator('.live-button[data-behind="false"]').waitFor();
     await line(page, 'late 59.').waitFor();
     await publisher.stop();
     await page.context().close();

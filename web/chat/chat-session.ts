@@ -22,8 +22,9 @@ import {
   withPending,
 } from './chat-feed.ts';
 import { ChatSocket } from './chat-socket.ts';
-import { countBehind, isSame, shownLines, shownUntilMs } from './in-step.ts';
+import { countBehind, isSame, shownLines } from './in-step.ts';
 import { keep, kept } from './kept.ts';
+import { type PictureSight, PictureTime } from './picture-time.ts';
 import { ReplayReader } from './replay-reader.ts';
 
 /** The name under which the choice of instant or in step is kept. */
@@ -55,10 +56,8 @@ export interface Standing {
 }
 
 /** What a chat is opened with. */
-export interface ChatSetup {
+export interface ChatSetup extends PictureSight {
   readonly streamId: string;
-  /** When the picture on screen was taken, by the server's clock; null: there is none, or not known. */
-  readonly pictureMs: () => number | null;
   /** Is told how many watch, whenever that has changed. */
   readonly onViewers: (count: number) => void;
 }
@@ -91,21 +90,20 @@ export class ChatSession {
   readonly #feed = signal(EMPTY_FEED);
   readonly #socket: ChatSocket;
   readonly #replayed: ReplayReader;
-  readonly #pictureMs: ChatSetup['pictureMs'];
+  readonly #picture: PictureTime;
   readonly #onViewers: ChatSetup['onViewers'];
   readonly #posts = new Map<string, PendingPost>();
   #waiting: ChatFrame[] = [];
   #drawing: (() => void) | null = null;
   #looking: ReturnType<typeof setInterval> | undefined;
-  #untilMs: number | null = null;
   /** What somebody who reads back has before them; null: the latest is shown. */
   #still: readonly FeedLine[] | null = null;
   #notices = 0;
   #spoken = { sinceMs: 0, count: 0 };
 
-  constructor({ streamId, pictureMs, onViewers }: ChatSetup) {
+  constructor({ streamId, onViewers, ...sight }: ChatSetup) {
     this.streamId = streamId;
-    this.#pictureMs = pictureMs;
+    this.#picture = new PictureTime(sight);
     this.#onViewers = onViewers;
     this.#replayed = new ReplayReader(streamId);
     this.#socket = new ChatSocket(streamId, (frame) => this.#arrived(frame));
@@ -148,7 +146,7 @@ export class ChatSession {
   stayInStep(inStep: boolean): void {
     this.inStep.value = inStep;
     keep(IN_STEP, inStep ? 'yes' : 'no');
-    this.#untilMs = null;
+    this.#picture.choose(inStep);
     this.#look();
     this.#show();
   }
@@ -206,7 +204,7 @@ export class ChatSession {
     const line = {
       kind: 'notice',
       key: `notice-${this.#notices}`,
-      atMs: this.#untilMs ?? Date.now(),
+      atMs: this.#picture.untilMs ?? Date.now(),
       text,
     } as const;
     this.#feed.value = withNotice(this.#feed.value, line);
@@ -342,14 +340,12 @@ export class ChatSession {
   }
 
   #look(): void {
-    const pictureMs = this.inStep.value ? this.#pictureMs() : null;
-    const untilMs = pictureMs === null ? null : shownUntilMs(this.#untilMs, pictureMs);
+    const beforeMs = this.#picture.untilMs;
+    const untilMs = this.#picture.look(this.inStep.value, Date.now());
     this.behindMs.value = untilMs === null ? 0 : Math.max(0, Date.now() - untilMs);
     // Also where the picture stands still: what was asked for may not have been answered.
     if (untilMs !== null) void this.#replay(untilMs);
-    if (untilMs === this.#untilMs) return;
-    this.#untilMs = untilMs;
-    this.#show();
+    if (untilMs !== beforeMs) this.#show();
   }
 
   async #replay(untilMs: number): Promise<void> {
@@ -358,11 +354,12 @@ export class ChatSession {
 
   #known(): readonly FeedLine[] {
     const { lines } = this.#feed.value;
-    return this.#untilMs === null ? lines : this.#replayed.before(lines, this.#untilMs);
+    const { untilMs } = this.#picture;
+    return untilMs === null ? lines : this.#replayed.before(lines, untilMs);
   }
 
   #show(): void {
-    const latest = shownLines(this.#known(), this.#untilMs);
+    const latest = shownLines(this.#known(), this.#picture.untilMs);
     const shown = this.#still ?? latest;
     batch(() => {
       this.unseen.value = this.#still === null ? 0 : countBehind(latest, this.#still);

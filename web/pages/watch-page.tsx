@@ -64,6 +64,7 @@ function ChatPlace({
         <Panel
           streamId={streamId}
           pictureMs={() => session.captureMs()}
+          isAway={() => session.away.value}
           onViewers={(count) => session.noteViewers(count)}
         />
       )}
@@ -103,11 +104,6 @@ function StatusLine({
       ) : null}
       {live && viewers !== null ? <span class="viewers">{viewersText(viewers)}</span> : null}
       {live && latencyMs !== null ? <span class="latency">{latencyText(latencyMs)}</span> : null}
-      {live && session.behind.value ? (
-        <button type="button" class="go-live" onClick={() => session.goLive()}>
-          Go live
-        </button>
-      ) : null}
       {stream === null ? null : (
         <FollowButton streamId={streamId} broadcasterId={stream.broadcasterId} />
       )}

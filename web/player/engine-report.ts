@@ -6,6 +6,23 @@ export interface Quality {
   readonly label: string;
 }
 
+/** Where playback is, and where it may go. Seconds of the element's time, but for `rate`. */
+export interface Place {
+  readonly positionS: number;
+  /** What is buffered around the position ends here. */
+  readonly bufferedToS: number;
+  /** The oldest position worth going to: what is before is gone, or will be by the time that it is fetched. */
+  readonly earliestS: number;
+  /** Where live is watched; of a broadcast that is over, its end. */
+  readonly latestS: number;
+  /** The step in which the oldest position moves on: the target duration. */
+  readonly stepS: number;
+  /** Seconds of media played in a second; 0 while paused. */
+  readonly rate: number;
+  /** Whether more is to come. */
+  readonly isLive: boolean;
+}
+
 /** Something the engine tells the page. */
 export type EngineReport =
   | { readonly kind: 'picture' }
@@ -22,8 +39,19 @@ export type EngineReport =
   | { readonly kind: 'qualities'; readonly qualities: readonly Quality[] }
   /** The rendition that is played from here on; null when it has no picture. */
   | { readonly kind: 'playing'; readonly id: number | null }
-  /** A regular look: capture time of the picture on screen, if known, and whether live is out of reach. */
-  | { readonly kind: 'look'; readonly captureMs: number | null; readonly behind: boolean }
+  /** A regular look. */
+  | {
+      readonly kind: 'look';
+      /** When the picture on screen was taken, epoch milliseconds; null: not known, or paused. */
+      readonly captureMs: number | null;
+      /** Whether live is out of reach, or was left. */
+      readonly behind: boolean;
+      /** Whether the viewer left live, by going back or by pausing. */
+      readonly away: boolean;
+      readonly place: Place | null;
+    }
+  /** What the viewer had gone back to is listed no more: playback moved to the oldest that is. */
+  | { readonly kind: 'placeGone' }
   /** The browser allowed playback only without sound. */
   | { readonly kind: 'muted' };
 
@@ -35,6 +63,10 @@ export interface Engine {
   readonly captureMs: number | null;
   /** Jumps to the live position and plays. */
   goLive(): void;
+  /** Goes to so many seconds behind live, as far as that is listed; close to live is live. */
+  seekTo(behindS: number): void;
+  /** Goes forward by so many seconds, or back. */
+  seekBy(deltaS: number): void;
   /** Plays one quality, or the best that fits with -1 and where that one is gone. */
   chooseQuality(id: number): void;
   /** Stops, and frees the video element for another engine. */

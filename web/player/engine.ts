@@ -1,6 +1,6 @@
 /**
  * Plays one broadcast with hls.js in a video element, keeps it near live, and reports what a viewer would notice.
- * The only file that knows hls.js; loaded on its own, since hls.js is by far the largest thing on the page.
+ * The only file that drives hls.js; loaded on its own, since hls.js is by far the largest thing on the page.
  */
 import Hls, {
   type ErrorData,
@@ -9,12 +9,14 @@ import Hls, {
   Events,
   type Fragment,
   type Level,
-  type LevelDetails,
 } from 'hls.js';
 import { earlyLoader } from './early-loader.ts';
-import type { Engine, EngineReport } from './engine-report.ts';
+import type { Engine, EngineReport, Place } from './engine-report.ts';
 import { HLS_CONFIG } from './hls-config.ts';
+import { bufferedAheadS, endsMissing, isPlaylistError, labelOf } from './hls-reading.ts';
 import {
+  AWAY_FROM_S,
+  isAway,
   isFarBehind,
   nextPace,
   type Pace,
@@ -38,6 +40,10 @@ const LEAST_BACK_S = 1;
 const LEAST_TO_SHOW_S = 0.1;
 /** What is left unplayed of a closed playlist, in seconds, when it counts as played. */
 const TAIL_S = 0.15;
+/** Who has paused with less than this left of a broadcast that is over, in seconds, has seen it. */
+const REST_S = 5;
+/** What is this close to leaving the playlist, in target durations, cannot be played on. */
+const LEAVING_STEPS = 0.25;
 
 /** What an engine is opened with. */
 export interface EngineSetup {
@@ -70,7 +76,7 @@ class HlsEngine implements Engine {
   #ended = false;
   /** Where the playhead was at the last look, in seconds of the element's time. */
   #seenS = 0;
-  /** Set while a viewer who went back plays from there: who wants to see something again is left to it. */
+  /** Set while a viewer who went back or paused plays from there: who wants to see it is left to it. */
   #isBack = false;
 
   constructor({ video, masterUrl, prefetch, viewer, report }: EngineSetup) {
@@ -99,6 +105,16 @@ class HlsEngine implements Engine {
     this.#isBack = false;
     this.#jump(0);
     void this.#play();
+  }
+
+  seekTo(behindS: number): void {
+    const place = this.#place();
+    if (place !== null) this.#goTo(place, place.latestS - behindS);
+  }
+
+  seekBy(deltaS: number): void {
+    const place = this.#place();
+    if (place !== null) this.#goTo(place, place.positionS + deltaS);
   }
 
   chooseQuality(id: number): void {
@@ -171,10 +187,8 @@ class HlsEngine implements Engine {
     this.#video.addEventListener('playing', () => this.#onPicture(), { signal });
     this.#video.addEventListener('waiting', () => this.#onWaiting(), { signal });
     this.#video.addEventListener('ended', () => this.#onEnded(), { signal });
-    // A paused player falls behind, and goes on live, unless its viewer went back.
-    this.#video.addEventListener('play', () => this.#isBack || this.#jump(SHORTEST_JUMP_S), {
-      signal,
-    });
+    this.#video.addEventListener('pause', () => this.#onPause(), { signal });
+    this.#video.addEventListener('play', () => this.#keepListed(), { signal });
     this.#video.addEventListener('seeking', () => this.#onSeeking(), { signal });
     document.addEventListener('visibilitychange', () => this.#look(), { signal });
     if ('requestVideoFrameCallback' in this.#video) {
@@ -196,8 +210,10 @@ class HlsEngine implements Engine {
     this.#watch.disturb();
     const closing = this.#hls.latestLevelDetails?.live === false;
     if (!this.#pictured || this.#video.seeking || closing) return;
-    this.#pace = paceAfterStall(this.#pace, nowS());
-    this.#video.playbackRate = this.#pace.rate;
+    // Who went back waits for what is fetched anew, and that says nothing about live.
+    if (this.#isBack && nowS() < this.#settlingUntilS) return;
+    if (!this.#isBack) this.#pace = paceAfterStall(this.#pace, nowS());
+    this.#video.playbackRate = 1;
     this.#report({ kind: 'rebuffer' });
   }
 
@@ -206,10 +222,57 @@ class HlsEngine implements Engine {
     if (!this.#pictured || this.#video.currentTime > this.#seenS - LEAST_BACK_S) return;
     this.#watch.disturb();
     this.#isBack = true;
-    const { fragmentStart = 0, targetduration = 0 } = this.#hls.latestLevelDetails ?? {};
-    // Before that nothing is listed any more, or will not be by the time that it is fetched.
-    const earliestS = fragmentStart + targetduration;
+    const { earliestS = 0 } = this.#place() ?? {};
     if (this.#video.currentTime < earliestS) this.#video.currentTime = earliestS;
+  }
+
+  /** Who pauses goes on from there. A decoder that is restarted pauses too, but has nothing to show. */
+  #onPause(): void {
+    if (this.#pictured && this.#video.readyState > 0) this.#isBack = true;
+  }
+
+  #goTo(place: Place, positionS: number): void {
+    if (!this.#pictured) return;
+    const isNearLive = place.isLive && place.latestS - positionS <= AWAY_FROM_S;
+    if (isNearLive) {
+      this.#isBack = this.#video.paused;
+      this.#jump(0);
+    } else {
+      this.#isBack = true;
+      this.#watch.disturb();
+      this.#settlingUntilS = nowS() + SETTLING_S;
+      this.#video.currentTime = Math.min(place.latestS, Math.max(place.earliestS, positionS));
+    }
+    this.#look();
+  }
+
+  /** Moves on to the oldest that is listed when that is newer than what a viewer went back to. */
+  #keepListed(): void {
+    const place = this.#place();
+    if (place === null || !place.isLive || !this.#isBack || !this.#pictured) return;
+    const leavesS = place.earliestS - place.stepS * (1 - LEAVING_STEPS);
+    if (place.positionS >= leavesS) return;
+    this.#watch.disturb();
+    this.#video.currentTime = place.earliestS;
+    this.#report({ kind: 'placeGone' });
+  }
+
+  #place(): Place | null {
+    const details = this.#hls.latestLevelDetails;
+    const liveS = this.#hls.liveSyncPosition;
+    if (details === null || liveS === null || !this.#pictured) return null;
+    const { live: isLive, edge, fragmentStart, targetduration: stepS } = details;
+    const { currentTime: positionS, paused, playbackRate } = this.#video;
+    const latestS = isLive ? liveS - this.#pace.penaltyS : edge;
+    return {
+      positionS,
+      bufferedToS: positionS + bufferedAheadS(this.#video),
+      earliestS: Math.min(latestS, isLive ? fragmentStart + stepS : fragmentStart),
+      latestS,
+      stepS,
+      rate: paused ? 0 : playbackRate,
+      isLive,
+    };
   }
 
   #onEnded(): void {
@@ -226,6 +289,9 @@ class HlsEngine implements Engine {
     } else if (error.details === ErrorDetails.LEVEL_EMPTY_ERROR) {
       // hls.js joins only once there is a whole segment, whatever parts there are.
       this.#report({ kind: 'tooEarly' });
+    } else if (this.#hls.latestLevelDetails?.live === false && (error.fatal || gone)) {
+      // Soon after its end a broadcast is kept no more: who is behind has seen what there was.
+      this.#onEnded();
     } else if (error.fatal) {
       const kind = error.type === ErrorTypes.MEDIA_ERROR ? 'mediaFailed' : 'failed';
       this.#report({ kind, reason: error.details });
@@ -243,15 +309,19 @@ class HlsEngine implements Engine {
     if (verdict === 'steady') this.#report({ kind: 'steady' });
     if (verdict === 'stuck') this.#report({ kind: 'failed', reason: 'standstill' });
     if (details === null || !this.#pictured) return;
-    if (!details.live) {
-      if (paused || details.edge - currentTime < TAIL_S) this.#onEnded();
-      return;
-    }
-    const view = this.#view();
+    const view = details.live ? this.#view() : null;
     const behind = view !== null && isFarBehind(this.#pace, view);
     if (view !== null && !paused && !seeking) this.#keepUp(view, behind);
+    const away = this.#isBack;
     const captureMs = paused ? null : (this.#hls.playingDate?.getTime() ?? null);
-    this.#report({ kind: 'look', captureMs, behind: behind || paused });
+    this.#report({ kind: 'look', captureMs, behind: behind || away, away, place: this.#place() });
+    if (!details.live) this.#playOut(details.edge - currentTime, paused);
+  }
+
+  /** What is left of a broadcast that is over is played as it is. */
+  #playOut(leftS: number, paused: boolean): void {
+    this.#video.playbackRate = 1;
+    if (leftS < (paused ? REST_S : TAIL_S)) this.#onEnded();
   }
 
   #view(): PaceView | null {
@@ -268,9 +338,10 @@ class HlsEngine implements Engine {
   }
 
   #keepUp(view: PaceView, behind: boolean): void {
-    this.#isBack &&= behind;
+    this.#isBack &&= isAway(this.#pace, view);
     if (this.#isBack) {
       this.#video.playbackRate = 1;
+      this.#keepListed();
       return;
     }
     if (behind && this.#jump(SHORTEST_JUMP_S)) return;
@@ -308,32 +379,4 @@ class HlsEngine implements Engine {
 
 function nowS(): number {
   return performance.now() / 1_000;
-}
-
-function bufferedAheadS({ buffered, currentTime }: HTMLVideoElement): number {
-  for (let i = 0; i < buffered.length; i += 1) {
-    if (buffered.start(i) <= currentTime && currentTime < buffered.end(i)) {
-      return buffered.end(i) - currentTime;
-    }
-  }
-  return 0;
-}
-
-/** Whether the newest media that the playlist lists is a gap: a part of it tells before the segment does. */
-function endsMissing({ fragments, partList }: LevelDetails): boolean {
-  const segment = fragments.at(-1);
-  const part = partList?.at(-1);
-  const partIsNewest = part !== undefined && part.fragment.sn >= (segment?.sn ?? 0);
-  return partIsNewest ? part.gap : segment?.gap === true;
-}
-
-function isPlaylistError({ details }: ErrorData): boolean {
-  return (
-    details === ErrorDetails.LEVEL_LOAD_ERROR || details === ErrorDetails.AUDIO_TRACK_LOAD_ERROR
-  );
-}
-
-/** By the lines of the picture, or of an upright one laid down, as everywhere else. */
-function labelOf({ width, height, bitrate }: Level): string {
-  return height > 0 ? `${Math.min(width, height)}p` : `${Math.round(bitrate / 1_000)} kbit/s`;
 }

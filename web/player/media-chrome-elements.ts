@@ -1,13 +1,15 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, Ref } from 'preact';
 
 /** The attributes the player sets on media-chrome elements. */
 interface ControlAttributes {
   readonly children?: ComponentChildren;
+  readonly ref?: Ref<HTMLElement>;
   readonly class?: string;
+  readonly onMouseDown?: (event: MouseEvent) => void;
   readonly slot?: string;
   readonly defaultstreamtype?: 'live';
   readonly fullscreenelement?: string;
-  readonly hotkeys?: string;
+  readonly nohotkeys?: boolean;
   readonly noautohide?: boolean;
   readonly noautoseektolive?: boolean;
   readonly loadingdelay?: string;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   FASTEST_RATE,
+  isAway,
   isFarBehind,
   nextPace,
   type Pace,
@@ -92,4 +93,13 @@ test('nextPace() stays between 1.0 and 1.1 whatever it is shown', () => {
       }
     }),
   );
+});
+
+test('isAway() holds for who left live, and no longer once they are as good as back', () => {
+  const pace = { ...startPace(0), penaltyS: 0.5 };
+  assert.equal(isAway(pace, { ...VIEW, latencyS: VIEW.holdBackS + 0.5 + 2.1 }), true);
+  assert.equal(isAway(pace, { ...VIEW, latencyS: VIEW.holdBackS + 0.5 + 1.9 }), false);
+  const classic = { latencyS: 28, holdBackS: 18 };
+  assert.equal(isAway(startPace(0), classic), true, 'also where nobody would be moved to live');
+  assert.equal(isFarBehind(startPace(0), classic), false);
 });

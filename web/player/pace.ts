@@ -19,6 +19,8 @@ const BUFFER_KEPT_PARTS = 1.25;
 /** How far behind, in targets, a jump is better than minutes of catching up, and the least distance worth one. */
 const JUMP_FROM_TARGETS = 3;
 const JUMP_LEAST_S = 2;
+/** How far behind the target, in seconds, a viewer who went back or paused is left where they are. */
+export const AWAY_FROM_S = 2;
 /** The shortest skip worth making while playback settles, in seconds. */
 const SKIP_LEAST_S = 0.25;
 /** Seconds one stall moves the target, the most that stalls may move it, and the calm that moves it back. */
@@ -74,6 +76,11 @@ export function nextPace(pace: Pace, view: PaceView): Pace {
 export function isFarBehind(pace: Pace, view: Pick<PaceView, 'latencyS' | 'holdBackS'>): boolean {
   const targetS = view.holdBackS + pace.penaltyS;
   return view.latencyS > Math.max(targetS * JUMP_FROM_TARGETS, targetS + JUMP_LEAST_S);
+}
+
+/** Whether somebody who left live is still away from it. */
+export function isAway(pace: Pace, view: Pick<PaceView, 'latencyS' | 'holdBackS'>): boolean {
+  return view.latencyS - view.holdBackS - pace.penaltyS > AWAY_FROM_S;
 }
 
 /**

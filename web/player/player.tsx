@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import './media-chrome-elements.ts';
 import './player.css';
+import type { ControlBar } from './control-bar.tsx';
 import { PhaseCurtain } from './phase-curtain.tsx';
 import type { WatchSession } from './watch-session.ts';
 import type { WatchPhase } from './watch-state.ts';
@@ -12,11 +13,16 @@ const CONTROLS_LATEST_MS = 1_500;
 /** The video with its controls, and a curtain over it whenever there is no live picture to show. */
 export function Player({ session }: { readonly session: WatchSession }): VNode {
   const video = useRef<HTMLVideoElement>(null);
+  const [Bar, setBar] = useState<typeof ControlBar | null>(null);
   useEffect(() => {
     if (video.current !== null) session.open(video.current);
-    const timer = setTimeout(() => void loadControls(), CONTROLS_LATEST_MS);
+    const load = async (): Promise<void> => {
+      const { ControlBar: loaded } = await import('./control-bar.tsx');
+      setBar(() => loaded);
+    };
+    const timer = setTimeout(() => void load(), CONTROLS_LATEST_MS);
     const stop = session.pictured.subscribe((pictured) => {
-      if (pictured) void loadControls();
+      if (pictured) void load();
     });
     return () => {
       clearTimeout(timer);
@@ -33,26 +39,26 @@ export function Player({ session }: { readonly session: WatchSession }): VNode {
       data-state={session.phase.value}
       data-latency-ms={latencyMs === null ? '' : Math.round(latencyMs)}
       data-rebuffers={session.rebuffers.value}
+      data-behind={session.behind.value}
     >
-      <media-controller defaultstreamtype="live" fullscreenelement="player" noautoseektolive>
+      <media-controller
+        defaultstreamtype="live"
+        fullscreenelement="player"
+        noautoseektolive
+        nohotkeys
+      >
         {/* biome-ignore lint/a11y/useMediaCaption: a live picture without a caption track has none to offer */}
         <video ref={video} slot="media" playsInline />
         <media-loading-indicator slot="centered-chrome" noautohide loadingdelay="400" />
-        <media-control-bar class="player-bar">
-          <media-play-button />
-          <media-mute-button />
-          <media-volume-range />
-          <LiveButton session={session} />
-          <span class="player-gap" />
-          <QualityMenu session={session} />
-          <media-pip-button />
-          <media-fullscreen-button />
-        </media-control-bar>
+        {Bar === null ? null : <Bar session={session} />}
       </media-controller>
       {session.playing.value === null && session.phase.value === 'live' && (
         <p class="sound-only">Sound only</p>
       )}
       <UnmuteHint session={session} video={video} />
+      <p class="player-notice" role="status" data-shown={session.notice.value !== ''}>
+        {session.notice.value}
+      </p>
       <PhaseCurtain
         phase={shownPhase(session)}
         posterUrl={session.stream.value?.posterUrl ?? null}
@@ -70,45 +76,6 @@ function shownPhase({ phase, stream }: WatchSession): WatchPhase {
 /** When a stream that was announced begins; null once it was live, and without an announcement. */
 function announcedStart({ stream }: WatchSession): string | null {
   return stream.value?.status === 'scheduled' ? stream.value.scheduledStart : null;
-}
-
-/** Says LIVE at the live position, and leads back to it from behind. */
-function LiveButton({ session }: { readonly session: WatchSession }): VNode | null {
-  if (session.phase.value !== 'live') return null;
-  const behind = session.behind.value;
-  return (
-    <button
-      type="button"
-      class="live-button"
-      data-behind={behind}
-      aria-label={behind ? 'Go live' : 'Live'}
-      onClick={() => session.goLive()}
-    >
-      <span class="live-dot" aria-hidden="true" />
-      {behind ? 'Go live' : 'Live'}
-    </button>
-  );
-}
-
-function QualityMenu({ session }: { readonly session: WatchSession }): VNode | null {
-  const qualities = session.qualities.value;
-  if (qualities.length < 2) return null;
-  const playing = qualities.find(({ id }) => id === session.playing.value)?.label;
-  return (
-    <select
-      class="quality"
-      aria-label="Quality"
-      value={session.quality.value}
-      onChange={(event) => session.chooseQuality(Number(event.currentTarget.value))}
-    >
-      <option value={-1}>{playing === undefined ? 'Auto' : `Auto (${playing})`}</option>
-      {qualities.map(({ id, label }) => (
-        <option key={id} value={id}>
-          {label}
-        </option>
-      ))}
-    </select>
-  );
 }
 
 function UnmuteHint({
@@ -141,8 +108,4 @@ function UnmuteHint({
       Tap to unmute
     </button>
   );
-}
-
-async function loadControls(): Promise<void> {
-  await import('./controls.ts');
 }

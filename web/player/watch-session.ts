@@ -1,7 +1,7 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { StreamView } from '../../contract/index.ts';
 import { ClockOffset } from './clock-offset.ts';
-import type { Engine, EngineReport, Quality } from './engine-report.ts';
+import type { Engine, EngineReport, Place, Quality } from './engine-report.ts';
 import { LatencyMeter } from './latency-meter.ts';
 import { Prefetch } from './prefetch.ts';
 import { askClock, askStream, masterUrlOf } from './stream-status.ts';
@@ -18,6 +18,9 @@ import {
 /** How often the shown latency changes, and how often the server's clock is asked. Milliseconds. */
 const SHOW_MS = 1_000;
 const CLOCK_MS = 60_000;
+/** What is said, and for how long, when the place of somebody who is behind is kept no more. Milliseconds. */
+const PLACE_GONE = 'That moment is no longer kept. This is the oldest there is.';
+const NOTICE_MS = 6_000;
 /** What a stream's status means to who watches, unless it is to go on. */
 const AIR = {
   scheduled: 'off',
@@ -42,6 +45,12 @@ export class WatchSession {
   readonly stream = signal<StreamView | null>(null);
   readonly latencyMs = signal<number | null>(null);
   readonly behind = signal(false);
+  /** Whether the viewer left live, by going back or by pausing. */
+  readonly away = signal(false);
+  /** Where playback is, and where it may go; null without playback. */
+  readonly place = signal<Place | null>(null);
+  /** What the viewer is to be told for a moment; empty: nothing. */
+  readonly notice = signal('');
   readonly rebuffers = signal(0);
   readonly muted = signal(false);
   readonly qualities = signal<readonly Quality[]>([]);
@@ -61,6 +70,7 @@ export class WatchSession {
   #engine: Engine | null = null;
   #loads = 0;
   #wakeTimer: ReturnType<typeof setTimeout> | undefined;
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Starts fetching at once: the player's code, the playlists and the status, none waiting for another.
@@ -106,6 +116,7 @@ export class WatchSession {
     this.#closing.abort();
     this.#beacon.end();
     clearTimeout(this.#wakeTimer);
+    clearTimeout(this.#noticeTimer);
     this.#unload();
   }
 
@@ -118,6 +129,32 @@ export class WatchSession {
   goLive(): void {
     this.#engine?.goLive();
     this.#meter.reset();
+  }
+
+  /** Goes to so many seconds behind live. */
+  seekTo(behindS: number): void {
+    this.#engine?.seekTo(behindS);
+    this.#meter.reset();
+  }
+
+  /** Goes forward by so many seconds, or back. */
+  seekBy(deltaS: number): void {
+    this.#engine?.seekBy(deltaS);
+    this.#meter.reset();
+  }
+
+  /** Pauses, or plays on. */
+  togglePlay(): void {
+    const video = this.#video;
+    if (video === null || this.#engine === null) return;
+    // A browser that does not let it play says so by staying paused.
+    if (video.paused) video.play().catch(() => undefined);
+    else video.pause();
+  }
+
+  /** Turns the sound off, or on. */
+  toggleMute(): void {
+    if (this.#video !== null) this.#video.muted = !this.#video.muted;
   }
 
   /** Plays one quality, or the best that fits with -1. */
@@ -186,6 +223,8 @@ export class WatchSession {
     this.#meter.reset();
     this.latencyMs.value = null;
     this.behind.value = false;
+    this.away.value = false;
+    this.place.value = null;
   }
 
   async #poll(): Promise<void> {
@@ -212,6 +251,8 @@ export class WatchSession {
     switch (report.kind) {
       case 'look':
         this.behind.value = report.behind;
+        this.away.value = report.away;
+        this.place.value = report.place;
         // A paused picture has no latency worth a number.
         if (report.captureMs === null) this.#meter.reset();
         else this.#meter.add(Date.now() + this.#clock.offsetMs - report.captureMs);
@@ -230,6 +271,9 @@ export class WatchSession {
       case 'muted':
         this.muted.value = true;
         break;
+      case 'placeGone':
+        this.#tell(PLACE_GONE);
+        break;
       case 'picture':
         this.#onPicture();
         this.#dispatch(report);
@@ -242,6 +286,14 @@ export class WatchSession {
       default:
         this.#dispatch(report);
     }
+  }
+
+  #tell(words: string): void {
+    this.notice.value = words;
+    clearTimeout(this.#noticeTimer);
+    this.#noticeTimer = setTimeout(() => {
+      this.notice.value = '';
+    }, NOTICE_MS);
   }
 
   /** A choice outlives a new engine, and not its quality. */
