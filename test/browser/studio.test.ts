@@ -94,6 +94,7 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
     await page.getByRole('button', { name: 'New stream' }).click();
     await page.getByLabel('Title').fill(TITLE);
     await page.getByLabel('Description').fill('Two hours of water.');
+    await page.getByLabel('Category').fill('Rivers');
     const zoneMs = new Date().getTimezoneOffset() * 60_000;
     const start = new Date(Date.now() + AHEAD_MS - zoneMs).toISOString().slice(0, 16);
     await page.getByLabel('Announced start').fill(start);
@@ -123,6 +124,7 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
     const shown = (await count.textContent()) ?? '';
     await viewer.locator('.curtain-count').filter({ hasNotText: shown }).waitFor();
     await viewer.getByText('Two hours of water.').waitFor();
+    await viewer.getByText('Rivers', { exact: true }).waitFor();
     await viewer.close();
   });
 

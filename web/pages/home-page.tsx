@@ -92,6 +92,7 @@ function StreamCard({
           {since === '' ? null : (
             <span>{since === 'just now' ? 'Started just now' : `On air for ${since}`}</span>
           )}
+          {stream.category === '' ? null : <bdi class="category">{stream.category}</bdi>}
         </span>
       </span>
     </a>

@@ -102,6 +102,9 @@ function StatusLine({
           Reconnecting
         </span>
       ) : null}
+      {stream === null || stream.category === '' ? null : (
+        <bdi class="category">{stream.category}</bdi>
+      )}
       {live && viewers !== null ? <span class="viewers">{viewersText(viewers)}</span> : null}
       {live && latencyMs !== null ? <span class="latency">{latencyText(latencyMs)}</span> : null}
       {stream === null ? null : (
