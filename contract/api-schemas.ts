@@ -167,6 +167,8 @@ export interface ApiSchemas {
   readonly ChatRaid: {
     readonly id: string;
     readonly state: 'announced' | 'gone' | 'cancelled';
+    /** Why it was cancelled, where nobody asked for that. */
+    readonly reason?: 'server_stopped' | 'target_ended';
     readonly streamId: string;
     readonly streamTitle: string;
     readonly goesAt: string;

@@ -122,6 +122,8 @@ export interface ChatRaid {
   /** `raid_…` */
   readonly id: string;
   readonly state: 'announced' | 'gone' | 'cancelled';
+  /** Why it was cancelled, where nobody asked for that. */
+  readonly reason?: 'server_stopped' | 'target_ended';
   readonly streamId: string;
   readonly streamTitle: string;
   /** ISO 8601, UTC. */

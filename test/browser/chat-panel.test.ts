@@ -275,7 +275,7 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     await page.context().close();
   });
 
-  test('comes back after kill -9 with what was missed, once', async () => {
+  test('comes back after kill -9 with what was missed, once, and after a stop', async () => {
     const page = await open();
     await say('Una', 'before the break');
     await line(page, 'before the break').waitFor();
@@ -290,6 +290,15 @@ suite('the chat panel', needs('chromium', 'ffmpeg'), () => {
     for (const text of ['before', 'during', 'after']) {
       assert.equal(await line(page, `${text} the break`).count(), 1, text);
     }
+    // A stop is told of, and with it that a raid cannot take place.
+    const { id: target, streamKey } = await make();
+    await ask('POST', `/api/streams/${target}/start`, { streamKey });
+    await ask('POST', `/api/streams/${stream.id}/chat/raid`, { streamId: target });
+    await page.getByText('Everybody goes on to').waitFor();
+    assert.equal(await server.kill('SIGTERM'), 0, server.output);
+    await page.getByText('The raid to Show is called off: the server went away.').waitFor();
+    server = await server.restart();
+    await page.locator('.chat[data-link="joined"]').waitFor();
     await page.context().close();
   });
 

@@ -5,7 +5,11 @@ import type { ChatRaid } from '../../contract/index.ts';
 import { me, signInAddress } from '../base/index.ts';
 import { textOf } from './chat-feed.ts';
 import type { ChatSession } from './chat-session.ts';
+import { calledOffWords, patienceMs, stayBehind } from './raid-watch.ts';
 import { secondsText } from './words.ts';
+
+/** How often the time that is left is shown. Milliseconds. */
+const SHOW_MS = 250;
 
 /** See the top of the file. */
 export function ChatCards({ session }: { readonly session: ChatSession }): VNode {
@@ -143,11 +147,11 @@ function Ending({ words, onEnd }: { readonly words: string; readonly onEnd: () =
 }
 
 function Raid({ session }: { readonly session: ChatSession }): VNode | null {
-  const raid = session.raid.value;
+  const { raid } = session.raids.value;
   return raid === null ? null : <RaidCountdown key={raid.id} raid={raid} session={session} />;
 }
 
-/** Goes along when the time has come, each page a moment of its own later; who does not want to stays. */
+/** Goes along at the word of the server, each page a moment of its own later; who does not want to stays. */
 function RaidCountdown({
   raid,
   session,
@@ -155,18 +159,18 @@ function RaidCountdown({
   readonly raid: ChatRaid;
   readonly session: ChatSession;
 }): VNode {
-  const [spread] = useState(() => Math.random() * raid.spreadMs);
   const [leftMs, setLeftMs] = useState(Date.parse(raid.goesAt) - Date.now());
   useEffect(() => {
-    const timer = setInterval(() => {
-      const left = Date.parse(raid.goesAt) - Date.now();
-      setLeftMs(left);
-      if (left + spread > 0) return;
+    const timer = setInterval(() => setLeftMs(Date.parse(raid.goesAt) - Date.now()), SHOW_MS);
+    const end =
+      raid.state === 'gone'
+        ? setTimeout(() => goAlong(raid), Math.random() * raid.spreadMs)
+        : setTimeout(() => missRaid(session, raid), patienceMs(raid, Date.now()));
+    return () => {
       clearInterval(timer);
-      location.assign(`/watch/${encodeURIComponent(raid.streamId)}`);
-    }, 250);
-    return () => clearInterval(timer);
-  }, [raid, spread]);
+      clearTimeout(end);
+    };
+  }, [raid, session]);
   return (
     <aside class="chat-card" aria-label="Raid">
       <p>
@@ -174,12 +178,7 @@ function RaidCountdown({
         {leftMs > 0 ? ` in\u00a0${secondsText(leftMs).replace(' ', '\u00a0')}` : ' now'}.
       </p>
       <span class="chat-verdict">
-        <button
-          type="button"
-          onClick={() => {
-            session.raid.value = null;
-          }}
-        >
+        <button type="button" onClick={() => stay(session)}>
           Stay here
         </button>
         {session.you.value?.roles.includes('broadcaster') === true && raid.state === 'announced' ? (
@@ -190,4 +189,18 @@ function RaidCountdown({
       </span>
     </aside>
   );
+}
+
+function stay({ raids }: ChatSession): void {
+  raids.value = stayBehind(raids.value);
+}
+
+/** The word to go has not come: the server that counted down is gone, and nobody else said so. */
+function missRaid(session: ChatSession, raid: ChatRaid): void {
+  stay(session);
+  session.say(calledOffWords({ ...raid, reason: 'server_stopped' }));
+}
+
+function goAlong({ streamId }: ChatRaid): void {
+  location.assign(`/watch/${encodeURIComponent(streamId)}`);
 }

@@ -25,6 +25,7 @@ import { ChatSocket } from './chat-socket.ts';
 import { countBehind, isSame, shownLines } from './in-step.ts';
 import { keep, kept } from './kept.ts';
 import { type PictureSight, PictureTime } from './picture-time.ts';
+import { hearRaid, NO_RAID } from './raid-watch.ts';
 import { ReplayReader } from './replay-reader.ts';
 
 /** The name under which the choice of instant or in step is kept. */
@@ -35,9 +36,6 @@ const LOOK_MS = 250;
 const MOST_WAITING = 200;
 /** More messages than this in a second would have a screen reader speak without end. */
 const MOST_SPOKEN_PER_SECOND = 3;
-
-/** How long after its time a raid is over for who comes then. Milliseconds. */
-const LATE_MS = 15_000;
 
 /** Who this page writes as. */
 export type You = ChatAuthor & { readonly isGuest: boolean };
@@ -84,7 +82,7 @@ export class ChatSession {
   readonly standing = signal<Standing>({ isBanned: false, untilMs: null });
   readonly pinned = signal<ChatMessage | null>(null);
   readonly poll = signal<ChatPoll | null>(null);
-  readonly raid = signal<ChatRaid | null>(null);
+  readonly raids = signal(NO_RAID);
   readonly held = signal<readonly ChatHeld[]>([]);
   readonly isModerator = computed(() => isModerating(this.you.value));
   readonly #feed = signal(EMPTY_FEED);
@@ -289,12 +287,18 @@ export class ChatSession {
         this.poll.value = frame.poll;
         break;
       case 'raid':
-        this.raid.value = isToCome(frame.raid) ? frame.raid : null;
+        this.#onRaid(frame.raid);
         break;
       case 'held':
         this.held.value = withHeld(this.held.value, frame.held);
         break;
     }
+  }
+
+  #onRaid(raid: ChatRaid): void {
+    const { watch, words } = hearRaid(this.raids.value, raid, Date.now());
+    this.raids.value = watch;
+    if (words !== null) this.say(words);
   }
 
   #posted(nonce: string | null): void {
@@ -375,11 +379,6 @@ export class ChatSession {
 /** Whether somebody may moderate. */
 export function isModerating(who: ChatAuthor | null): boolean {
   return who?.roles.some((role) => role === 'moderator' || role === 'broadcaster') === true;
-}
-
-/** Whether a raid still takes along who hears of it. */
-function isToCome({ state, goesAt, spreadMs }: ChatRaid): boolean {
-  return state !== 'cancelled' && Date.parse(goesAt) + spreadMs + LATE_MS > Date.now();
 }
 
 function withHeld(all: readonly ChatHeld[], held: ChatHeld): readonly ChatHeld[] {

@@ -63,6 +63,10 @@ export const raidSchema = named(
   z.object({
     id: z.string(),
     state: z.enum(['announced', 'gone', 'cancelled']),
+    reason: z
+      .enum(['server_stopped', 'target_ended'])
+      .exactOptional()
+      .meta({ description: 'Why it was cancelled, where nobody asked for that.' }),
     streamId: z.string(),
     streamTitle: z.string(),
     goesAt: timeSchema,

@@ -152,8 +152,12 @@ export class ChatFace {
   }
 
   /** Sends readers away; to be called before the HTTP server closes. */
-  leave(): Promise<void> {
-    return this.#door.close(GOODBYE_MS);
+  async leave(): Promise<void> {
+    try {
+      await this.stage.leave();
+    } finally {
+      await this.#door.close(GOODBYE_MS);
+    }
   }
 
   /** Keeps what is not kept yet; to be called before the database closes. */

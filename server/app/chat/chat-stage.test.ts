@@ -137,6 +137,62 @@ test('a raid goes after its countdown, and may be called off on any server', asy
   await two.stage.close();
 });
 
+/** How each raid that was told stands, on either server. */
+function raidsTold(told: readonly ChatFrame[]): readonly string[] {
+  return told.flatMap((frame) => {
+    if (frame.type !== 'raid') return [];
+    const { state, reason } = frame.raid;
+    return [reason === undefined ? state : `${state}, ${reason}`];
+  });
+}
+
+test('a raid is called off by the server that counts down when it stops, and told of', async () => {
+  const { clock, nodes, told, texts } = await twoServers();
+  const [one, two] = nodes;
+  await two.room();
+  assert.match(await one.say('/raid target', BROADCASTER), /^Viewers/);
+  clock.advance(5_000);
+  await two.stage.leave();
+  assert.equal(raidsTold(told).length, 2, 'another server calls nothing off');
+  await one.stage.leave();
+  const calledOff = 'cancelled, server_stopped';
+  assert.deepEqual(raidsTold(told).slice(2), [calledOff, calledOff]);
+  clock.advance(30_000);
+  assert.equal(raidsTold(told).length, 4, 'once, and nobody goes');
+  assert.deepEqual(await texts('target'), []);
+  assert.match(await two.say('/raid target', BROADCASTER), /^Viewers/);
+});
+
+test('a raid whose server dies in its countdown is called off by another', async () => {
+  const { clock, nodes, told } = await twoServers();
+  const [one, two] = nodes;
+  await two.room();
+  await one.say('/raid target', BROADCASTER);
+  one.stage.raids.close();
+  clock.advance(17_999);
+  assert.deepEqual(raidsTold(told), ['announced', 'announced']);
+  clock.advance(1);
+  const calledOff = 'cancelled, server_stopped';
+  await eventually(() => raidsTold(told).length === 4);
+  assert.deepEqual(raidsTold(told).slice(2), [calledOff, calledOff]);
+  assert.equal(await two.say('/unraid', BROADCASTER), 'raid_not_found');
+});
+
+test('a raid on a stream that ends in the countdown is called off', async () => {
+  const { clock, nodes, told, texts, onAir } = await twoServers();
+  const [one, two] = nodes;
+  await two.room();
+  await one.say('/raid target', BROADCASTER);
+  onAir.clear();
+  clock.advance(15_000);
+  await eventually(() => raidsTold(told).length === 4);
+  assert.deepEqual(raidsTold(told).slice(2), Array(2).fill('cancelled, target_ended'));
+  clock.advance(30_000);
+  assert.equal(raidsTold(told).length, 4);
+  assert.deepEqual(await texts('target'), []);
+  assert.equal(await two.say('/unraid', BROADCASTER), 'raid_not_found');
+});
+
 test('/shield and /unshield are the shield in one call', async () => {
   const { nodes } = await twoServers();
   const [one, two] = nodes;

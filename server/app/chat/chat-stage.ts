@@ -83,6 +83,11 @@ export class ChatStage implements Stage {
     return undefined;
   }
 
+  /** Tells readers what will not come to pass any more; to be called while there are some. */
+  leave(): Promise<void> {
+    return this.raids.leave();
+  }
+
   /** Ends what counts down; what was voted in the last second is kept. */
   async close(): Promise<void> {
     this.raids.close();

@@ -37,16 +37,15 @@ export async function twoServers() {
   );
   /** What each of the two was told. */
   const told: ChatFrame[] = [];
-  const nodes = [
-    serverOf({ clock, bus, streamId, told }),
-    serverOf({ clock, bus, streamId, told }),
-  ] as const;
+  const onAir = new Set(['target']);
+  const shared = { clock, bus, streamId, told, onAir };
+  const nodes = [serverOf(shared), serverOf(shared)] as const;
   for (const { room } of nodes) await (await room()).change({ slowModeS: 0 });
   const texts = async (id = streamId) => {
     const recent = (await nodes[1].room(id)).recent(10);
     return recent.map(({ fragments }) => fragments.map((each) => each.text).join(''));
   };
-  return { clock, streamId, nodes, told, texts };
+  return { clock, streamId, nodes, told, texts, onAir };
 }
 
 interface Shared {
@@ -54,14 +53,16 @@ interface Shared {
   readonly bus: LocalBus;
   readonly streamId: string;
   readonly told: ChatFrame[];
+  /** What may be raided. */
+  readonly onAir: Set<string>;
 }
 
-function serverOf({ clock, bus, streamId, told }: Shared) {
+function serverOf({ clock, bus, streamId, told, onAir }: Shared) {
   const store = new SqlChatStore(database);
   const stage: ChatStage = new ChatStage({
     ...{ database, clock, log: silentLog },
     roomOf: (id) => chat.room(id),
-    liveStream: (id) => (id === 'target' ? { streamId: id, title: 'Target' } : undefined),
+    liveStream: (id) => (onAir.has(id) ? { streamId: id, title: 'Target' } : undefined),
   });
   const commands = new CommandTable(stageCommands(stage));
   const chat: Chat = new Chat({

@@ -1,7 +1,13 @@
 /**
  * Raids: a stream's viewers are taken to another stream of this server. The server that was asked
- * counts down; whoever cancels may be on another one. Pages leave by themselves, each at a time of
- * its own, so that the other stream is not asked for by all at once.
+ * counts down; whoever cancels may be on another one. Pages leave once they hear that it is time, each
+ * at a moment of its own, so that the other stream is not asked for by all at once.
+ *
+ *     announced --countdown--> gone
+ *         +--by hand, or the other stream has ended, or this server stops--> cancelled
+ *
+ * The other stream is on air on the server that counts down. Where that one dies, there is nowhere to
+ * go to: the first of the others to miss its word calls the raid off.
  */
 import type { ChatAuthor, ChatRaid, Refusal } from '../../../contract/index.ts';
 import { type Cancel, type Clock, type Log, newId } from '../../base/index.ts';
@@ -12,6 +18,8 @@ import type { StageVoice } from './stage-voice.ts';
 const COUNTDOWN_MS = 15_000;
 /** Over how long pages leave. */
 const SPREAD_MS = 5_000;
+/** How long after the countdown other servers wait for the word of the one that counts. */
+const GRACE_MS = 3_000;
 
 /** Where a raid goes. */
 export interface RaidTarget {
@@ -35,7 +43,8 @@ export interface RaidSettings {
 
 interface Countdown {
   readonly raid: ChatRaid;
-  /** Only where it was announced. */
+  /** Whether it was announced here. */
+  readonly isOwn: boolean;
   cancel: Cancel | undefined;
 }
 
@@ -70,7 +79,7 @@ export class Raids {
       goesAt: new Date(nowMs + COUNTDOWN_MS).toISOString(),
       spreadMs: SPREAD_MS,
     };
-    const countdown: Countdown = { raid, cancel: undefined };
+    const countdown: Countdown = { raid, isOwn: true, cancel: undefined };
     this.#countdowns.set(streamId, countdown);
     try {
       await this.#record(streamId, raid, { action: 'chat.raid', actor });
@@ -105,15 +114,27 @@ export class Raids {
     const known = this.#countdowns.get(streamId);
     if (raid.state === 'announced') {
       if (known !== undefined) return;
-      // The other server may die before it goes.
-      const countdown: Countdown = { raid, cancel: undefined };
-      countdown.cancel = this.#settings.clock.after(COUNTDOWN_MS + SPREAD_MS, () =>
-        this.#forget(streamId, countdown),
-      );
+      const { clock, log } = this.#settings;
+      const countdown: Countdown = { raid, isOwn: false, cancel: undefined };
+      countdown.cancel = clock.after(COUNTDOWN_MS + GRACE_MS, () => {
+        this.#forget(streamId, countdown);
+        this.#callOff(streamId, raid, 'server_stopped').catch((error: unknown) =>
+          log.error({ error }, 'raid cannot be called off'),
+        );
+      });
       this.#countdowns.set(streamId, countdown);
     } else if (known !== undefined && known.raid.id === raid.id) {
       this.#forget(streamId, known);
     }
+  }
+
+  /** Calls off what counts down here, while there are still readers to tell. */
+  async leave(): Promise<void> {
+    const own = [...this.#countdowns].filter(([, { isOwn }]) => isOwn);
+    for (const [streamId, countdown] of own) this.#forget(streamId, countdown);
+    await Promise.all(
+      own.map(([streamId, { raid }]) => this.#callOff(streamId, raid, 'server_stopped')),
+    );
   }
 
   /** Calls nothing off and goes nowhere any more. */
@@ -123,13 +144,22 @@ export class Raids {
   }
 
   async #go(streamId: string, raid: ChatRaid, author: ChatAuthor): Promise<void> {
-    const { voice, viewers } = this.#settings;
+    const { voice, viewers, liveStream } = this.#settings;
     // Called off while it was being announced.
     if (this.#countdowns.get(streamId)?.raid.id !== raid.id) return;
+    if (liveStream(raid.streamId) === undefined) {
+      await this.#callOff(streamId, raid, 'target_ended');
+      return;
+    }
     const count = await viewers(streamId);
     await voice.tell(streamId, { type: 'raid', raid: { ...raid, state: 'gone' } });
     const guest: ChatAuthor = { ...author, roles: [] };
     await voice.sayRaid(raid.streamId, guest, `${author.name} arrives with ${count} viewers`);
+  }
+
+  #callOff(streamId: string, raid: ChatRaid, reason: ChatRaid['reason'] & string): Promise<void> {
+    const cancelled: ChatRaid = { ...raid, state: 'cancelled', reason };
+    return this.#settings.voice.tell(streamId, { type: 'raid', raid: cancelled });
   }
 
   #forget(streamId: string, countdown: Countdown): void {
