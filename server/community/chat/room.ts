@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type {
   ChatAuthor,
   ChatCloseReason,
-  ChatFragment,
   ChatFrame,
   ChatMessage,
   ChatRole,
@@ -11,7 +10,6 @@ import type {
 } from '../../../contract/index.ts';
 import { CHAT_VERSION } from '../../../contract/index.ts';
 import type { ChatStanding } from '../../account/index.ts';
-import { newId } from '../../base/index.ts';
 import { BatchPace } from './batch-pace.ts';
 import { Board } from './board.ts';
 import type { Audience, BusRoom, EntryDraft, NumberedEntry, RoomNotice } from './bus.ts';
@@ -19,18 +17,9 @@ import type { StoredRoom } from './chat-store.ts';
 import { FanOut } from './fan-out.ts';
 import { toFragments, unfit } from './fragments.ts';
 import type { PostRefusal } from './may-post.ts';
-import {
-  type CommandCall,
-  commandIn,
-  messageIn,
-  type Post,
-  type Posted,
-  type PostOutcome,
-  type Statement,
-  unlessClosed,
-} from './post.ts';
-import { PostGate } from './post-gate.ts';
-import { PostMemory } from './post-memory.ts';
+import { draftMessage } from './message-draft.ts';
+import type { Post, Posted, PostOutcome, Statement } from './post.ts';
+import { PostDesk, type SpokenRoom } from './post-desk.ts';
 import type { Joining, Reader } from './reader.ts';
 import { restoredLog } from './restored-log.ts';
 import { isModerator, mergeRoles } from './roles.ts';
@@ -43,18 +32,15 @@ import { standingFrame, type Ward } from './ward.ts';
 /** What takes messages out of sight, before it has a number. */
 export type Concealment = Exclude<EntryDraft, { readonly type: 'message' }>;
 
-type Drafted = Omit<Statement, 'words'> & { readonly fragments: readonly ChatFragment[] };
-
 /** See the top of the file. */
-export class Room {
+export class Room implements SpokenRoom {
   readonly streamId: string;
   /** Other parts of this server that want to know what happens. */
   readonly watchers = new RoomWatchers();
   readonly #parts: RoomParts;
   readonly #log: RoomLog;
   readonly #fanOut: FanOut;
-  readonly #gate: PostGate;
-  readonly #said: PostMemory;
+  readonly #posts: PostDesk;
   readonly #board: Board;
   readonly #ward: Ward;
   #settings: ChatSettings;
@@ -73,12 +59,11 @@ export class Room {
     const { clock, random, yieldTo } = parts;
     this.#ward = ward;
     this.streamId = streamId;
-    this.#gate = new PostGate({ streamId, clock, asked: [ward.mayPost, parts.mayPost] });
     this.#board = new Board(streamId, parts.stage);
     this.#parts = parts;
     this.#settings = stored.settings;
     this.#log = restoredLog(stored, clock.monotonicMs());
-    this.#said = new PostMemory(clock);
+    this.#posts = new PostDesk(this, parts, ward.mayPost);
     const isModeratorHere = (reader: Reader): boolean =>
       isModerator({ roles: this.rolesOf({ id: reader.authorId, roles: reader.roles }) });
     this.#fanOut = new FanOut({
@@ -86,7 +71,7 @@ export class Room {
       isModerator: isModeratorHere,
     });
     this.#usedMs = clock.monotonicMs();
-    for (const { entry, nonce } of stored.recent) this.#said.saw(entry, nonce, async () => true);
+    for (const { entry, nonce } of stored.recent) this.#posts.saw(entry, nonce, async () => true);
   }
 
   /** Opens a room with what is kept of it. Rejects when the database cannot be asked. */
@@ -178,12 +163,9 @@ export class Room {
   }
 
   /** Says something. The same author's same nonce is answered as the first time. */
-  post(given: Post): Promise<PostOutcome> {
+  post(post: Post): Promise<PostOutcome> {
     this.#used();
-    const author = { ...given.author, roles: this.rolesOf(given.author) };
-    const post = { ...given, author };
-    if (post.nonce === null) return this.#answer(post);
-    return this.#said.once(author.id, post.nonce, () => this.#answer(post));
+    return this.#posts.take(post);
   }
 
   /** What the author is here, with what the room gave. */
@@ -239,7 +221,8 @@ export class Room {
     const fragments = typeof words === 'string' ? toFragments(words, this.#parts.emoteOf) : words;
     if (typeof fragments === 'string') return unfit(fragments);
     const answered = replyTo === undefined ? undefined : this.find(replyTo);
-    const draft = this.#draft({ author, fragments, kind, replyTo: answered?.id });
+    const said = { author, fragments, kind, replyTo: answered?.id };
+    const draft = draftMessage(this.streamId, this.#parts, said);
     const numbered = await this.#publish(draft, nonce ?? null);
     return { message: { ...draft, seq: numbered.entry.seq }, kept: this.#keep(numbered) };
   }
@@ -290,44 +273,6 @@ export class Room {
     this.#bus?.close();
   }
 
-  async #answer(post: Post): Promise<PostOutcome> {
-    const line = commandIn(post.text);
-    if (line === undefined) return this.#post({ ...post, text: messageIn(post.text) }, undefined);
-    const { streamId } = this;
-    // Who may not write does not moderate or vote either, whatever else it is here.
-    const barred = this.isBarred(post)
-      ? await this.#gate.verdict(post, { fragments: [] }, this.#settings)
-      : undefined;
-    if (barred !== undefined) return barred;
-    const say: CommandCall['say'] = (text, kind) => this.#post({ ...post, text }, kind);
-    return this.#parts.runCommand({ streamId, post, line, say });
-  }
-
-  async #post(post: Post, kind: ChatMessage['kind']): Promise<Posted | PostRefusal> {
-    const { author, nonce, replyTo } = post;
-    const fragments = toFragments(post.text, this.#parts.emoteOf);
-    if (typeof fragments === 'string') return unfit(fragments);
-    const refused = await this.#gate.admit(post, { fragments, kind }, this.#settings);
-    if (refused !== undefined) return refused;
-    return unlessClosed(this.speak({ author, words: fragments, kind, nonce, replyTo }));
-  }
-
-  #draft({ author, fragments, kind, replyTo }: Drafted) {
-    const { clock, randomBytes, onAir } = this.#parts;
-    const nowMs = clock.epochMs();
-    const moment = onAir(this.streamId);
-    return {
-      type: 'message' as const,
-      id: newId('msg', nowMs, randomBytes),
-      timestamp: new Date(nowMs).toISOString(),
-      streamTime: Math.max(0, Math.round(moment?.streamTimeMs ?? 0)) / 1000,
-      broadcastId: moment?.broadcastId ?? null,
-      ...{ author, fragments },
-      ...(replyTo === undefined ? {} : { replyTo }),
-      ...(kind === undefined ? {} : { kind }),
-    };
-  }
-
   async #publish(draft: EntryDraft, nonce: string | null): Promise<NumberedEntry> {
     if (this.#bus === undefined) throw new Error('The room is not open');
     return this.#bus.publish(draft, nonce);
@@ -352,7 +297,7 @@ export class Room {
     }
     if (this.#settings.uniqueChat) this.#ward.saw(entry);
     // Also those who wrote on another server.
-    this.#gate.wrote(entry.author.id);
+    this.#posts.wrote(entry.author.id);
   }
 
   #take(numbered: NumberedEntry): void {
@@ -360,7 +305,7 @@ export class Room {
     const atMs = this.#parts.clock.monotonicMs();
     this.#log.append({ entry, epoch, atMs, json: JSON.stringify(entry), nonce });
     // Who has lost one server says it again to another, which keeps what the first one could not.
-    if (entry.type === 'message') this.#said.saw(entry, nonce, () => this.#keep(numbered));
+    if (entry.type === 'message') this.#posts.saw(entry, nonce, () => this.#keep(numbered));
   }
 
   #hear(notice: RoomNotice): void {
