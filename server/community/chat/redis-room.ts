@@ -25,11 +25,11 @@ import {
   type RoomNotice,
 } from './bus.ts';
 import { MergeRetry } from './merge-retry.ts';
+import { RedisNotices } from './redis-notices.ts';
 import { bodyOf, type SharedEntry, sharedEntry } from './redis-record.ts';
 import type { RedisRoomParts } from './redis-room-parts.ts';
 import type { Entrance, SharedState } from './redis-rooms.ts';
 import { EntryTail } from './redis-tail.ts';
-import { UntoldNotices } from './untold-notices.ts';
 
 /** What a room is shown of what Redis holds when it is opened. */
 const RECENT_ENTRIES = 200;
@@ -58,7 +58,7 @@ export class RedisRoom implements BusRoom {
   #unmerged = 0;
   /** By key, in the order in which they were said. */
   readonly #pending = new Map<string, Pending>();
-  readonly #untold = new UntoldNotices();
+  readonly #notices: RedisNotices;
   #entrance: Entrance;
   /** The highest number that Redis has published. */
   #heardSeq = 0;
@@ -75,6 +75,10 @@ export class RedisRoom implements BusRoom {
     this.#parts = parts;
     this.#listener = listener;
     this.#retry = new MergeRetry(parts.clock, () => void this.merge());
+    this.#notices = new RedisNotices({
+      ...{ streamId, parts, listener },
+      failed: (error) => this.#fail(error),
+    });
     this.#epoch = parts.newEpoch();
     this.#tail = new EntryTail(lastSeq);
     this.#agreedSeq = lastSeq;
@@ -103,17 +107,8 @@ export class RedisRoom implements BusRoom {
     });
   }
 
-  async tell(notice: RoomNotice): Promise<void> {
-    if (this.#state === 'shared') {
-      try {
-        await this.#publishNotice(notice, '');
-        return;
-      } catch (error) {
-        this.#fail(error);
-      }
-    }
-    this.#listener.notice(notice);
-    this.#untold.add(notice);
+  tell(notice: RoomNotice): Promise<void> {
+    return this.#notices.tell(notice, this.#state === 'shared');
   }
 
   close(): void {
@@ -130,8 +125,7 @@ export class RedisRoom implements BusRoom {
   hear(text: string): void {
     const [, digits, epoch = '', body = ''] = /^(\d+) (\S+) (.*)$/s.exec(text) ?? [];
     if (digits === undefined) {
-      const { from, notice } = JSON.parse(text);
-      if (this.#state !== 'closed' && from !== this.#parts.node) this.#listener.notice(notice);
+      if (this.#state !== 'closed') this.#notices.hear(text);
       return;
     }
     this.#heardSeq = Number(digits);
@@ -270,12 +264,7 @@ export class RedisRoom implements BusRoom {
     this.#parts.accepted(this.#streamId);
     for (const pending of this.#pending.values()) this.#send(pending);
     this.#listener.rejoined();
-    for (const notice of this.#untold.take()) {
-      this.#publishNotice(notice, this.#parts.node).catch((error: unknown) => {
-        this.#untold.add(notice);
-        this.#fail(error);
-      });
-    }
+    this.#notices.catchUp();
     if (this.#heardSeq > this.#tail.seq) void this.#fill();
   }
 
@@ -301,12 +290,6 @@ export class RedisRoom implements BusRoom {
       },
       (error: unknown) => this.#fail(error),
     );
-  }
-
-  /** `from` names the server that has heard it already. */
-  #publishNotice(notice: RoomNotice, from: string): Promise<unknown> {
-    const { publish, rooms } = this.#parts;
-    return publish(rooms.channel(this.#streamId), JSON.stringify({ from, notice }));
   }
 
   /** An entry has a number: Redis says so by its answer and on the channel, in either order. */
