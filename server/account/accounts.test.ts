@@ -362,6 +362,7 @@ test('Accounts.changePassword() asks for the old one, and signs in anew', async 
   const next = 'another horse';
   const link = got(await accounts.invitations.resetPassword(user.id, OPERATOR));
   const wrong = await accounts.changePassword(user.id, { current: 'wrong', next }, HERE);
+  assert.match('detail' in wrong ? wrong.detail : '', /the present password is wrong/);
   assert.equal(refusedAs(wrong), 'invalid_credentials');
   const fresh = got(await accounts.changePassword(user.id, { current: PASSWORD, next }, HERE));
   assert.equal(kindOf(await accounts.principalOf(cookie(sessionSecret))), 'anonymous');

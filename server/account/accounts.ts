@@ -167,7 +167,11 @@ export class Accounts {
       await this.#settings.limits.forget(attempt);
       return right;
     }
-    if (!right) return this.#wrong(client);
+    if (!right) {
+      this.#settings.log.info({ remoteAddress: client.remoteAddress }, 'password change refused');
+      const detail = 'Cannot change it: the present password is wrong';
+      return { refused: 'invalid_credentials', detail };
+    }
     await this.#settings.limits.succeeded(attempt);
     const hash = await this.#passwords.hash(words.next);
     if (typeof hash !== 'string') return hash;

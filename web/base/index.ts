@@ -1,6 +1,7 @@
 /** @module What every page uses: the API, who looks at the page, the frame, forms. */
 export { api, PATIENCE_MS } from './api.ts';
 export { browserWords } from './browser-words.ts';
+export { ConfirmButton } from './confirm-button.tsx';
 export { Area, CopyButton, Field, Form, Once, typed } from './form.tsx';
 export { Frame } from './frame.tsx';
 export { countdownText, dayOf, endOfDay, momentOf, today } from './moment.ts';

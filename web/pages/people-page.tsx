@@ -7,7 +7,17 @@ import {
   type Role,
   type UserView,
 } from '../../contract/index.ts';
-import { ask, dayOf, Form, Frame, me, Once, signInAddress, typed } from '../base/index.ts';
+import {
+  ask,
+  ConfirmButton,
+  dayOf,
+  Form,
+  Frame,
+  me,
+  Once,
+  signInAddress,
+  typed,
+} from '../base/index.ts';
 import { useList } from './account-page.tsx';
 
 /** What an administrator may change about somebody. */
@@ -46,7 +56,7 @@ function Users(): VNode {
   const [next, setNext] = useState<string | null>(null);
   const [failed, setFailed] = useState<string>();
   const [notice, setNotice] = useState<string | null>(null);
-  const [link, setLink] = useState<Link>();
+  const [link, setLink] = useState<Link & { readonly name: string }>();
   const more = async (cursor: string | null): Promise<void> => {
     const answer = await ask('GET /api/users', { query: { cursor: cursor ?? undefined } });
     setFailed(answer.failed);
@@ -71,7 +81,8 @@ function Users(): VNode {
   const reset = async (id: string): Promise<void> => {
     const answer = await ask('POST /api/users/{id}/password-link', { params: { id } });
     setFailed(answer.failed);
-    if (answer.failed === undefined) setLink(answer.value);
+    const { name = '' } = users.find((each) => each.id === id) ?? {};
+    if (answer.failed === undefined) setLink({ ...answer.value, name });
   };
   return (
     <section aria-labelledby="users">
@@ -92,7 +103,9 @@ function Users(): VNode {
       <p class="hint caution" role="status">
         {notice === null ? '' : `${notice}.`}
       </p>
-      {link === undefined ? null : <OnceLink label="A link for a new password." link={link} />}
+      {link === undefined ? null : (
+        <OnceLink label={`A link for a new password for ${link.name}.`} link={link} />
+      )}
     </section>
   );
 }
@@ -110,7 +123,9 @@ function UserRow({
   return (
     <li>
       <span class="row-text">
-        <strong>{user.displayName}</strong>
+        <bdi>
+          <strong>{user.displayName}</strong>
+        </bdi>
         <span class="hint">
           {user.name === user.displayName ? '' : `${user.name}, `}since {dayOf(user.createdAt)}
           {isDisabled ? ', disabled' : ''}
@@ -121,14 +136,24 @@ function UserRow({
         value={user.role}
         onChange={(role) => void change(user.id, { role })}
       />
-      <button
-        class="button quiet-button"
-        type="button"
-        aria-label={`${isDisabled ? 'Enable' : 'Disable'} ${user.name}`}
-        onClick={() => void change(user.id, { disabled: !isDisabled })}
-      >
-        {isDisabled ? 'Enable' : 'Disable'}
-      </button>
+      {isDisabled ? (
+        <button
+          class="button quiet-button"
+          type="button"
+          aria-label={`Enable ${user.name}`}
+          onClick={() => void change(user.id, { disabled: false })}
+        >
+          Enable
+        </button>
+      ) : (
+        <ConfirmButton
+          label="Disable"
+          spoken={`Disable ${user.name}`}
+          question={`${user.name} is signed out, and their tokens are void for good.`}
+          confirmation="Disable account"
+          act={() => change(user.id, { disabled: true })}
+        />
+      )}
       {isDisabled ? null : (
         <button
           class="button quiet-button"

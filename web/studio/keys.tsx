@@ -2,8 +2,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { IngestView, StreamKeyView, StreamView } from '../../contract/index.ts';
-import { ask, CopyButton, Field, Form, momentOf, typed } from '../base/index.ts';
-import { ConfirmButton } from './confirm-button.tsx';
+import { ask, ConfirmButton, CopyButton, Field, Form, momentOf, typed } from '../base/index.ts';
 import { EncoderRecipe } from './encoder-recipe.tsx';
 import { useRefresh } from './refresh.ts';
 import { timeTyped } from './stream-fields.tsx';

@@ -1,8 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { StreamView } from '../../contract/index.ts';
-import { ask, Form, me } from '../base/index.ts';
-import { ConfirmButton } from './confirm-button.tsx';
+import { ask, ConfirmButton, Form, me } from '../base/index.ts';
 import { Keys } from './keys.tsx';
 import { useNow, useRefresh } from './refresh.ts';
 import { StreamFields, streamTyped } from './stream-fields.tsx';

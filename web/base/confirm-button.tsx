@@ -4,12 +4,15 @@ import { useState } from 'preact/hooks';
 /** A button for what cannot be taken back: it asks once more before it does it. */
 export function ConfirmButton({
   label,
+  spoken,
   question,
   confirmation,
   refusal = 'Keep',
   act,
 }: {
   readonly label: string;
+  /** What who cannot see where it stands is told instead. */
+  readonly spoken?: string;
   /** What will become of what. */
   readonly question: string;
   /** On the button that does it. */
@@ -22,7 +25,12 @@ export function ConfirmButton({
   const [busy, setBusy] = useState(false);
   if (!asking) {
     return (
-      <button class="button quiet-button danger" type="button" onClick={() => setAsking(true)}>
+      <button
+        class="button quiet-button danger"
+        type="button"
+        aria-label={spoken}
+        onClick={() => setAsking(true)}
+      >
         {label}
       </button>
     );
