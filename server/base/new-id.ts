@@ -1,12 +1,12 @@
 import { assert } from './assert.ts';
-import { base32 } from './base32.ts';
+import { base32, SORTED_ALPHABET } from './base32.ts';
 
 /** 48 bits of milliseconds, as in UUIDv7 (RFC 9562 section 5.7), then 72 of chance. */
 const TIME_BYTES = 6;
 const CHANCE_BYTES = 9;
 
 /**
- * An identifier such as `usr_aauf3…`: its kind, then 24 characters that grow with time, so that
+ * An identifier such as `usr_23of3…`: its kind, then 24 characters that grow with time, so that
  * those made later sort behind those made before. `random` must be cryptographically strong.
  */
 export function newId(
@@ -22,5 +22,5 @@ export function newId(
     rest = Math.floor(rest / 256);
   }
   bytes.set(random(CHANCE_BYTES), TIME_BYTES);
-  return `${prefix}_${base32(bytes)}`;
+  return `${prefix}_${base32(bytes, SORTED_ALPHABET)}`;
 }
