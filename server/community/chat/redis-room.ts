@@ -190,20 +190,22 @@ export class RedisRoom implements BusRoom {
   async #merge(): Promise<void> {
     const { rooms } = this.#parts;
     const state = await this.#enter();
-    const { base, theirs } = await this.#fork(state);
+    const { base, sameSeq, theirs } = await this.#fork(state);
     const known = new Set(theirs.map(({ key }) => key));
     const apart = theirs.findIndex(
       ({ key }, index) => this.#tail.at(base + 1 + index)?.key !== key,
     );
-    const agreedSeq = base + (apart < 0 ? theirs.length : apart);
+    // What Redis holds begins too late to be compared.
+    const hasGap = sameSeq < base;
+    const agreedSeq = hasGap ? sameSeq : base + (apart < 0 ? theirs.length : apart);
     this.#epoch = state.epoch;
-    if (agreedSeq === this.#tail.seq) {
+    if (!hasGap && agreedSeq === this.#tail.seq) {
       for (const entry of theirs.slice(agreedSeq - base)) this.#deliver(entry);
       this.#agree(this.#tail.seq);
       return;
     }
     const own = this.#tail.behind(agreedSeq).filter(({ key }) => !known.has(key));
-    const isBehind = apart < 0 && agreedSeq < this.#tail.seq;
+    const isBehind = !hasGap && apart < 0 && agreedSeq < this.#tail.seq;
     const from = isBehind ? agreedSeq : NOWHERE;
     const outcome = await this.#still(rooms.merge(this.#entrance, from, own));
     if (outcome === undefined) throw new Error('Redis forgot the room while it was merged');
@@ -213,25 +215,31 @@ export class RedisRoom implements BusRoom {
     }
     const entries = await this.#still(rooms.from(this.#streamId, base + 1));
     const keys = new Set(own.map(({ key }) => key));
-    this.#rebase(entries, base);
+    this.#rebase(entries, entries.length === 0 ? base : sameSeq);
     const renumbered = entries.filter(({ key }) => keys.has(key));
     this.#listener.renumbered(renumbered.map(({ numbered }) => numbered));
   }
 
-  /** Up to which number this server and Redis agree, and what Redis has behind it. */
+  /** What Redis has behind `base`, and up to which number this server and Redis agree at least. */
   async #fork({ last }: SharedState) {
     const { rooms } = this.#parts;
     const near = await this.#still(rooms.from(this.#streamId, this.#agreedSeq));
     const [same, ...behind] = near;
-    if (same !== undefined && this.#isSame(same)) return { base: this.#agreedSeq, theirs: behind };
+    const agreed = { base: this.#agreedSeq, sameSeq: this.#agreedSeq };
+    if (same !== undefined && this.#isSame(same)) return { ...agreed, theirs: behind };
     // It has not moved since this server opened the room from the database.
-    if (near.length === 0 && last === this.#agreedSeq) return { base: last, theirs: [] };
+    if (near.length === 0 && last === this.#agreedSeq) return { ...agreed, theirs: [] };
     const all = await this.#still(rooms.from(this.#streamId, 0));
     const from = (all[0]?.numbered.entry.seq ?? last + 1) - 1;
-    let base = Math.max(from, Math.min(this.#tail.floorSeq, last));
+    let base = Math.max(from, Math.min(this.#tail.floorSeq, this.#agreedSeq, last));
+    // What both had from Redis they had in the same order, whether or not it holds it still.
+    let sameSeq = Math.min(base, this.#agreedSeq);
     const next = (): SharedEntry | undefined => all[base - from];
-    for (let entry = next(); entry !== undefined && this.#isSame(entry); entry = next()) base += 1;
-    return { base, theirs: all.slice(base - from) };
+    for (let entry = next(); entry !== undefined && this.#isSame(entry); entry = next()) {
+      base += 1;
+      sameSeq = base;
+    }
+    return { base, sameSeq, theirs: all.slice(base - from) };
   }
 
   #isSame({ numbered, key }: SharedEntry): boolean {
@@ -243,7 +251,7 @@ export class RedisRoom implements BusRoom {
   #rebase(entries: readonly SharedEntry[], last: number): void {
     const first = entries[0]?.numbered.entry.seq;
     const base = first === undefined ? last : first - 1;
-    this.#tail.restart(base, entries);
+    this.#tail.restart(base, entries, base <= last);
     this.#agree(this.#tail.seq);
     this.#listener.rebase(
       Math.min(base, last),

@@ -51,9 +51,11 @@ export class EntryTail {
     return this.#entries.slice(0, Math.max(0, seq - this.floorSeq)).slice(-MOST_AGREED);
   }
 
-  /** Begins anew with entries that follow `seq`. */
-  restart(seq: number, entries: readonly SharedEntry[]): void {
-    this.#entries = entries.slice(-MOST_AGREED);
+  /** Begins anew with entries that follow `seq`, up to which it keeps what it has if `isAgreed`. */
+  restart(seq: number, entries: readonly SharedEntry[], isAgreed: boolean): void {
+    const isHeld = isAgreed && seq <= this.#seq;
+    const before = isHeld ? this.#entries.slice(0, Math.max(0, seq - this.floorSeq)) : [];
+    this.#entries = [...before, ...entries].slice(-MOST_AGREED);
     this.#seq = seq + entries.length;
   }
 
