@@ -33,6 +33,15 @@ const PROBLEMS: readonly (readonly [name: string, request: InjectOptions, Partia
     { status: 404, code: 'not_found' },
   ],
   [
+    'a part of an address that is longer than any id',
+    { url: `/streams/${'x'.repeat(3_000)}/end`, method: 'POST' },
+    {
+      status: 400,
+      code: 'invalid_request',
+      detail: 'Cannot read address: a part of it has more than 2048 characters',
+    },
+  ],
+  [
     'an unknown route of the API by POST, with a token that nobody asked for',
     { method: 'POST', url: '/api/nothing', headers: { authorization: 'Bearer mrt_one' } },
     { status: 404, code: 'not_found' },

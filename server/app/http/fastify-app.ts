@@ -56,6 +56,10 @@ const FRAMEWORK_REFUSALS: Readonly<Record<string, Refusal>> = {
     refused: 'invalid_request',
     detail: 'Cannot read body: its size is not what Content-Length says',
   },
+  FST_ERR_MAX_PARAM_LENGTH: {
+    refused: 'invalid_request',
+    detail: `Cannot read address: a part of it has more than ${MAX_PARAMETER_LENGTH} characters`,
+  },
   FST_ERR_BAD_URL: {
     refused: 'invalid_request',
     detail: 'Cannot read address: its percent-encoding is malformed',
