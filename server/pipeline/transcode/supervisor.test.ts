@@ -329,7 +329,7 @@ describe('Supervisor', () => {
     const bench = IN.resting();
     const rungs = bench.actions.map((action) => ('rungs' in action ? action.rungs.length : -1));
     assert.deepEqual(rungs, [3, 2, 1, 0]);
-    assert.deepEqual(bench.run(120), [{ type: 'launch', rungs: ['360p'] }]);
+    assert.deepEqual(bench.run(120), [{ type: 'launch', rungs: ['360p'], reason: 'give_back' }]);
     assert.equal(bench.supervisor.state, 'running');
   });
 

@@ -46,7 +46,8 @@ export type RestartReason = 'crash' | 'hang' | 'shed' | 'give_back';
 
 /** What is to be done. `rungs` are those to be encoded, costliest first. */
 export type SupervisorAction =
-  | { readonly type: 'launch'; readonly rungs: readonly string[] }
+  /** With `give_back` after a rest: the machine had become too busy for any. */
+  | { readonly type: 'launch'; readonly rungs: readonly string[]; readonly reason?: 'give_back' }
   /** At the next keyframe another encoder takes over; with no rungs, none does. */
   | { readonly type: 'replace'; readonly rungs: readonly string[]; readonly reason: RestartReason }
   /** The encoder hangs: end it by force. */
@@ -207,7 +208,7 @@ export class Supervisor {
     if (this.#state === 'passthrough') this.#state = 'waiting';
   }
 
-  #launch(nowMs: number): SupervisorAction {
+  #launch(nowMs: number): SupervisorAction & { readonly type: 'launch' } {
     this.#state = 'running';
     this.began(nowMs);
     return { type: 'launch', rungs: this.rungs };
@@ -254,9 +255,10 @@ export class Supervisor {
     this.#gaveBack = true;
     this.#shedCount -= 1;
     this.#count('give_back');
-    if (this.#state === 'resting') return [this.#launch(nowMs)];
+    const reason = 'give_back';
+    if (this.#state === 'resting') return [{ ...this.#launch(nowMs), reason }];
     this.began(nowMs);
-    return [{ type: 'replace', rungs: this.rungs, reason: 'give_back' }];
+    return [{ type: 'replace', rungs: this.rungs, reason }];
   }
 
   #count(reason: RestartReason): void {

@@ -259,6 +259,9 @@ export class Transcoder {
   #apply(actions: readonly SupervisorAction[]): void {
     const { log } = this.#settings;
     for (const action of actions) {
+      if ('reason' in action && action.reason === 'give_back') {
+        log.info({ rungs: action.rungs }, 'machine less busy, more qualities');
+      }
       if (action.type === 'launch') this.#launch(action.rungs);
       else if (action.type === 'replace') this.#replace(action.rungs, action.reason);
       else if (action.type === 'kill') {
@@ -285,7 +288,6 @@ export class Transcoder {
   #replace(rungs: readonly string[], reason: RestartReason): void {
     const { log } = this.#settings;
     if (reason === 'shed') log.warn({ left: rungs }, 'machine too busy, fewer qualities for now');
-    else log.info({ rungs }, 'machine less busy, more qualities');
     if (rungs.length === 0) this.#rest();
     else this.#prepare(rungs);
   }
