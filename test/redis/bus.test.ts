@@ -74,7 +74,9 @@ async function agreed(nodes: readonly Node[], count: number, lastSeq = 0): Promi
   const [first] = nodes;
   // One that has as many may still be about to begin anew.
   for (const { listener } of nodes) {
-    await listener.until(() => sameAs(listener, first?.listener ?? listener));
+    const other = first?.listener ?? listener;
+    // Either of the two may be the one that has to move.
+    await Promise.race([listener, other].map((each) => each.until(() => sameAs(listener, other))));
   }
   const seqs = first?.listener.seqs;
   assert.deepEqual(
