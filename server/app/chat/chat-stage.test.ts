@@ -16,6 +16,7 @@ function votesIn(poll: ChatPoll | null | undefined): readonly number[] | undefin
 test('a poll counts one vote an author over two servers, and keeps its result', async () => {
   const { clock, nodes, streamId, told } = await twoServers();
   const [one, two] = nodes;
+  assert.equal(await one.say('/poll 60 Which? | this | this', MOD), 'invalid_request');
   assert.equal(await one.say('/poll 60 Which? | this | that', MOD), 'The poll is open for 60 s.');
   assert.equal(await two.say('/poll Again? | a | b', MOD), 'poll_open');
   assert.equal(await one.say('/vote 1'), 'Your vote is counted.');

@@ -39,11 +39,11 @@ export function word(name: string): Argument<string> {
   };
 }
 
-/** All that is left; it must not be empty. */
-export function text(name: string): Argument<string> {
+/** All that is left; it must not be empty. `called`: what is missing then, unless that is `name`. */
+export function text(name: string, called = name): Argument<string> {
   return {
     usage: `<${name}>`,
-    read: (line) => line.rest() || new Error(`the ${name} is missing`),
+    read: (line) => line.rest() || new Error(`the ${called} is missing`),
   };
 }
 

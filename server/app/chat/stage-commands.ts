@@ -68,7 +68,7 @@ function pollCommands({ polls }: ChatStage): readonly Command[] {
       who: 'moderator',
       takes: {
         seconds: optionalSeconds({ min, max, otherwise: DEFAULT_POLL_S }),
-        poll: text('question | choice | choice …'),
+        poll: text('question | choice | choice …', 'question'),
       },
       run: async ({ streamId, actor }, { seconds: durationS, poll }) => {
         const [question = '', ...choices] = poll.split('|').map((part) => part.trim());

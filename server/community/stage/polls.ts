@@ -82,6 +82,15 @@ export class Polls {
   /** Asks everybody. */
   async open(streamId: string, draft: PollDraft, actor: Actor): Promise<ChatPoll | Refusal> {
     const { store, clock, randomBytes, voice } = this.#settings;
+    if (new Set(draft.choices).size < draft.choices.length) {
+      const message = 'must differ from each other';
+      const errors = [{ field: 'choices', message }];
+      return {
+        refused: 'invalid_request',
+        detail: `Cannot begin a poll: choices ${message}`,
+        errors,
+      };
+    }
     const nowMs = clock.epochMs();
     const poll: ChatPoll = {
       id: newId('poll', nowMs, randomBytes),
