@@ -259,7 +259,7 @@ export class RtmpConnection<G> implements RtmpPublisher {
   #refuse(reason: string, told = REFUSED_KEY): void {
     this.#options.onRefused(reason);
     this.#session.refusePublish(told);
-    this.#finish('refused', { refused: reason, remoteAddress: this.remoteAddress });
+    this.#finish('refused', { refused: reason });
   }
 
   #fail(error: unknown): void {
