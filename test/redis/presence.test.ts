@@ -16,9 +16,9 @@ const [laptop, phone, tv] = ['laptop', 'phone', 'tv'].map(memberOf) as [string, 
 async function node(context: Cleaning, url: string, clock = new ManualClock()) {
   const link = await RedisLink.open({ url, clock: systemClock, log: silentLog });
   context.after(() => link.close());
-  const state = { onAir: undefined as string | undefined };
+  const state = { onAir: undefined as string | undefined, stepMs: 0 };
   const presence = new RedisPresence({
-    ...{ link, clock, onAir: () => state.onAir, sharedMs: () => clock.epochMs() },
+    ...{ link, clock, onAir: () => state.onAir, sharedMs: () => clock.epochMs() + state.stepMs },
   });
   const count = async (): Promise<number> => {
     for (let round = 0; round < 3; round += 1) await presence.refresh();
@@ -63,6 +63,23 @@ test(
     one.presence.left('s', bob, phone);
     await one.count();
     assert.equal(await other.count(), 2);
+  },
+);
+
+test(
+  'RedisPresence forgets who has gone also when the clock was set back',
+  need,
+  async (context) => {
+    const server = await RedisServer.start(context);
+    const { presence, count, clock, state } = await node(context, server.url());
+    presence.page('s', ada, laptop);
+    presence.device('s', tv);
+    assert.equal(await count(), 2);
+    state.stepMs = -3_600_000;
+    clock.advance(40_000);
+    assert.equal(await count(), 0);
+    presence.page('s', bob, phone);
+    assert.equal(await count(), 1);
   },
 );
 

@@ -45,11 +45,14 @@ for _, left in ipairs(lefts) do
   redis.call('HDEL', on, left[1])
   redis.call('ZREM', pages, left[1])
 end
-for _, session in ipairs(redis.call('ZRANGEBYSCORE', pages, '-inf', now - timeout)) do
-  redis.call('HDEL', on, session)
-  redis.call('ZREM', pages, session)
+-- Who was seen in the future was seen before the clock was set back.
+for _, gone in ipairs({ { '-inf', now - timeout }, { now + timeout, '+inf' } }) do
+  for _, session in ipairs(redis.call('ZRANGEBYSCORE', pages, gone[1], gone[2])) do
+    redis.call('HDEL', on, session)
+    redis.call('ZREM', pages, session)
+  end
+  redis.call('ZREMRANGEBYSCORE', devices, gone[1], gone[2])
 end
-redis.call('ZREMRANGEBYSCORE', devices, '-inf', now - timeout)
 for _, page in ipairs(seen) do
   local device = redis.call('HGET', on, page[1])
   if device or redis.call('ZCARD', pages) < most then
@@ -74,7 +77,7 @@ for device in pairs(forsaken) do
 end
 
 local many = tonumber(redis.call('GET', base .. 'many') or '')
-local sketching = many and now - many < timeout
+local sketching = many and math.abs(now - many) < timeout
 if refused and not sketching then
   local all = redis.call('ZRANGE', pages, 0, -1, 'WITHSCORES')
   for index = 1, #all, 2 do
