@@ -158,6 +158,8 @@ suite('the seek bar', needs('chromium', 'ffmpeg'), () => {
     await page.locator('.live-button[data-behind="true"]').waitFor();
     const behindS = await behindOf(page);
     assert.ok(behindS > (await spanOf(page)) - 4, `${behindS} s behind`);
+    const oldestS = await timeOf(page);
+    await until('it plays from there', async () => (await timeOf(page)) > oldestS + 0.5);
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('l');
     await until('it went forward', async () => (await behindOf(page)) < behindS - 10);

@@ -1,26 +1,11 @@
+import type { Place } from './place.ts';
+
 /** One rendition the viewer may choose. */
 export interface Quality {
   /** What the choice is made by; -1 is none of them. */
   readonly id: number;
   /** As a viewer would call it, such as "720p". */
   readonly label: string;
-}
-
-/** Where playback is, and where it may go. Seconds of the element's time, but for `rate`. */
-export interface Place {
-  readonly positionS: number;
-  /** What is buffered around the position ends here. */
-  readonly bufferedToS: number;
-  /** The oldest position worth going to: what is before is gone, or will be by the time that it is fetched. */
-  readonly earliestS: number;
-  /** Where live is watched; of a broadcast that is over, its end. */
-  readonly latestS: number;
-  /** The step in which the oldest position moves on: the target duration. */
-  readonly stepS: number;
-  /** Seconds of media played in a second; 0 while paused. */
-  readonly rate: number;
-  /** Whether more is to come. */
-  readonly isLive: boolean;
 }
 
 /** Something the engine tells the page. */

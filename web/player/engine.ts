@@ -11,7 +11,7 @@ import Hls, {
   type Level,
 } from 'hls.js';
 import { earlyLoader } from './early-loader.ts';
-import type { Engine, EngineReport, Place } from './engine-report.ts';
+import type { Engine, EngineReport } from './engine-report.ts';
 import { HLS_CONFIG } from './hls-config.ts';
 import { bufferedAheadS, endsMissing, isPlaylistError, labelOf } from './hls-reading.ts';
 import {
@@ -25,6 +25,7 @@ import {
   settlingSkipS,
   startPace,
 } from './pace.ts';
+import { isGone, type Place, positionBy } from './place.ts';
 import { PlaybackWatch } from './playback-watch.ts';
 import type { Prefetch } from './prefetch.ts';
 
@@ -42,8 +43,8 @@ const LEAST_TO_SHOW_S = 0.1;
 const TAIL_S = 0.15;
 /** Who has paused with less than this left of a broadcast that is over, in seconds, has seen it. */
 const REST_S = 5;
-/** What is this close to leaving the playlist, in target durations, cannot be played on. */
-const LEAVING_STEPS = 0.25;
+/** More than browsers take away from a position that they are told, in seconds. */
+const ROUNDING_S = 0.01;
 
 /** What an engine is opened with. */
 export interface EngineSetup {
@@ -109,12 +110,12 @@ class HlsEngine implements Engine {
 
   seekTo(behindS: number): void {
     const place = this.#place();
-    if (place !== null) this.#goTo(place, place.latestS - behindS);
+    if (place !== null) this.#goTo(place, Math.max(place.earliestS, place.latestS - behindS));
   }
 
   seekBy(deltaS: number): void {
     const place = this.#place();
-    if (place !== null) this.#goTo(place, place.positionS + deltaS);
+    if (place !== null) this.#goTo(place, positionBy(deltaS, place));
   }
 
   chooseQuality(id: number): void {
@@ -223,7 +224,8 @@ class HlsEngine implements Engine {
     this.#watch.disturb();
     this.#isBack = true;
     const { earliestS = 0 } = this.#place() ?? {};
-    if (this.#video.currentTime < earliestS) this.#video.currentTime = earliestS;
+    // Browsers round what they are told: who seeks again for that seeks for ever.
+    if (this.#video.currentTime < earliestS - ROUNDING_S) this.#video.currentTime = earliestS;
   }
 
   /** Who pauses goes on from there. A decoder that is restarted pauses too, but has nothing to show. */
@@ -241,7 +243,7 @@ class HlsEngine implements Engine {
       this.#isBack = true;
       this.#watch.disturb();
       this.#settlingUntilS = nowS() + SETTLING_S;
-      this.#video.currentTime = Math.min(place.latestS, Math.max(place.earliestS, positionS));
+      this.#video.currentTime = positionS;
     }
     this.#look();
   }
@@ -249,9 +251,7 @@ class HlsEngine implements Engine {
   /** Moves on to the oldest that is listed when that is newer than what a viewer went back to. */
   #keepListed(): void {
     const place = this.#place();
-    if (place === null || !place.isLive || !this.#isBack || !this.#pictured) return;
-    const leavesS = place.earliestS - place.stepS * (1 - LEAVING_STEPS);
-    if (place.positionS >= leavesS) return;
+    if (place === null || !this.#isBack || !isGone(place)) return;
     this.#watch.disturb();
     this.#video.currentTime = place.earliestS;
     this.#report({ kind: 'placeGone' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Place } from './engine-report.ts';
+import type { Place } from './place.ts';
 import { behindAt, SeekScale, type SeekView } from './seek-scale.ts';
 
 const LOOK_S = 0.25;

@@ -3,7 +3,7 @@
  * so that a bar drawn from them would tremble: here the right end is live, the left one stays where the window
  * always reaches, and a playhead that keeps its distance stands still.
  */
-import type { Place } from './engine-report.ts';
+import type { Place } from './place.ts';
 
 /** What a bar shows. Shares are of its width, from its left. */
 export interface SeekView {

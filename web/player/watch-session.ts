@@ -1,8 +1,9 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { StreamView } from '../../contract/index.ts';
 import { ClockOffset } from './clock-offset.ts';
-import type { Engine, EngineReport, Place, Quality } from './engine-report.ts';
+import type { Engine, EngineReport, Quality } from './engine-report.ts';
 import { LatencyMeter } from './latency-meter.ts';
+import type { Place } from './place.ts';
 import { Prefetch } from './prefetch.ts';
 import { askClock, askStream, masterUrlOf } from './stream-status.ts';
 import { ViewerBeacon } from './viewer-beacon.ts';
