@@ -10,7 +10,8 @@ type BarEvent = TargetedPointerEvent<HTMLDivElement>;
 
 /**
  * The window of a broadcast from its oldest moment to live. A pointer shows the time behind live, and goes there when
- * it is let go; keys are the page's.
+ * it is let go; keys are the page's. `media-time-range` would do for a recording: of a window that slides it tells
+ * media time, trembles, and does not go back by less than 3 % of its width (muxinc/media-chrome#1306).
  */
 export function SeekBar({
   view,
