@@ -20,6 +20,7 @@ const EXPECTED: Readonly<Record<Action, readonly [own: string, foreign: string]>
   'webhook.write': ['AAFF', 'AHFF'],
   'chat.post': ['AAAA', 'AAAA'],
   'chat.speak': ['AAFF', 'AFFF'],
+  'chat.speak.known': ['AFFF', 'AFFF'],
   'chat.export': ['AAFF', 'AFFF'],
   'stream.follow': ['AAAA', 'AAAA'],
   'audit.read': ['AFFF', 'AFFF'],

@@ -47,6 +47,8 @@ const RULES = {
   'chat.post': rule(EVERYONE, [], ['chat:write']),
   /** Messages in the name of whoever a program says. */
   'chat.speak': rule(['admin'], ['broadcaster'], ['chat:write']),
+  /** Messages in the name of somebody that this server knows, who has not said them. */
+  'chat.speak.known': rule(['admin'], [], ['chat:write']),
   /** All that was said, also long ago. */
   'chat.export': rule(['admin'], ['broadcaster'], ['chat:read']),
   /** Of a person: the operator is nobody who could follow. */

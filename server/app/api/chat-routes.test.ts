@@ -5,7 +5,7 @@ import { startChat as start } from './chat-stage.test-support.ts';
 
 test('a post is made in the own name, and in another only by who may', async (context) => {
   const { ask } = await start(context);
-  const other = { userId: 'usr_x', username: 'X', content: 'hi' };
+  const other = { userId: 'elsewhere:x', username: 'X', content: 'hi' };
   const cases = [
     ['nobody', { content: 'hi' }, 401],
     ['eve', { content: 'hi' }, 201],
@@ -13,6 +13,8 @@ test('a post is made in the own name, and in another only by who may', async (co
     ['bob', other, 403],
     ['bot', { content: 'hi' }, 403],
     ['ada', other, 201],
+    ['ada', { ...other, userId: 'usr_root' }, 403],
+    ['ada', { ...other, userId: 'guest_x' }, 403],
     ['root', { ...other, userId: 'usr_y' }, 201],
     ['operator', { ...other, userId: 'usr_z' }, 201],
     ['eve', { content: 7 }, 400],
@@ -46,10 +48,10 @@ test('roles come from the account and the stream, never from the body', async (c
 test('who gives a command in another name is on record in its own', async (context) => {
   const { ask } = await start(context);
   assert.equal(
-    (await ask('ada', 'PUT', '/members/usr_bob/roles/moderator', { username: 'Bob' })).status,
+    (await ask('ada', 'PUT', '/members/elsewhere:bob/roles/moderator', { username: 'Bob' })).status,
     204,
   );
-  const clear = { userId: 'usr_bob', username: 'Bob', content: '\u2066/\u200bclear' };
+  const clear = { userId: 'elsewhere:bob', username: 'Bob', content: '\u2066/\u200bclear' };
   assert.equal((await ask('ada', 'POST', '', clear)).json.commanded, 'The chat is cleared.');
   const { json } = await ask('ada', 'GET', '/moderation');
   assert.deepEqual(

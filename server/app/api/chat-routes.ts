@@ -61,8 +61,8 @@ function postRoute(settings: ChatRouteSettings): ApiRoute {
     ...{ method: 'POST', path: '/api/streams/:id/chat', operationId: 'postChat', tag: 'chat' },
     summary: 'Say something, or give a command',
     description:
-      'Whoever may write to the stream may speak as somebody else, by `userId` and `username`; ' +
-      'all others speak as themselves. What begins with `/` is a command (see `/api/chat/commands`), ' +
+      'Whoever may write to the stream may speak as somebody from elsewhere, by `userId` and `username`, ' +
+      'administrators also as accounts and guests; all others speak as themselves. What begins with `/` is a command (see `/api/chat/commands`), ' +
       'which is answered by 200; `//` begins a message with a `/`. Slow mode is per author; `Retry-After` says how long to wait.',
     verb,
     access: { action: 'chat.post' },
@@ -165,6 +165,9 @@ function settingsRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
   ];
 }
 
+/** Ids that this server gives to accounts and guests. */
+const KNOWN_HERE = /^(?:usr|guest)_/;
+
 /** Who is to be named as the author of what `principal` posts. */
 async function speakerOf(
   settings: ChatRouteSettings,
@@ -184,6 +187,12 @@ async function speakerOf(
   if (isSelf) return { isSelf, ...(await memberOf(settings.accounts, principal, ownerId)) };
   if (mayDo(principal, 'chat.speak', ownerId) !== 'allowed') {
     return { refused: 'forbidden', detail: 'Cannot post: you may speak for yourself alone' };
+  }
+  if (KNOWN_HERE.test(userId) && mayDo(principal, 'chat.speak.known', ownerId) !== 'allowed') {
+    const detail =
+      'Cannot post: only administrators may speak for accounts and guests of this server; ' +
+      'give people from elsewhere ids of your own, such as "elsewhere:42"';
+    return { refused: 'forbidden', detail };
   }
   const name = cleanLine(username ?? userId);
   const roles: readonly ChatRole[] = userId === ownerId ? ['broadcaster'] : [];
