@@ -94,8 +94,8 @@ export const SETTINGS = {
   SLIDING_WINDOW_SIZE: given(integer(1, 1000), '6', {
     topic: 'Playlists',
     meaning:
-      'Segments that a live playlist lists; three target durations stay in any case. A stream ' +
-      'fed over HTTP keeps the number it began with.',
+      'Segments that a live playlist lists, which is how far viewers can go back; three target ' +
+      'durations stay in any case. A stream fed over HTTP keeps the number it began with.',
   }),
   GAP_TIMEOUT: optional(seconds(0, 86_400), {
     topic: 'Playlists',
