@@ -188,7 +188,8 @@ function useClosed(session: ChatSession): VNode | null {
   if (isBanned)
     return <p class="chat-closed">You are banned from this chat. You may still read it.</p>;
   if (timeoutMs > 0) {
-    return <p class="chat-closed">You may write again in {secondsText(timeoutMs)}.</p>;
+    const wait = secondsText(timeoutMs);
+    return <p class="chat-closed">A moderator has timed you out. You may write again in {wait}.</p>;
   }
   if (!isShutOut(session)) return null;
   const modes = modesText(session);

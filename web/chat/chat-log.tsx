@@ -113,7 +113,7 @@ function Pending({ session }: { readonly session: ChatSession }): VNode {
 function Silence({ session }: { readonly session: ChatSession }): VNode {
   const isJoined = session.link.value?.phase === 'joined';
   return (
-    <p class="chat-silence">{isJoined ? 'Nobody has said anything yet.' : 'Opening the chat…'}</p>
+    <p class="chat-silence">{isJoined ? 'No messages.' : 'Opening the chat…'}</p>
   );
 }
 
