@@ -43,6 +43,8 @@ const DEFAULT_MAX_STREAMS = 10_000;
 const DEFAULT_RECONNECT_WINDOW_MS = 60_000;
 /** Encoders that were cut off come back by themselves within this, also where none is waited for. */
 const LEAST_RETURN_MS = 60_000;
+/** Encoders have given up on a server that was away for longer. */
+const LONGEST_AWAY_MS = 86_400_000;
 /** 60 bits: 12 characters of base32 hold them, and the thirteenth would be half empty. */
 const ID_BYTES = 8;
 const ID_LENGTH = 12;
@@ -158,12 +160,15 @@ export class Channels {
 
   /**
    * Whether an ended stream is likely to go on any moment: its server stopped, and this one has not
-   * been there for longer than encoders take to come back.
+   * been there for longer than encoders take to come back. What was cut off days before this one was
+   * started has been given up.
    */
   isReturning({ status, broadcast, isDisabled }: Stream): boolean {
     if (status !== 'ended' || broadcast?.isCutOff !== true || isDisabled) return false;
     const { clock, reconnectWindowMs = () => DEFAULT_RECONNECT_WINDOW_MS } = this.#settings;
-    const sinceMs = Math.max(broadcast.endedAtMs ?? 0, this.#openedMs);
+    const endedMs = broadcast.endedAtMs ?? 0;
+    if (this.#openedMs - endedMs > LONGEST_AWAY_MS) return false;
+    const sinceMs = Math.max(endedMs, this.#openedMs);
     return clock.epochMs() - sinceMs < Math.max(reconnectWindowMs(), LEAST_RETURN_MS);
   }
 

@@ -79,6 +79,23 @@ test('isReturning() holds also where the reconnect window is longer', async () =
   assert.equal(channels.isReturning(await read(channels, stream.id)), true);
 });
 
+test('isReturning() is said no more after a restart days later', async () => {
+  const first = await openChannels();
+  const { stream, streamKey } = await created(first.channels);
+  await connected(first.channels, streamKey);
+  await first.channels.close();
+  const { database, clock } = first;
+  const isReturningAfter = async (ms: number) => {
+    clock.advance(ms);
+    const { channels } = await openChannels({ database, clock });
+    const cut = await read(channels, stream.id);
+    assert.equal(cut.broadcast?.isCutOff, true);
+    return channels.isReturning(cut);
+  };
+  assert.equal(await isReturningAfter(86_400_000), true, 'a long update');
+  assert.equal(await isReturningAfter(1), false);
+});
+
 test('a stream made for one broadcast goes on after its server stopped, until that is over', async () => {
   const first = await openChannels();
   const { stream, streamKey } = await created(first.channels, { isOnce: true });
