@@ -112,9 +112,7 @@ function Pending({ session }: { readonly session: ChatSession }): VNode {
 
 function Silence({ session }: { readonly session: ChatSession }): VNode {
   const isJoined = session.link.value?.phase === 'joined';
-  return (
-    <p class="chat-silence">{isJoined ? 'No messages.' : 'Opening the chat…'}</p>
-  );
+  return <p class="chat-silence">{isJoined ? 'No messages.' : 'Opening the chat…'}</p>;
 }
 
 /** What can be done with a line is not opened beneath the end. */
