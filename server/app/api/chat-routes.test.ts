@@ -15,6 +15,7 @@ test('a post is made in the own name, and in another only by who may', async (co
     ['ada', other, 201],
     ['ada', { ...other, userId: 'usr_root' }, 403],
     ['ada', { ...other, userId: 'guest_x' }, 403],
+    ['ada', { ...other, userId: 'operator' }, 403],
     ['root', { ...other, userId: 'usr_y' }, 201],
     ['operator', { ...other, userId: 'usr_z' }, 201],
     ['eve', { content: 7 }, 400],

@@ -165,8 +165,8 @@ function settingsRoutes(settings: ChatRouteSettings): readonly ApiRoute[] {
   ];
 }
 
-/** Ids that this server gives to accounts and guests. */
-const KNOWN_HERE = /^(?:usr|guest)_/;
+/** Ids that this server gives to accounts, to guests, and to its operator. */
+const KNOWN_HERE = /^(?:(?:usr|guest)_|operator$)/;
 
 /** Who is to be named as the author of what `principal` posts. */
 async function speakerOf(
