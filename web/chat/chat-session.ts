@@ -345,7 +345,7 @@ export class ChatSession {
 
   #look(): void {
     const beforeMs = this.#picture.untilMs;
-    const untilMs = this.#picture.look(this.inStep.value, Date.now());
+    const untilMs = this.#picture.look(this.inStep.value);
     this.behindMs.value = untilMs === null ? 0 : Math.max(0, Date.now() - untilMs);
     // Also where the picture stands still: what was asked for may not have been answered.
     if (untilMs !== null) void this.#replay(untilMs);

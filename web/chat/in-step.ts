@@ -6,7 +6,7 @@ import type { ReplayPlace } from './replay-book.ts';
 /** Lines that are shown at once. */
 export const MOST_SHOWN = 200;
 /** A picture that is earlier by less than this is the same moment, seen after a stutter. Milliseconds. */
-const STUTTER_MS = 2_000;
+export const STUTTER_MS = 2_000;
 
 /**
  * Until when messages are shown, by when the picture on screen was taken: what was shown is not

@@ -1,5 +1,5 @@
 /** Until when messages are shown: those that are there, or those that belong to the picture on screen. */
-import { shownUntilMs } from './in-step.ts';
+import { STUTTER_MS, shownUntilMs } from './in-step.ts';
 
 /** What is known of the picture. */
 export interface PictureSight {
@@ -7,6 +7,8 @@ export interface PictureSight {
   readonly pictureMs: () => number | null;
   /** Whether the viewer has left live: what is shown then belongs to the picture, as long as they like it so. */
   readonly isAway: () => boolean;
+  /** The server's clock. */
+  readonly serverMs: () => number;
 }
 
 /** See the top of the file. Milliseconds since the epoch. */
@@ -15,6 +17,10 @@ export class PictureTime {
   #untilMs: number | null = null;
   /** Set by who left live and wants to read what is said now, until they are back. */
   #wantsNewest = false;
+  /** How long ago a live picture was taken. */
+  #liveLagMs = 0;
+  /** What somebody who paused has read by then, until their picture is there, or they go back. */
+  #read: { readonly untilMs: number; readonly pictureMs: number } | null = null;
 
   constructor(sight: PictureSight) {
     this.#sight = sight;
@@ -28,22 +34,37 @@ export class PictureTime {
   /** The viewer chose: messages with their picture, or as they come. */
   choose(inStep: boolean): void {
     this.#untilMs = null;
+    this.#read = null;
     this.#wantsNewest = !inStep;
   }
 
   /** Looks at the picture; `inStep`: messages are to be shown with it also where it is live. */
-  look(inStep: boolean, nowMs: number): number | null {
+  look(inStep: boolean): number | null {
+    const nowMs = this.#sight.serverMs();
     const isAway = this.#sight.isAway();
-    if (!isAway) this.#wantsNewest = false;
-    const isFollowing = inStep || (isAway && !this.#wantsNewest);
-    const pictureMs = isFollowing ? this.#sight.pictureMs() : null;
-    if (pictureMs === null) {
-      this.#untilMs = null;
-    } else {
-      // Who pauses keeps what they read: it is of a moment after the picture.
-      const beforeMs = this.#untilMs ?? (inStep ? null : nowMs);
-      this.#untilMs = shownUntilMs(beforeMs, pictureMs);
+    const pictureMs = this.#sight.pictureMs();
+    if (!isAway) {
+      this.#wantsNewest = false;
+      this.#read = null;
+      if (pictureMs !== null) this.#liveLagMs = nowMs - pictureMs;
     }
+    const isFollowing = inStep || (isAway && !this.#wantsNewest);
+    if (pictureMs === null || !isFollowing) {
+      this.#untilMs = null;
+      return null;
+    }
+    // Who pauses keeps what they read: it is of a moment after the picture.
+    const hasPaused = pictureMs >= nowMs - this.#liveLagMs - STUTTER_MS;
+    if (!inStep && this.#untilMs === null && hasPaused) this.#read = { untilMs: nowMs, pictureMs };
+    this.#untilMs = this.#readUntilMs(pictureMs) ?? shownUntilMs(this.#untilMs, pictureMs);
     return this.#untilMs;
+  }
+
+  #readUntilMs(pictureMs: number): number | undefined {
+    const read = this.#read;
+    if (read === null) return undefined;
+    if (pictureMs < read.untilMs && pictureMs >= read.pictureMs - STUTTER_MS) return read.untilMs;
+    this.#read = null;
+    return undefined;
   }
 }

@@ -65,6 +65,7 @@ function ChatPlace({
           streamId={streamId}
           pictureMs={() => session.captureMs()}
           isAway={() => session.away.value}
+          serverMs={() => session.serverMs()}
           onViewers={(count) => session.noteViewers(count)}
         />
       )}

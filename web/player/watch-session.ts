@@ -126,6 +126,11 @@ export class WatchSession {
     return this.phase.value === 'live' ? (this.#engine?.captureMs ?? null) : null;
   }
 
+  /** The server's clock, as far as it is known, in epoch milliseconds. */
+  serverMs(): number {
+    return Date.now() + this.#clock.offsetMs;
+  }
+
   /** Jumps to the live position. */
   goLive(): void {
     this.#engine?.goLive();
@@ -256,7 +261,7 @@ export class WatchSession {
         this.place.value = report.place;
         // A paused picture has no latency worth a number.
         if (report.captureMs === null) this.#meter.reset();
-        else this.#meter.add(Date.now() + this.#clock.offsetMs - report.captureMs);
+        else this.#meter.add(this.serverMs() - report.captureMs);
         break;
       case 'qualities':
         this.qualities.value = report.qualities;
