@@ -159,13 +159,14 @@ function RaidCountdown({
   readonly raid: ChatRaid;
   readonly session: ChatSession;
 }): VNode {
-  const [leftMs, setLeftMs] = useState(Date.parse(raid.goesAt) - Date.now());
+  const left = (): number => Date.parse(raid.goesAt) - session.serverMs();
+  const [leftMs, setLeftMs] = useState(left);
   useEffect(() => {
-    const timer = setInterval(() => setLeftMs(Date.parse(raid.goesAt) - Date.now()), SHOW_MS);
+    const timer = setInterval(() => setLeftMs(left), SHOW_MS);
     const end =
       raid.state === 'gone'
         ? setTimeout(() => goAlong(raid), Math.random() * raid.spreadMs)
-        : setTimeout(() => missRaid(session, raid), patienceMs(raid, Date.now()));
+        : setTimeout(() => missRaid(session, raid), patienceMs(raid, session.serverMs()));
     return () => {
       clearInterval(timer);
       clearTimeout(end);

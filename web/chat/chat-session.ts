@@ -63,6 +63,7 @@ export interface ChatSetup extends PictureSight {
 /** One visit to one chat: everything that the panel shows is a signal here. */
 export class ChatSession {
   readonly streamId: string;
+  readonly serverMs: ChatSetup['serverMs'];
   readonly you = signal<You | null>(null);
   readonly settings = signal<ChatSettings | null>(null);
   /** What is shown, oldest first. */
@@ -101,6 +102,7 @@ export class ChatSession {
 
   constructor({ streamId, onViewers, ...sight }: ChatSetup) {
     this.streamId = streamId;
+    this.serverMs = sight.serverMs;
     this.#picture = new PictureTime(sight);
     this.#onViewers = onViewers;
     this.#replayed = new ReplayReader(streamId);
@@ -202,7 +204,7 @@ export class ChatSession {
     const line = {
       kind: 'notice',
       key: `notice-${this.#notices}`,
-      atMs: this.#picture.untilMs ?? Date.now(),
+      atMs: this.#picture.untilMs ?? this.serverMs(),
       text,
     } as const;
     this.#feed.value = withNotice(this.#feed.value, line);
@@ -296,7 +298,7 @@ export class ChatSession {
   }
 
   #onRaid(raid: ChatRaid): void {
-    const { watch, words } = hearRaid(this.raids.value, raid, Date.now());
+    const { watch, words } = hearRaid(this.raids.value, raid, this.serverMs());
     this.raids.value = watch;
     if (words !== null) this.say(words);
   }
@@ -346,7 +348,7 @@ export class ChatSession {
   #look(): void {
     const beforeMs = this.#picture.untilMs;
     const untilMs = this.#picture.look(this.inStep.value);
-    this.behindMs.value = untilMs === null ? 0 : Math.max(0, Date.now() - untilMs);
+    this.behindMs.value = untilMs === null ? 0 : Math.max(0, this.serverMs() - untilMs);
     // Also where the picture stands still: what was asked for may not have been answered.
     if (untilMs !== null) void this.#replay(untilMs);
     if (untilMs !== beforeMs) this.#show();

@@ -17,7 +17,7 @@ export interface RaidWatch {
 /** A page that was told of none. */
 export const NO_RAID: RaidWatch = { raid: null, stayedFor: null };
 
-/** What follows from a raid that was told of, at `nowMs` of the page's clock, and what is to be said. */
+/** What follows from a raid that was told of, at `nowMs` of the server's clock, and what is to be said. */
 export function hearRaid(
   watch: RaidWatch,
   raid: ChatRaid,
