@@ -64,7 +64,10 @@ export class Publication {
       if (slot === undefined) return;
       this.#appendParts(sequence, slot);
       if (slot.segment !== undefined) {
-        if (!slot.passed && !this.#addsUp(slot, slot.segment)) return;
+        if (!slot.passed && !this.#addsUp(slot, slot.segment)) {
+          this.#restateOpen(slot);
+          return;
+        }
         this.#close(sequence, slot, slot.segment);
       } else if (slot.passed) {
         this.#appendGap(slots, sequence, highest);
@@ -98,6 +101,13 @@ export class Publication {
     return usual === count
       ? this.#predictor.predict(part.sequence + 1, 0)
       : this.#predictor.predict(part.sequence, count);
+  }
+
+  /** A segment may say what its first part did not; parts that come in before it must change nothing. */
+  #restateOpen(slot: Slot): void {
+    const timeline = this.#timeline;
+    if (timeline.open === undefined) return;
+    timeline.restateOpen(startOfSlot(slot, timeline.segments.at(-1)));
   }
 
   /** Whether nothing is missing of a segment that has come. */

@@ -218,6 +218,14 @@ export class Timeline {
     this.#touch();
   }
 
+  /** States anew how the open segment begins, for who learns some of it only now. */
+  restateOpen(start: SegmentStart): void {
+    assert(this.#open !== undefined, 'only an open segment is stated anew');
+    this.#assertRunning();
+    this.#open.start = start;
+    this.#touch();
+  }
+
   /** Lists a part of the open segment; `hint` is the URI of the part after it, if known. */
   appendPart(part: PartialSegment, hint?: string): void {
     assert(this.#open !== undefined, 'a part belongs to an open segment');

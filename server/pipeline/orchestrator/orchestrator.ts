@@ -95,7 +95,9 @@ export class Orchestrator {
     this.#keeper = new JournalKeeper({ journal, clock, log, snapshots });
     const due = (rendition: OrchestratedRendition, nowMs: number): void => {
       const risesBefore = rendition.rendition.timeline.targetRises;
-      this.#passed(rendition, rendition.sequencer.tick(nowMs));
+      this.#noteSettling(rendition, () => {
+        this.#passed(rendition, rendition.sequencer.tick(nowMs));
+      });
       this.#noteRises(rendition, risesBefore);
     };
     this.#deadlines = new Deadlines({ clock, log, due });
@@ -214,9 +216,7 @@ export class Orchestrator {
   served(streamId: string, rendition: string): void {
     const known = this.#streams.get(streamId)?.renditions.get(rendition);
     if (known === undefined || known.sequencer.settled || this.#state !== 'open') return;
-    known.sequencer.served();
-    if (!known.sequencer.settled) return;
-    this.#keeper.append({ kind: 'served', stream: streamId, rendition });
+    this.#noteSettling(known, () => known.sequencer.served());
   }
 
   /** Takes no more, writes what is left, and lets go of the journal. */
@@ -236,7 +236,7 @@ export class Orchestrator {
     if ('refused' in stream) return this.#refused(stream);
     const rendition = stream.rendition(name);
     const risesBefore = rendition.rendition.timeline.targetRises;
-    const answer = register(rendition);
+    const answer = this.#noteSettling(rendition, () => register(rendition));
     if ('refused' in answer) return this.#refused(answer);
     if (answer.status === 'duplicate') this.counters.duplicates += 1;
     if (answer.status === 'late') this.counters.late += 1;
@@ -340,6 +340,16 @@ export class Orchestrator {
     this.counters.closedShort += passed.closedShort;
     const fields = { streamId, rendition: rendition.name, ...passed };
     this.#log.warn(fields, 'missing segments or parts given up');
+  }
+
+  /** A start that settles in `work`, also by its age, stays settled: a replay knows no time. */
+  #noteSettling<T>({ streamId, rendition, sequencer }: OrchestratedRendition, work: () => T): T {
+    const wasSettled = sequencer.settled;
+    const result = work();
+    if (sequencer.settled && !wasSettled) {
+      this.#keeper.append({ kind: 'served', stream: streamId, rendition: rendition.name });
+    }
+    return result;
   }
 
   #noteRises({ streamId, rendition }: OrchestratedRendition, before: number): void {

@@ -52,6 +52,7 @@ export type RenditionChange =
   | { readonly kind: 'described'; readonly attributes: RenditionAttributes }
   | { readonly kind: 'segment'; readonly segment: SegmentRegistration }
   | { readonly kind: 'part'; readonly part: PartRegistration }
+  /** Its start is final: it was served, or has been waited for long enough. */
   | { readonly kind: 'served' }
   /** Its time ran out: nothing up to `upTo` is waited for. */
   | { readonly kind: 'passed'; readonly upTo: number };
