@@ -11,7 +11,8 @@
  * what the process has grown by with the last ten seconds of every stream's parts kept.
  */
 import { parseArgs } from 'node:util';
-import type { AudioTrack, MediaEvent, Sample, VideoTrack } from '../server/media/index.ts';
+import type { MediaEvent, Sample } from '../server/media/index.ts';
+import { audioTrack, videoTrack } from '../server/media/track.test-support.ts';
 import { type PackagedEvent, Packager } from '../server/pipeline/packager/index.ts';
 
 const FPS = 30;
@@ -21,25 +22,8 @@ const KEYFRAME_WEIGHT = 10;
 const AUDIO_FRAME_BYTES = 341;
 const KEPT_SECONDS = 10;
 
-const VIDEO: VideoTrack = {
-  kind: 'video',
-  codec: 'avc1',
-  codecString: 'avc1.64001f',
-  timescale: 90_000,
-  width: 1280,
-  height: 720,
-  frameRate: FPS,
-  config: new Uint8Array(40),
-};
-const AUDIO: AudioTrack = {
-  kind: 'audio',
-  codec: 'mp4a',
-  codecString: 'mp4a.40.2',
-  timescale: 48_000,
-  channels: 2,
-  frameTicks: 1024,
-  config: new Uint8Array([0x11, 0x90]),
-};
+const VIDEO = videoTrack({ frameRate: FPS, config: new Uint8Array(40) });
+const AUDIO = audioTrack();
 
 /** The samples of one second of media, by decode time. */
 function second(index: number): Sample[] {

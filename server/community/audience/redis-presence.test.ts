@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '../../base/index.ts';
-import type { RedisLink } from '../../store/shared/index.ts';
 import { memberOf } from './presence.test-support.ts';
 import { RedisPresence } from './redis-presence.ts';
 
@@ -13,12 +12,13 @@ function start(answer: (key: string, members: number) => unknown) {
   const link = {
     ...{ prefix: '', isUp: true },
     script: () => ({
-      run: async ([key = ''], { length }) => answer(key, length),
+      run: async ([key = '']: readonly string[], { length }: { readonly length: number }) =>
+        answer(key, length),
     }),
     watch: () => () => {},
-  } satisfies Partial<RedisLink>;
+  };
   const presence = new RedisPresence({
-    ...{ link: link as unknown as RedisLink, clock },
+    ...{ link, clock },
     onAir: () => undefined,
   });
   return { clock, presence };

@@ -24,7 +24,7 @@ const RELEARNING_MS = 15_000;
 
 /** What a shared presence needs of the application. */
 export interface RedisPresenceSettings {
-  readonly link: RedisLink;
+  readonly link: Pick<RedisLink, 'prefix' | 'isUp' | 'script' | 'watch'>;
   readonly clock: Clock;
   /** The broadcast that is on air here; undefined: none. */
   readonly onAir: (streamId: string) => string | undefined;

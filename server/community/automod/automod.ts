@@ -44,13 +44,13 @@ interface Filter {
 
 /** See the top of the file. */
 export class Automod {
-  readonly #store: AutomodStore;
+  readonly #store: Pick<AutomodStore, 'load' | 'save'>;
   readonly #clock: Clock;
   /** Used longest ago first. */
   readonly #filters = new Map<string, Filter>();
   #nodes = 0;
 
-  constructor(store: AutomodStore, clock: Clock) {
+  constructor(store: Pick<AutomodStore, 'load' | 'save'>, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
   }

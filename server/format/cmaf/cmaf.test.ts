@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Violation } from '../../base/index.ts';
-import type { AudioTrack, VideoTrack } from '../../media/index.ts';
+import { audioTrack, videoTrack } from '../../media/track.test-support.ts';
 import {
   type BoxPlace,
   type ChunkSample,
@@ -13,25 +13,8 @@ import {
   readBoxes,
 } from './index.ts';
 
-const AVC: VideoTrack = {
-  kind: 'video',
-  codec: 'avc1',
-  codecString: 'avc1.64001f',
-  timescale: 90_000,
-  width: 1280,
-  height: 720,
-  frameRate: 30,
-  config: fromHex('0164001fffe1'),
-};
-const AAC: AudioTrack = {
-  kind: 'audio',
-  codec: 'mp4a',
-  codecString: 'mp4a.40.2',
-  timescale: 48_000,
-  channels: 2,
-  frameTicks: 1024,
-  config: fromHex('1190'),
-};
+const AVC = videoTrack({ frameRate: 30, config: fromHex('0164001fffe1') });
+const AAC = audioTrack({ config: fromHex('1190') });
 
 /** The bytes of the box at `path`, as hex. */
 function hexAt(bytes: Uint8Array, ...path: readonly string[]): string {
