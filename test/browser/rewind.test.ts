@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page, Route } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
 import { needs } from '../support/component.ts';
 import { FfmpegPublisher } from '../support/ffmpeg-publisher.ts';
@@ -175,7 +175,14 @@ suite('the seek bar', needs('chromium', 'ffmpeg'), () => {
       assert.ok(box !== null && box.height >= TOUCHED_PX && box.width >= TOUCHED_PX, control);
     }
     assert.equal(await phone.evaluate('document.documentElement.scrollWidth'), PHONE.width);
-    await phone.touchscreen.tap(...(await pointAt(phone, 10)));
+    const point = await pointAt(phone, 10);
+    await until('a finger leads back', async () => {
+      // Controls that have hidden themselves are not pressed, but called back.
+      const isHidden = (await phone.locator('media-controller[userinactive]').count()) > 0;
+      if (isHidden) await phone.locator('.player video').tap();
+      else await phone.touchscreen.tap(...point);
+      return (await behindOf(phone)) > 0;
+    });
     await phone.locator('.live-button[data-behind="true"] .live-distance').waitFor();
     assert.ok(Math.abs((await behindOf(phone)) - 10) < 6);
     // By now the controls may have hidden themselves.
@@ -185,10 +192,17 @@ suite('the seek bar', needs('chromium', 'ffmpeg'), () => {
   });
 
   test('lets who is behind see the end of what is over', async () => {
+    // A player that ran dry asks how the stream is. The answer comes when it is over already.
+    const asked = Promise.withResolvers<Route>();
+    const hold = (route: Route) => asked.resolve(route);
+    await page.route(`**/api/streams/${stream.id}`, hold, { times: 1 });
+    await page.evaluate('document.querySelector("video").dispatchEvent(new Event("waiting"))');
+    const question = await asked.promise;
     await page.locator('.player video').hover();
     await page.locator('.back-button').click();
     await page.locator('.live-button[data-behind="true"]').waitFor();
     await publisher.stop();
+    await question.continue();
     await page.locator('.player-clock').waitFor();
     assert.match(
       (await page.locator('.seek').getAttribute('aria-valuetext')) ?? '',

@@ -241,6 +241,8 @@ function onStatus(
     return keep({ ...named, phase: 'interrupted', failures: 0 }, wake(pollDelayMs(chance)));
   }
   if (air === 'off' || air === 'returning') {
+    // Who is behind sees what is left: the playlist is closed by now, or gone, and the player comes to know that.
+    if (state.phase === 'live') return keep(named);
     const phase = air === 'returning' ? 'away' : restPhase(broadcastId);
     const isLoaded = isShowing(state) || state.phase === 'closing';
     return isLoaded ? rest(named, phase, chance) : sleep({ ...named, phase }, 0, chance);
