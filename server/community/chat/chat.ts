@@ -53,7 +53,10 @@ export class Chat {
 
   /** The room of a stream that is known to be; undefined when there are too many. Rejects without a database. */
   room(streamId: string): Promise<Room> | undefined {
-    if (this.#open.get(streamId)?.isLost === true) this.#forget(streamId);
+    const open = this.#open.get(streamId);
+    if (open?.isLost === true) this.#forget(streamId);
+    // Whoever asks for it is about to use it: it must not be closed in between.
+    else open?.used();
     const known = this.#rooms.get(streamId);
     if (known !== undefined) return known;
     if (this.#rooms.size >= MOST_ROOMS) return undefined;

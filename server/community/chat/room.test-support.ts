@@ -1,4 +1,5 @@
-/** Readers, entries and a store for tests of rooms. */
+/** Readers, entries, a store and what else rooms are made of, for their tests. */
+import { randomBytes } from 'node:crypto';
 import type {
   ChatCloseReason,
   ChatFrame,
@@ -6,10 +7,17 @@ import type {
   ChatRole,
   ChatSettings,
 } from '../../../contract/index.ts';
+import { ManualClock, silentLog } from '../../base/index.ts';
 import { DatabaseUnavailableError } from '../../store/sql/index.ts';
+import { EMPTY_STAGE } from './board.ts';
+import { LocalBus } from './bus.ts';
 import { type ChatStore, DEFAULT_SETTINGS, type UnkeptEntry } from './chat-store.ts';
+import { MessageKeeper } from './message-keeper.ts';
 import type { Reader } from './reader.ts';
+import { Rereads } from './rereads.ts';
 import type { LoggedEntry } from './room-log.ts';
+import type { RoomParts } from './room-parts.ts';
+import { OPEN_WARD } from './ward.ts';
 
 /** A message with this number; its author is one of ten. */
 export function message(seq: number, changes: Partial<ChatMessage> = {}): ChatMessage {
@@ -118,4 +126,26 @@ export class TestStore implements ChatStore {
     this.chatSettings = { ...this.chatSettings, ...changes };
     return this.chatSettings;
   }
+}
+
+/** What rooms are made of: a clock and a store of their own, and a stream on air. */
+export function testParts(changes: Pick<Partial<RoomParts>, 'bus' | 'mayPost' | 'openWard'> = {}) {
+  const clock = new ManualClock();
+  const store = new TestStore();
+  const log = silentLog;
+  return {
+    ...{ clock, store, log, randomBytes },
+    bus: new LocalBus(() => 'e'),
+    keeper: new MessageKeeper({ store, clock, log }),
+    rereads: new Rereads({ clock, log }),
+    openWard: async () => OPEN_WARD,
+    mayPost: () => undefined,
+    runCommand: async ({ line }: { readonly line: string }) => ({ commanded: line }),
+    random: () => 0,
+    yieldTo: (task: () => void) => task(),
+    emoteOf: () => undefined,
+    stage: EMPTY_STAGE,
+    onAir: () => ({ broadcastId: 'b', streamTimeMs: 1_234.4 }),
+    ...changes,
+  };
 }

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ChatAuthor } from '../../../contract/index.ts';
-import { ManualClock, silentLog } from '../../base/index.ts';
-import { EMPTY_STAGE } from './board.ts';
 import { LocalBus } from './bus.ts';
 import { DEFAULT_SETTINGS } from './chat-store.ts';
 import type { MayPost } from './may-post.ts';
-import { MessageKeeper } from './message-keeper.ts';
-import { Rereads } from './rereads.ts';
-import { TestReader, TestStore } from './room.test-support.ts';
+import { TestReader, testParts } from './room.test-support.ts';
 import { Room } from './room.ts';
 import { OPEN_WARD, type Ward } from './ward.ts';
 
@@ -22,21 +17,9 @@ async function open(
   ward: Ward = OPEN_WARD,
   bus = new LocalBus(() => 'e'),
 ) {
-  const clock = new ManualClock();
-  const store = new TestStore();
-  const room = await Room.open('s', {
-    ...{ clock, store, mayPost, randomBytes },
-    openWard: async () => ward,
-    runCommand: async ({ line }) => ({ commanded: line }),
-    bus,
-    keeper: new MessageKeeper({ store, clock, log: silentLog }),
-    rereads: new Rereads({ clock, log: silentLog }),
-    random: () => 0,
-    yieldTo: (task) => task(),
-    emoteOf: () => undefined,
-    stage: EMPTY_STAGE,
-    onAir: () => ({ broadcastId: 'b', streamTimeMs: 1_234.4 }),
-  });
+  const parts = testParts({ mayPost, bus, openWard: async () => ward });
+  const { clock, store } = parts;
+  const room = await Room.open('s', parts);
   const say = (text: string, changes = {}) => {
     const post = { author: ANNA, isGuest: false, text, nonce: null, replyTo: undefined };
     return room.post({ ...post, ...changes });

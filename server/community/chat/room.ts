@@ -126,9 +126,14 @@ export class Room implements SpokenRoom {
     return this.readers + this.watchers.size > 0 ? undefined : this.#usedMs;
   }
 
+  /** Somebody uses it: it stays open for a while. */
+  used(): void {
+    this.#usedMs = this.#parts.clock.monotonicMs();
+  }
+
   /** The latest messages, oldest first. */
   recent(limit: number): readonly ChatMessage[] {
-    this.#used();
+    this.used();
     return this.#log
       .recent(limit)
       .flatMap(({ entry }) => (entry.type === 'message' ? [entry] : []));
@@ -136,7 +141,7 @@ export class Room implements SpokenRoom {
 
   /** Welcomes a reader, and sends what it missed, or recent history, and what comes. */
   join(reader: Reader, { author, isGuest, guest, resume }: Joining): void {
-    this.#used();
+    this.used();
     const resumable = resume === undefined ? undefined : this.#log.resumable(resume);
     reader.write(
       frameOf({
@@ -159,12 +164,12 @@ export class Room implements SpokenRoom {
   /** Lets a reader go that has left. */
   leave(reader: Reader): void {
     this.#fanOut.leave(reader);
-    this.#used();
+    this.used();
   }
 
   /** Says something. The same author's same nonce is answered as the first time. */
   post(post: Post): Promise<PostOutcome> {
-    this.#used();
+    this.used();
     return this.#posts.take(post);
   }
 
@@ -217,7 +222,7 @@ export class Room implements SpokenRoom {
 
   /** Puts a message into the room that its rules do not hold for. */
   async speak({ author, words, kind, nonce, replyTo }: Statement): Promise<Posted | PostRefusal> {
-    this.#used();
+    this.used();
     const fragments = typeof words === 'string' ? toFragments(words, this.#parts.emoteOf) : words;
     if (typeof fragments === 'string') return unfit(fragments);
     const answered = replyTo === undefined ? undefined : this.find(replyTo);
@@ -337,9 +342,5 @@ export class Room implements SpokenRoom {
   #tellStanding(reader: Reader): void {
     const { authorId: id, roles } = reader;
     reader.write(frameOf(standingFrame(this.rolesOf({ id, roles }), this.#ward.barOf(id))));
-  }
-
-  #used(): void {
-    this.#usedMs = this.#parts.clock.monotonicMs();
   }
 }
