@@ -17,7 +17,7 @@ const READ_BYTES = 256 * 1024;
 const SAMPLE = 7;
 
 const buffer = Buffer.allocUnsafe(READ_BYTES);
-let [up, lost, received, sinceMs, sample, sent] = [0, 0, 0, Number.POSITIVE_INFINITY, 0, 0];
+let [up, lost, received, sinceMs, sent] = [0, 0, 0, Number.POSITIVE_INFINITY, 0];
 let delays: number[] = [];
 const sockets: Socket[] = [];
 let timer: NodeJS.Timeout | undefined;
@@ -41,12 +41,11 @@ function clientFrame(text: string): Buffer {
 function count(bytes: Buffer): void {
   const nowMs = Date.now();
   for (let at = bytes.indexOf(MARK); at >= 0; at = bytes.indexOf(MARK, at + MARK.length)) {
+    received += 1;
+    if (received % SAMPLE !== 0) continue;
     const sentMs = Number(bytes.toString('latin1', at + MARK.length, at + MARK.length + DIGITS));
     // What comes first is history.
-    if (!(sentMs >= sinceMs)) continue;
-    received += 1;
-    sample += 1;
-    if (sample % SAMPLE === 0) delays.push(nowMs - sentMs);
+    if (sentMs >= sinceMs) delays.push(nowMs - sentMs);
   }
 }
 

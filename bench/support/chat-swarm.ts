@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 
 /** What the process is told. */
@@ -40,14 +42,27 @@ export class ChatSwarm {
     this.#child = fork(join(import.meta.dirname, 'chat-swarm-process.ts'));
   }
 
+  /** Has it run on what other processes leave of the processors. */
+  giveWay(): void {
+    assert(this.#child.pid !== undefined);
+    setPriority(this.#child.pid, constants.priority.PRIORITY_LOW);
+  }
+
   /** Resolves when it is done; rejects when the process ends. */
   async tell(order: SwarmOrder): Promise<SwarmReport> {
     this.#child.send(order);
-    const ended = once(this.#child, 'exit').then(() => {
+    const settled = new AbortController();
+    const { signal } = settled;
+    const ended = once(this.#child, 'exit', { signal }).then(() => {
       throw new Error('Cannot go on: the process of the sockets has ended');
     });
-    const [report] = await Promise.race([once(this.#child, 'message'), ended]);
-    return report;
+    try {
+      const [report] = await Promise.race([once(this.#child, 'message', { signal }), ended]);
+      return report;
+    } finally {
+      ended.catch(() => undefined);
+      settled.abort();
+    }
   }
 
   /** Closes all sockets. */
