@@ -70,6 +70,29 @@ test('write() hides what an author wrote before a purge, and all before a clear'
   assert.deepEqual(await shown(), [6]);
 });
 
+test('write() hides what an author wrote before a ban that was told first', async () => {
+  await database.query(
+    `insert into streams (id, broadcaster_id, title, status, created_at, updated_at)
+     values ('h', 'usr_ada', 'Title', 'idle', now(), now())`,
+  );
+  await database.query(
+    `insert into chat_bans (stream_id, author_id, author_name, created_at)
+     values ('h', 'a', 'A', '2026-01-01T00:00:10Z')`,
+  );
+  const said = (seq: number, author: string, timestamp: string) => ({
+    ...{ streamId: 'h', epoch: 'e', nonce: null },
+    entry: message(seq, {
+      ...{ id: `h${seq}`, timestamp, author: { id: author, name: author, roles: [] } },
+    }),
+  });
+  const before = '2026-01-01T00:00:09Z';
+  await store.write(
+    [said(1, 'a', before), said(2, 'b', before), said(3, 'a', '2026-01-01T00:00:11Z')],
+    NOW,
+  );
+  assert.deepEqual(await store.hidden('h', ['h1', 'h2', 'h3']), ['h1']);
+});
+
 test('changeSettings() keeps what was said last, and what nobody spoke of', async () => {
   const last = {
     ...{ slowModeS: 0, guestsMayPost: false, subscribersOnly: true, followersOnlyMinutes: 0 },

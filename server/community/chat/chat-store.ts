@@ -152,13 +152,16 @@ async function insertMessages(
   const rows = [...new Map(batch.flatMap(rowOf).map((row) => [row.id, row])).values()];
   if (rows.length === 0) return;
   // A try whose outcome was not known may have kept them; another message in a place is a fault.
+  // A server that is apart bars authors, and hides what they wrote, without knowing what comes here.
   await transaction.query(
     `insert into chat_messages (stream_id, seq, epoch, id, posted_at, broadcast_id,
        stream_time_ms, author_id, author_name, author_roles, fragments, reply_to, nonce, is_paid,
-       kind)
+       kind, removed_at)
      select stream_id, seq, epoch, id, posted_at, broadcast_id,
        stream_time_ms, author_id, author_name, author_roles, fragments, reply_to, nonce, is_paid,
-       kind
+       kind, (select ban.created_at from chat_bans ban
+         where ban.stream_id = row.stream_id and ban.author_id = row.author_id
+           and ban.created_at >= row.posted_at)
      from jsonb_to_recordset($1::jsonb) as row(stream_id text, seq bigint, epoch text, id text,
        posted_at timestamptz, broadcast_id text, stream_time_ms bigint, author_id text,
        author_name text, author_roles text[], fragments jsonb, reply_to text, nonce text,
