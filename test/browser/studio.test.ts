@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import type { Problem } from '../../contract/index.ts';
 import type { ApiDocument } from '../../server/app/api/document.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { needs } from '../support/component.ts';
@@ -196,6 +197,18 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
     await page.locator('.route summary').click();
     await page.getByText('A token needs the scope keys:write').waitFor();
     await page.getByText(`curl -X DELETE ${server.url}/api/streams/ID/keys/KEY_ID`).waitFor();
+    await assertFits();
+    assert.deepEqual(complaints, []);
+  });
+
+  test('a refusal names the address of what it means', async () => {
+    const refused = await fetch(`${server.url}/api/streams/nope`);
+    const { type } = (await refused.json()) as Problem;
+    await page.goto(server.url + type);
+    const named = page.locator('.errors > [data-named="true"]');
+    await named.getByText('stream_not_found').waitFor();
+    await page.getByRole('link', { name: 'slow_mode' }).click();
+    await named.getByText('wait for Retry-After').waitFor();
     await assertFits();
     assert.deepEqual(complaints, []);
   });

@@ -52,6 +52,11 @@ if (root !== null) {
       render(<DocsPage />, root);
       break;
     }
+    case 'errors': {
+      const { ErrorsPage } = await import('./docs/errors-page.tsx');
+      render(<ErrorsPage />, root);
+      break;
+    }
     case 'nowhere':
       render(<NowherePage />, root);
       break;

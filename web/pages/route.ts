@@ -3,7 +3,7 @@ export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'watch'; readonly streamId: string }
   | { readonly page: 'studio'; readonly streamId: string | null }
-  | { readonly page: 'setup' | 'sign-in' | 'account' | 'people' | 'docs' }
+  | { readonly page: 'setup' | 'sign-in' | 'account' | 'people' | 'docs' | 'errors' }
   | { readonly page: 'nowhere' };
 
 /** Pages whose address says everything. */
@@ -15,6 +15,7 @@ const PLAIN: ReadonlyMap<string, Route> = new Map([
   ['admin/people', { page: 'people' }],
   ['studio', { page: 'studio', streamId: null }],
   ['api/docs', { page: 'docs' }],
+  ['docs/errors', { page: 'errors' }],
 ]);
 
 /** The page for the path of an address, such as `/watch/one`. A trailing slash is forgiven. */

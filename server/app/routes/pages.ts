@@ -31,6 +31,7 @@ const PAGES = [
   '/studio',
   '/studio/:id',
   '/api/docs',
+  '/docs/errors',
   '/admin/people',
 ] as const;
 

@@ -25,7 +25,8 @@ export function DocsPage(): VNode {
           <p class="lead">
             What programs may ask of this server, and its pages as well. The same as{' '}
             <a href="/api/openapi.json">OpenAPI 3.1</a>
-            {document === undefined ? '' : `, version ${document.info.version}`}.
+            {document === undefined ? '' : `, version ${document.info.version}`}. What is refused,
+            and why, is a list of its own: <a href="/docs/errors">errors</a>.
           </p>
         </div>
         <p class="failure" role="alert">
