@@ -5,16 +5,15 @@
  *     node bench/chat-room.ts memory   [--sockets 15000]
  *     node bench/chat-room.ts delivery [--sockets 5000] [--seconds 30]
  *     node bench/chat-room.ts storm    [--sockets 2000] [--rate 500] [--seconds 60] [--rounds 5]
- *                                     [--equal]
+ *                                     [--aside]
  *
  * `delivery` says one message at a time, twice a second. `storm` measures 200 viewers who wait for
  * each part of a broadcast, from before the part is posted until they have the playlist: in turn
  * without a storm and with one, since a minute of a noisy machine shows its own worst moments. What
  * counts is the median over the storms of how each compares with the calm around it. Readers and
  * viewers are measured where they are, so that their own work counts too, and a machine with more
- * than two processors shows smaller figures. In a storm the readers, who take in 250 MB a second, have
- * what the others leave of the processors: on machines of their own they would take nothing from the
- * server. With `--equal` they have the same claim as the others.
+ * than two processors shows smaller figures. With `--aside` the readers have only what the others leave
+ * of the processors, as if they were on machines of their own.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -39,7 +38,7 @@ const { values, positionals } = parseArgs({
     rate: { type: 'string', default: '500' },
     seconds: { type: 'string' },
     rounds: { type: 'string', default: '5' },
-    equal: { type: 'boolean', default: false },
+    aside: { type: 'boolean', default: false },
   },
 });
 const [mode = ''] = positionals;
@@ -92,7 +91,7 @@ async function storm(): Promise<object> {
   const seconds = Number(values.seconds ?? 60);
   const { open } = await room();
   await open(sockets);
-  if (!values.equal) swarm.giveWay();
+  if (values.aside) swarm.giveWay();
   const feeder = await PartFeeder.begin(server.url);
   const viewers = await Promise.all(Array.from({ length: VIEWERS }, () => feeder.openViewer()));
   await playlists(feeder, viewers, WARM_UP_S);
