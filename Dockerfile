@@ -13,6 +13,7 @@ RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY contract contract
 COPY web web
+COPY docs/reference/errors.md docs/reference/
 RUN node node_modules/vite/bin/vite.js build web
 
 FROM node:24-bookworm-slim
