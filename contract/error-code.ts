@@ -97,7 +97,7 @@ export interface FieldProblem {
 
 /** An RFC 9457 problem document as every face of the server sends it. */
 export interface Problem {
-  /** `/docs/errors#code`: a relative address that names the code. */
+  /** `/docs/errors#code`: a relative address, where the server tells what the code means. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
