@@ -2,18 +2,11 @@
  * Plays one broadcast with hls.js in a video element, keeps it near live, and reports what a viewer would notice.
  * The only file that drives hls.js; loaded on its own, since hls.js is by far the largest thing on the page.
  */
-import Hls, {
-  type ErrorData,
-  ErrorDetails,
-  ErrorTypes,
-  Events,
-  type Fragment,
-  type Level,
-} from 'hls.js';
+import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from 'hls.js';
 import { earlyLoader } from './early-loader.ts';
 import type { Engine, EngineReport } from './engine-report.ts';
 import { HLS_CONFIG } from './hls-config.ts';
-import { bufferedAheadS, endsMissing, isPlaylistError, labelOf } from './hls-reading.ts';
+import { bufferedAheadS, endsMissing, isPlaylistError } from './hls-reading.ts';
 import {
   AWAY_FROM_S,
   isAway,
@@ -28,6 +21,8 @@ import {
 import { isGone, type Place, positionBy } from './place.ts';
 import { PlaybackWatch } from './playback-watch.ts';
 import type { Prefetch } from './prefetch.ts';
+import { QualitySwitch } from './quality-switch.ts';
+import { SegmentAbr } from './segment-abr.ts';
 
 /** Time between two looks at the playhead. Milliseconds. */
 const LOOK_MS = 250;
@@ -37,8 +32,6 @@ const SHORTEST_JUMP_S = 0.5;
 const SETTLING_S = 3;
 /** Seconds that a viewer goes back by at least: the browser itself may move by less. */
 const LEAST_BACK_S = 1;
-/** What has to lie ahead, in seconds, before a seek shows it without another pause. */
-const LEAST_TO_SHOW_S = 0.1;
 /** What is left unplayed of a closed playlist, in seconds, when it counts as played. */
 const TAIL_S = 0.15;
 /** Who has paused with less than this left of a broadcast that is over, in seconds, has seen it. */
@@ -65,15 +58,13 @@ class HlsEngine implements Engine {
   readonly #video: HTMLVideoElement;
   readonly #report: EngineSetup['report'];
   readonly #hls: Hls;
-  readonly #levelIds = new Map<Level, number>();
+  readonly #switch: QualitySwitch;
   readonly #closing = new AbortController();
   readonly #watch = new PlaybackWatch(nowS());
   readonly #timer: ReturnType<typeof setInterval>;
   #pace: Pace = startPace(nowS());
   #pictured = false;
   #settlingUntilS = 0;
-  /** Address of the playlist that was left in the middle of a segment; null once another took over. */
-  #leftUrl: string | null = null;
   #ended = false;
   /** Where the playhead was at the last look, in seconds of the element's time. */
   #seenS = 0;
@@ -83,7 +74,12 @@ class HlsEngine implements Engine {
   constructor({ video, masterUrl, prefetch, viewer, report }: EngineSetup) {
     this.#video = video;
     this.#report = report;
-    this.#hls = new Hls({ ...HLS_CONFIG, pLoader: earlyLoader(prefetch, viewer) });
+    this.#hls = new Hls({
+      ...HLS_CONFIG,
+      abrController: SegmentAbr,
+      pLoader: earlyLoader(prefetch, viewer),
+    });
+    this.#switch = new QualitySwitch(this.#hls, video, () => this.#watch.disturb());
     this.#listenToHls();
     this.#listenToVideo();
     this.#hls.loadSource(new URL(masterUrl, location.href).href);
@@ -119,8 +115,7 @@ class HlsEngine implements Engine {
   }
 
   chooseQuality(id: number): void {
-    // What is buffered is played: a picture a second later is better than none for a moment.
-    this.#hls.loadLevel = this.#hls.levels.findIndex((level) => this.#idOf(level) === id);
+    this.#switch.choose(id);
   }
 
   close(): void {
@@ -139,48 +134,20 @@ class HlsEngine implements Engine {
       const level = this.#hls.levels[index];
       if (level === undefined) return;
       const isPicture = level.videoCodec !== undefined || level.height > 0;
-      this.#report({ kind: 'playing', id: isPicture ? this.#idOf(level) : null });
+      this.#report({ kind: 'playing', id: isPicture ? this.#switch.idOf(level) : null });
     });
     this.#hls.on(Events.LEVEL_UPDATED, (_event, { level, details }) => {
       // The server has given it up for now: whoever stays sees nothing.
       if (endsMissing(details) && this.#hls.levels.length > 1) {
-        this.#leftUrl = details.url;
         this.#hls.removeLevel(level);
         this.#reportQualities();
       }
     });
-    this.#hls.on(Events.FRAG_BUFFERED, (_event, { frag }) => this.#onBuffered(frag));
     this.#hls.on(Events.ERROR, (_event, error) => this.#onError(error));
   }
 
-  /**
-   * The quality that takes over begins with the segment that is playing. Browsers finish the old
-   * pictures of it, and then show none until the next keyframe: a seek has them begin anew.
-   */
-  #onBuffered({ type, baseurl, start }: Fragment): void {
-    if (this.#leftUrl === null || type !== 'main' || baseurl === this.#leftUrl) return;
-    const { currentTime } = this.#video;
-    const isAhead = start > currentTime;
-    if (!isAhead && bufferedAheadS(this.#video) < LEAST_TO_SHOW_S) return;
-    this.#leftUrl = null;
-    if (isAhead) return;
-    this.#watch.disturb();
-    this.#video.currentTime = currentTime;
-  }
-
-  /** Levels lose their index when one of them is gone. */
-  #idOf(level: Level): number {
-    const id = this.#levelIds.get(level) ?? this.#levelIds.size;
-    this.#levelIds.set(level, id);
-    return id;
-  }
-
   #reportQualities(): void {
-    const qualities = this.#hls.levels.map((level) => ({
-      id: this.#idOf(level),
-      label: labelOf(level),
-    }));
-    this.#report({ kind: 'qualities', qualities: qualities.toReversed() });
+    this.#report({ kind: 'qualities', qualities: this.#switch.qualities });
   }
 
   #listenToVideo(): void {

@@ -26,6 +26,8 @@ export const HLS_CONFIG: Partial<HlsConfig> = {
   testBandwidth: false,
   startFragPrefetch: true,
   abrEwmaDefaultEstimate: ASSUMED_BITS_PER_SECOND,
+  // Seconds of loading that count half: with a second buffered, a link that grows slow is to be believed at once.
+  abrEwmaFastLive: 1,
   capLevelToPlayerSize: true,
   backBufferLength: BACK_BUFFER_S,
   maxBufferLength: FORWARD_BUFFER_S,
