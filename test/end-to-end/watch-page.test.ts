@@ -61,11 +61,7 @@ suite('the page', needs('chromium', 'ffmpeg'), () => {
   test('of a stream that is not live says that it waits', async () => {
     await page.waitForSelector('#player[data-state="waiting"]');
     await page.getByText('Not live yet').waitFor();
-    assert.equal(
-      await page.getByText('Live', { exact: true }).count(),
-      0,
-      'there is no LIVE badge',
-    );
+    assert.deepEqual(await page.locator('.watch-line .badge').allTextContents(), ['Off air']);
     await page.evaluate('globalThis.openedOnce = true');
   });
 

@@ -2,11 +2,8 @@ import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Frame } from '../base/index.ts';
 import type { ChatPanel } from '../chat/index.ts';
-import { latencyText, Player, type WatchSession } from '../player/index.ts';
+import { afterPicture, latencyText, Player, type WatchSession } from '../player/index.ts';
 import { FollowButton } from './follow-button.tsx';
-
-/** Longest wait for a picture before the chat is fetched anyway. Milliseconds. */
-const CHAT_LATEST_MS = 1_500;
 
 /** One stream: the player, beneath it what is being watched and how close to live, and the chat beside it. */
 export function WatchPage({
@@ -35,7 +32,7 @@ export function WatchPage({
   );
 }
 
-/** The chat, fetched once there is a picture: that comes first. */
+/** The chat, fetched after the picture if there is to be one. */
 function ChatPlace({
   streamId,
   session,
@@ -49,14 +46,7 @@ function ChatPlace({
       const { ChatPanel: loaded } = await import('../chat/index.ts');
       setPanel(() => loaded);
     };
-    const timer = setTimeout(() => void load(), CHAT_LATEST_MS);
-    const stop = session.pictured.subscribe((pictured) => {
-      if (pictured) void load();
-    });
-    return () => {
-      clearTimeout(timer);
-      stop();
-    };
+    return afterPicture(session, () => void load());
   }, [session]);
   return (
     <div class="watch-chat">

@@ -2,13 +2,11 @@ import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import './media-chrome-elements.ts';
 import './player.css';
+import { afterPicture } from './after-picture.ts';
 import type { ControlBar } from './control-bar.tsx';
 import { PhaseCurtain } from './phase-curtain.tsx';
 import type { WatchSession } from './watch-session.ts';
 import type { WatchPhase } from './watch-state.ts';
-
-/** Longest wait for a picture before the controls are fetched anyway. Milliseconds. */
-const CONTROLS_LATEST_MS = 1_500;
 
 /** The video with its controls, and a curtain over it whenever there is no live picture to show. */
 export function Player({ session }: { readonly session: WatchSession }): VNode {
@@ -20,12 +18,8 @@ export function Player({ session }: { readonly session: WatchSession }): VNode {
       const { ControlBar: loaded } = await import('./control-bar.tsx');
       setBar(() => loaded);
     };
-    const timer = setTimeout(() => void load(), CONTROLS_LATEST_MS);
-    const stop = session.pictured.subscribe((pictured) => {
-      if (pictured) void load();
-    });
+    const stop = afterPicture(session, () => void load());
     return () => {
-      clearTimeout(timer);
       stop();
       session.close();
     };

@@ -58,9 +58,10 @@ export class WatchSession {
   readonly quality = signal(-1);
   /** What is played now, by its id; null when it has no picture, undefined before it is known. */
   readonly playing = signal<number | null | undefined>(undefined);
-  /** Set at the first picture: whatever may come later than the picture can come now. */
-  readonly pictured = signal(false);
+  /** Whether a picture is on its way, and whatever may come later than it waits. */
+  readonly isPictureFirst;
 
+  readonly #pictured = signal(false);
   readonly #streamId: string;
   readonly #beacon: ViewerBeacon;
   readonly #prefetch = new Prefetch();
@@ -83,6 +84,7 @@ export class WatchSession {
     this.#opening = openWatch(isOnAir);
     this.#state = signal(this.#opening.state);
     this.phase = computed(() => this.#state.value.phase);
+    this.isPictureFirst = computed(() => !this.#pictured.value && !OVER.has(this.phase.value));
     if (isOnAir) void this.#prefetch.begin(masterUrlOf(streamId));
     void loadEngine();
     void this.#poll();
@@ -311,8 +313,8 @@ export class WatchSession {
   }
 
   #onPicture(): void {
-    if (this.pictured.value) return;
-    this.pictured.value = true;
+    if (this.#pictured.value) return;
+    this.#pictured.value = true;
     void this.#askClock(CLOCK_QUESTIONS);
   }
 
