@@ -37,14 +37,14 @@ function clientFrame(text: string): Buffer {
   return frame;
 }
 
-/** Counts what is new in `bytes`. Marks that are cut by the end of a read are not seen. */
+/** Counts the messages in `bytes`, history as well. Marks that are cut by the end of a read are not seen. */
 function count(bytes: Buffer): void {
   const nowMs = Date.now();
   for (let at = bytes.indexOf(MARK); at >= 0; at = bytes.indexOf(MARK, at + MARK.length)) {
     received += 1;
     if (received % SAMPLE !== 0) continue;
     const sentMs = Number(bytes.toString('latin1', at + MARK.length, at + MARK.length + DIGITS));
-    // What comes first is history.
+    // What was sent earlier is history, or of the storm before.
     if (sentMs >= sinceMs) delays.push(nowMs - sentMs);
   }
 }

@@ -42,7 +42,7 @@ export class ChatSwarm {
     this.#child = fork(join(import.meta.dirname, 'chat-swarm-process.ts'));
   }
 
-  /** Has it run on what other processes leave of the processors. */
+  /** Gives the thread that reads the lowest priority. */
   giveWay(): void {
     assert(this.#child.pid !== undefined);
     setPriority(this.#child.pid, constants.priority.PRIORITY_LOW);

@@ -1,6 +1,6 @@
 /**
  * Plays one broadcast with hls.js in a video element, keeps it near live, and reports what a viewer would notice.
- * The only file that drives hls.js; loaded on its own, since hls.js is by far the largest thing on the page.
+ * Drives hls.js, with `quality-switch.ts` and `segment-abr.ts`; loaded on its own, since hls.js is by far the largest thing on the page.
  */
 import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from 'hls.js';
 import { earlyLoader } from './early-loader.ts';

@@ -38,10 +38,10 @@ export class QualitySwitch {
       expectInStep(details);
       this.#goOver();
     });
+    // By the time that it is buffered, hls.js has chosen what comes next.
+    hls.on(Events.FRAG_LOADED, () => this.#goOver());
     hls.on(Events.FRAG_BUFFERED, (_event, { frag }) => {
-      if (frag.type !== 'main') return;
-      this.#goOver();
-      this.#showTakenOver(frag);
+      if (frag.type === 'main') this.#showTakenOver(frag);
     });
   }
 

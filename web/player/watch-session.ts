@@ -84,7 +84,7 @@ export class WatchSession {
     this.#opening = openWatch(isOnAir);
     this.#state = signal(this.#opening.state);
     this.phase = computed(() => this.#state.value.phase);
-    this.isPictureFirst = computed(() => !this.#pictured.value && !OVER.has(this.phase.value));
+    this.isPictureFirst = computed(() => !this.#pictured.value && this.phase.value === 'starting');
     if (isOnAir) void this.#prefetch.begin(masterUrlOf(streamId));
     void loadEngine();
     void this.#poll();

@@ -152,7 +152,8 @@ async function insertMessages(
   const rows = [...new Map(batch.flatMap(rowOf).map((row) => [row.id, row])).values()];
   if (rows.length === 0) return;
   // A try whose outcome was not known may have kept them; another message in a place is a fault.
-  // A server that is apart bars authors, and hides what they wrote, without knowing what comes here.
+  // A server that is apart bars authors, and hides what they wrote, without knowing what comes here. Their clocks are
+  // compared, so messages of the moment of a ban may stay in sight by as much as the clocks differ.
   await transaction.query(
     `insert into chat_messages (stream_id, seq, epoch, id, posted_at, broadcast_id,
        stream_time_ms, author_id, author_name, author_roles, fragments, reply_to, nonce, is_paid,
