@@ -208,8 +208,8 @@ function useClosed(session: ChatSession): VNode | null {
 }
 
 /** Whether no guest may write; one whom a moderator gave a role is asked for what it allows. */
-function isShutOut({ you, settings }: ChatSession): boolean {
-  if (you.value?.isGuest !== true || settings.value === null) return false;
+function isShutOut({ you, settings, isModerator }: ChatSession): boolean {
+  if (you.value?.isGuest !== true || settings.value === null || isModerator.value) return false;
   const { guestsMayPost, subscribersOnly, followersOnlyMinutes } = settings.value;
   const isForMembers = subscribersOnly || followersOnlyMinutes !== null;
   return !guestsMayPost || (isForMembers && you.value.roles.length === 0);

@@ -10,6 +10,7 @@ const command = (name: string, who: ChatCommandView['who'], ...aliases: string[]
 const ALL = [
   command('ban', 'moderator'),
   command('help', 'everybody'),
+  command('mods', 'moderator'),
   command('mod', 'broadcaster'),
   command('slow', 'moderator'),
   command('timeout', 'moderator', 'to'),
@@ -21,10 +22,13 @@ const namesFor = (text: string, ...roles: readonly ChatRole[]): string =>
 
 test('completions() offers what one may give, as far as it was typed', () => {
   assert.equal(namesFor('/'), 'help');
-  assert.equal(namesFor('/', 'moderator'), 'ban help slow timeout');
-  assert.equal(namesFor('/', 'broadcaster'), 'ban help mod slow timeout');
+  assert.equal(namesFor('/', 'moderator'), 'ban help mods slow timeout');
+  assert.equal(namesFor('/', 'broadcaster'), 'ban help mods mod slow timeout');
   assert.equal(namesFor('/S', 'moderator'), 'slow');
   assert.equal(namesFor('/to', 'moderator'), 'timeout', 'by another name');
+  assert.equal(namesFor('/mo', 'moderator'), 'mods');
+  assert.equal(namesFor('/mod', 'broadcaster'), 'mod mods', 'the one of that name first');
+  assert.equal(namesFor('/mod', 'moderator'), '', 'nothing in the place of one that is not theirs');
   for (const text of ['', 'hello', ' /slow', '/slow 5', '//slow', '/nothing']) {
     assert.equal(namesFor(text, 'broadcaster'), '', text);
   }

@@ -3,7 +3,10 @@ import type { ChatAuthor, ChatCommandView } from '../../contract/index.ts';
 
 const MOST_OFFERED = 6;
 
-/** Commands that begin as `text` does and that `who` may give; none once their name is complete. */
+/**
+ * Commands that begin as `text` does and that `who` may give, the one of that very name first; none once more follows,
+ * and in the place of one that `who` may not give.
+ */
 export function completions(
   commands: readonly ChatCommandView[],
   text: string,
@@ -18,9 +21,12 @@ export function completions(
     moderator: isHost || roles.includes('moderator'),
     broadcaster: isHost,
   };
+  const meant = commands.find((command) => isNamed(command, typed));
+  if (meant !== undefined && !may[meant.who]) return [];
   return commands
     .filter((command) => may[command.who])
     .filter(({ name, aliases }) => [name, ...aliases].some((one) => one.startsWith(typed)))
+    .toSorted((a, b) => Number(b === meant) - Number(a === meant))
     .slice(0, MOST_OFFERED);
 }
 
@@ -30,7 +36,9 @@ export function commandOf(
   text: string,
 ): ChatCommandView | undefined {
   const typed = /^\/([a-z]+) /i.exec(text)?.[1]?.toLowerCase();
-  return commands.find(
-    ({ name, aliases }) => name === typed || (typed !== undefined && aliases.includes(typed)),
-  );
+  return typed === undefined ? undefined : commands.find((command) => isNamed(command, typed));
+}
+
+function isNamed({ name, aliases }: ChatCommandView, typed: string): boolean {
+  return name === typed || aliases.includes(typed);
 }

@@ -139,7 +139,7 @@ export function stepWatch(state: WatchState, event: WatchEvent, chance: number):
     case 'mediaFailed':
       return isPlaying(state) ? recover(state, chance) : keep(state);
     case 'notLive':
-      return isShowing(state) ? rest(state, restPhase(state.broadcastId), chance) : keep(state);
+      return isShowing(state) ? missPlaylist(state, chance) : keep(state);
     case 'playlistEnded':
       return isShowing(state) ? close(state) : keep(state);
     case 'status':
@@ -181,6 +181,12 @@ function retry(state: WatchState, chance: number): WatchStep {
     { ...state, phase, failures, mediaRecovered: false },
     wake(retryDelayMs(failures, chance)),
   );
+}
+
+/** A broadcast that has just begun is told of a moment before it has a playlist. */
+function missPlaylist(state: WatchState, chance: number): WatchStep {
+  const isTold = state.phase === 'starting' && state.broadcastId !== null;
+  return isTold ? retry(state, chance) : rest(state, restPhase(state.broadcastId), chance);
 }
 
 function recover(state: WatchState, chance: number): WatchStep {

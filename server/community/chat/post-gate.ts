@@ -42,10 +42,10 @@ export class PostGate {
   /** Why the room's own rules keep a message out: guests, slow mode. */
   #refusal({ author, isGuest, address }: Post, settings: ChatSettings): PostRefusal | undefined {
     const { guestsMayPost, slowModeS } = settings;
+    if (isModerator(author)) return undefined;
     if (isGuest && !guestsMayPost) {
       return { refused: 'forbidden', detail: 'Cannot post: only who is signed in may write here' };
     }
-    if (isModerator(author)) return undefined;
     const nowMs = this.#settings.clock.monotonicMs();
     const ownMs = this.#slowMode.waitMs(author.id, slowModeS * 1000, nowMs);
     const retryAfterMs =

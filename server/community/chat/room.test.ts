@@ -79,6 +79,7 @@ test('post() carries media time, and lets guests write only where they may', asy
   await room.change({ slowModeS: 0, guestsMayPost: false });
   const refused = await say('one', { isGuest: true });
   assert.ok('refused' in refused && refused.refused === 'forbidden');
+  idOf(await say('from a guest who moderates', { isGuest: true, author: MOD }));
   idOf(await say('two'));
   const [message] = room.recent(1);
   assert.deepEqual([message?.streamTime, message?.broadcastId], [1.234, 'b']);
