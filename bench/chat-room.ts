@@ -17,7 +17,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ServerProcess } from '../test/support/server-process.ts';
+import { quantile, ServerProcess } from '../test/support/server-process.ts';
 import { share } from '../test/support/spread.ts';
 import { ChatSwarm, type SwarmReport } from './support/chat-swarm.ts';
 import type { HeldViewer } from './support/held-viewer.ts';
@@ -89,6 +89,9 @@ async function delivery(): Promise<object> {
 async function storm(): Promise<object> {
   const sockets = Number(values.sockets ?? 2_000);
   const seconds = Number(values.seconds ?? 60);
+  const rounds = Number(values.rounds);
+  if (rounds % 2 !== 1)
+    throw new Error(`Cannot tell the median of ${rounds} storms: name an odd number`);
   const { open } = await room();
   await open(sockets);
   if (values.aside) swarm.giveWay();
@@ -98,7 +101,7 @@ async function storm(): Promise<object> {
   let calm = await playlists(feeder, viewers, seconds);
   const storms: object[] = [];
   const changes: number[] = [];
-  while (changes.length < Number(values.rounds)) {
+  while (changes.length < rounds) {
     const cpuS = server.cpuSeconds();
     const [report, during] = await Promise.all([
       speak(Number(values.rate), seconds),
@@ -115,16 +118,8 @@ async function storm(): Promise<object> {
   return {
     storms: storms.length,
     p99Change: changes.map(round),
-    median: round(median(changes)),
+    median: round(quantile(changes, 0.5)),
   };
-}
-
-/** Of an even number, what lies between the two in the middle. */
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
-  return (lower + upper) / 2;
 }
 
 /** A room where everybody may write as they like. */

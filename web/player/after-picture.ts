@@ -17,7 +17,7 @@ export function afterPicture(session: WatchSession, task: () => void): () => voi
   };
   const timer = setTimeout(run, LATEST_MS);
   const stop = effect(() => {
-    if (session.isPictureFirst.value === false) run();
+    if (!session.isPictureFirst.value) run();
   });
   return () => {
     called.abort();
