@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createHttpServer } from '../server/app/http/index.ts';
-import { silentLog, systemClock } from '../server/base/index.ts';
+import { RightOfWay, silentLog, systemClock } from '../server/base/index.ts';
 import { Broadcast, OnAir } from '../server/live/index.ts';
 import { isDeliveryPath, Origin } from '../server/pipeline/origin/index.ts';
 
@@ -59,6 +59,7 @@ async function serve(): Promise<void> {
     onAir,
     orchestrated: { presentation: () => undefined, served: () => {} },
     observer: { answered: () => {} },
+    rightOfWay: new RightOfWay(systemClock, setImmediate),
   });
   fill(broadcast);
   const server = createHttpServer({

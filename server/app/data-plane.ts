@@ -1,6 +1,6 @@
 /** The data plane of this server: the stages that media goes through from encoders to viewers. */
 import { join } from 'node:path';
-import type { Clock, Log } from '../base/index.ts';
+import type { Clock, Log, RightOfWay } from '../base/index.ts';
 import {
   type Channels,
   type PublishGrant,
@@ -35,6 +35,7 @@ export interface DataPlaneSettings {
   readonly channels: Channels;
   readonly onAir: OnAir;
   readonly observer: PackagerObserver & HeldObserver;
+  readonly rightOfWay: RightOfWay;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -66,12 +67,13 @@ export class DataPlane {
 
   constructor(settings: DataPlaneSettings) {
     this.#settings = settings;
-    const { configuration, channels, onAir, observer, clock, log } = settings;
+    const { configuration, channels, onAir, observer, rightOfWay, clock, log } = settings;
     this.orchestrator = this.#createOrchestrator();
     this.#sheets = new SheetMaker(configuration.FFMPEG_PATH);
     this.shelves = openShelves(configuration, (tiles) => this.#sheets.make(tiles), log);
     this.origin = new Origin({
-      ...{ clock, onAir, stills: this.shelves, orchestrated: this.orchestrator, observer, log },
+      ...{ clock, onAir, stills: this.shelves, orchestrated: this.orchestrator },
+      ...{ observer, rightOfWay, log },
     });
     this.#transcoding = this.#createTranscoding();
     this.#broadcasts = this.#createBroadcasts();

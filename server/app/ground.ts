@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Accounts } from '../account/index.ts';
-import type { Clock, Log } from '../base/index.ts';
+import { type Clock, type Log, RightOfWay } from '../base/index.ts';
 import {
   Channels,
   hasStreamKeys,
@@ -40,6 +40,8 @@ export interface Ground {
   readonly viewers: ViewersFace;
   readonly onAir: OnAir;
   readonly health: HealthWatch;
+  /** Chat gives way by it to viewers who waited for media. */
+  readonly rightOfWay: RightOfWay;
   /** Leaves Redis, and gives the data folder back. */
   readonly release: () => Promise<void>;
 }
@@ -90,16 +92,16 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       channels.watchChanges(() => notices.wake());
       const answerRoot = createHmac('sha256', pepper).update('kept answers').digest();
       const onAir = new OnAir();
+      const rightOfWay = new RightOfWay(clock, setImmediate);
       const publicUrl = configuration.PUBLIC_URL;
       const trustedProxies = () => current().TRUSTED_PROXIES;
       const chat = new ChatFace({
         ...{ database, redis, pepper, onAir, accounts, channels, publicUrl, clock, log },
-        trustedProxies,
+        ...{ rightOfWay, trustedProxies },
       });
       const irc = new IrcFace({
         ...{ chat: chat.chat, channels, accounts, database, clock, log },
-        ...{ configuration, tls: settings.tls },
-        trustedProxies,
+        ...{ configuration, tls: settings.tls, rightOfWay, trustedProxies },
       });
       const follower = new ChatFollower({
         ...{ database, accounts, chat: chat.chat, clock, log },
@@ -117,7 +119,7 @@ export async function prepareGround(settings: GroundSettings): Promise<Ground> {
       });
       const stores = { databases, redis, release: leave };
       const people = { channels, accounts, notices, chat, irc, follower, viewers };
-      return { ...stores, ...people, onAir, health, answerRoot };
+      return { ...stores, ...people, onAir, health, rightOfWay, answerRoot };
     } catch (error) {
       await databases.close();
       throw error;

@@ -69,6 +69,7 @@ export class Millrace {
     this.#plane = new DataPlane({
       ...{ configuration, current, channels: this.channels, onAir: this.#onAir, clock, log },
       observer: this.#metrics,
+      rightOfWay: ground.rightOfWay,
     });
     ground.health.missingQualities = (of) => this.#plane.missingQualities(of);
     this.#http = this.#createHttp();

@@ -2,7 +2,13 @@
 
 import { createHttpServer } from '../../server/app/http/index.ts';
 import { registerOrchestratorRoutes } from '../../server/app/routes/orchestrator.ts';
-import { type Clock, type Log, silentLog, systemClock } from '../../server/base/index.ts';
+import {
+  type Clock,
+  type Log,
+  RightOfWay,
+  silentLog,
+  systemClock,
+} from '../../server/base/index.ts';
 import { OnAir } from '../../server/live/index.ts';
 import { Orchestrator, type StreamDefaults } from '../../server/pipeline/orchestrator/index.ts';
 import { isDeliveryPath, Origin } from '../../server/pipeline/origin/index.ts';
@@ -31,8 +37,11 @@ export async function startServer(settings: ServerSettings): Promise<Orchestrato
   const defaults = settings.defaults ?? { windowSize: 6 };
   const orchestrator = new Orchestrator({ clock, log, journal, defaults });
   await orchestrator.recover();
-  const observer = { answered: () => {} };
-  const origin = new Origin({ clock, onAir: new OnAir(), orchestrated: orchestrator, observer });
+  const origin = new Origin({
+    ...{ clock, onAir: new OnAir(), orchestrated: orchestrator },
+    observer: { answered: () => {} },
+    rightOfWay: new RightOfWay(clock, setImmediate),
+  });
   const server = createHttpServer({
     log,
     clock: systemClock,

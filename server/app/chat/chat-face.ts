@@ -1,7 +1,7 @@
 /** The chat of this server: its rooms, and what they need of the rest. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Accounts } from '../../account/index.ts';
-import type { Clock, Log } from '../../base/index.ts';
+import type { Clock, Log, RightOfWay } from '../../base/index.ts';
 import type { Channels } from '../../channel/index.ts';
 import {
   type Bus,
@@ -48,6 +48,7 @@ export interface ChatFaceSettings {
   readonly publicUrl: string | undefined;
   /** Addresses of proxies whose word is taken for who asks, in CIDR. */
   readonly trustedProxies: () => readonly string[] | undefined;
+  readonly rightOfWay: RightOfWay;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -91,7 +92,8 @@ export class ChatFace {
       keeper: new MessageKeeper({ store, clock, log }),
       ...{ clock, log, randomBytes },
       random: Math.random,
-      yieldTo: setImmediate,
+      nextTurn: setImmediate,
+      yieldTo: (task) => settings.rightOfWay.yieldTo(task),
       openWard: (streamId) => this.desk.moderation.openWard(streamId),
       mayPost: (attempt) => stage.filters.mayPost(attempt),
       stage,

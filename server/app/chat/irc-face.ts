@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type Accounts, mayDo, type Principal } from '../../account/index.ts';
-import type { Clock, Log } from '../../base/index.ts';
+import type { Clock, Log, RightOfWay } from '../../base/index.ts';
 import type { Channels } from '../../channel/index.ts';
 import { type Chat, isOwnOrigin } from '../../community/chat/index.ts';
 import {
@@ -35,6 +35,7 @@ export interface IrcFaceSettings {
   readonly tls: IrcKeyPair | undefined;
   /** Addresses of proxies whose word is taken for who asks, in CIDR. */
   readonly trustedProxies: () => readonly string[] | undefined;
+  readonly rightOfWay: RightOfWay;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -50,7 +51,7 @@ export class IrcFace {
 
   constructor(settings: IrcFaceSettings) {
     this.#settings = settings;
-    const { chat, clock, log, configuration } = settings;
+    const { chat, rightOfWay, clock, log, configuration } = settings;
     const name = `irc-${randomBytes(NAME_BYTES).toString('base64url')}`;
     this.#gateway = new IrcGateway(name, {
       world: {
@@ -59,7 +60,7 @@ export class IrcFace {
         roomOf: async (streamId) => chat.room(streamId),
       },
       ...{ clock, log },
-      yieldTo: setImmediate,
+      yieldTo: (task) => rightOfWay.yieldTo(task),
     });
     this.#door = new IrcDoor(this.#gateway, {
       isOwnPage: ({ headers }) =>

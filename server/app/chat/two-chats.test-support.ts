@@ -67,6 +67,7 @@ function serverOf({ clock, bus, streamId, told, onAir }: Shared) {
   const commands = new CommandTable(stageCommands(stage));
   const chat: Chat = new Chat({
     ...{ clock, store, bus, randomBytes, log: silentLog, random: () => 0 },
+    nextTurn: (task) => task(),
     yieldTo: (task) => task(),
     keeper: new MessageKeeper({ store, clock, log: silentLog }),
     mayPost: (attempt) => stage.filters.mayPost(attempt),

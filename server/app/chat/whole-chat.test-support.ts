@@ -39,7 +39,8 @@ export function wholeChat(
     roomOf: (id) => chat.room(id),
   });
   const chat: Chat = new Chat({
-    ...{ clock, store, log, bus, randomBytes, random: Math.random, yieldTo: setImmediate, stage },
+    ...{ clock, store, log, bus, randomBytes, random: Math.random, stage },
+    ...{ nextTurn: setImmediate, yieldTo: setImmediate },
     keeper: new MessageKeeper({ store, clock, log }),
     openWard: (id) => moderation.openWard(id),
     mayPost: (attempt) => stage.filters.mayPost(attempt),

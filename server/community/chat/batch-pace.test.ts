@@ -20,11 +20,25 @@ test('arrived() lets a quiet room have each message at once', () => {
   assert.equal(Math.max(...delays(20, 50)), 0);
 });
 
-test('arrived() holds messages of a busy room for up to 200 ms', () => {
+test('arrived() holds messages of a busy room for up to 120 ms', () => {
   const longest = Math.max(...delays(200, 2_000));
-  assert.ok(longest > 150 && longest <= 200, `${longest} ms`);
+  assert.ok(longest > 90 && longest <= 120, `${longest} ms`);
   const medium = Math.max(...delays(60, 100));
   assert.ok(medium > 30 && medium < 100, `${medium} ms`);
+});
+
+test('delayMs() leaves others a quarter of the time where sending takes longer than meant', () => {
+  const pace = new BatchPace();
+  for (let count = 0; count < 1_000; count += 1) pace.arrived(10_000 + count, 2_000);
+  pace.sent(11_000, 100);
+  assert.equal(pace.spreadMs(11_000, 2_000), 90, 'of the 120 until the next batch');
+  pace.done(11_090);
+  assert.equal(pace.delayMs(11_090, 2_000), 30);
+  pace.done(11_300);
+  assert.equal(pace.delayMs(11_300, 2_000), 100);
+  pace.sent(11_400, 100);
+  pace.done(11_410);
+  assert.equal(pace.delayMs(11_410, 2_000), 110, 'and no longer than that');
 });
 
 test('sent() shows all up to the cap, and no more than the cap for long', () => {

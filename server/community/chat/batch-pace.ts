@@ -9,9 +9,11 @@ const QUIET_WRITES = 2_000;
 const QUIET_MESSAGES = 50;
 /** Writes a second at which batches are as far apart as they may be. */
 const BUSY_WRITES = 200_000;
-/** Milliseconds between two batches. Sending one takes its time as well, and 250 are the limit. */
+/** Milliseconds between two batches. Sending one takes most of that again, and 250 are the limit. */
 const SHORTEST_MS = 50;
-const LONGEST_MS = 200;
+const LONGEST_MS = 120;
+/** What sending may take of the time between two batches; the rest is everybody else's. */
+const SPREAD = 0.75;
 /** What is sampled above. A person reads a few a second; programs and benches read them all. */
 export const MOST_SHOWN_PER_SECOND = 250;
 /** Over how long the rate is judged. */
@@ -24,6 +26,8 @@ export class BatchPace {
   #before = 0;
   #windowMs = 0;
   #lastSentMs = Number.NEGATIVE_INFINITY;
+  /** Milliseconds that sending the last batch took. */
+  #tookMs = 0;
   #allowance = MOST_SHOWN_PER_SECOND;
   #allowedMs = 0;
 
@@ -39,7 +43,13 @@ export class BatchPace {
     const rate = this.#rate(nowMs);
     const writes = rate * sockets;
     if (writes <= QUIET_WRITES && rate <= QUIET_MESSAGES) return 0;
-    return Math.max(0, this.#lastSentMs + intervalMs(writes) - nowMs);
+    const apartMs = Math.max(intervalMs(writes), this.#tookMs / SPREAD);
+    return Math.max(0, this.#lastSentMs + apartMs - nowMs);
+  }
+
+  /** Milliseconds over which a large batch that is sent now is to be spread. */
+  spreadMs(nowMs: number, sockets: number): number {
+    return SPREAD * intervalMs(this.#rate(nowMs) * sockets);
   }
 
   /** A batch of `size` is sent. Returns how many messages of it may be shown to everybody. */
@@ -54,6 +64,11 @@ export class BatchPace {
     const shown = Math.min(size, Math.floor(this.#allowance));
     this.#allowance -= shown;
     return shown;
+  }
+
+  /** The batch that was sent last is with everybody. */
+  done(nowMs: number): void {
+    this.#tookMs = nowMs - this.#lastSentMs;
   }
 
   #roll(nowMs: number): void {

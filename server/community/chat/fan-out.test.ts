@@ -159,6 +159,51 @@ test('a FanOut batches a storm so that nothing is later than 250 ms', () => {
   assert.ok(frames <= 60, `${frames} frames in 5 s`);
 });
 
+test('a FanOut spreads a large batch over the time until the next one', () => {
+  const { clock, fanOut, say, turn } = stage();
+  let frames = 0;
+  for (let count = 0; count < 2_000; count += 1) {
+    const reader = new TestReader();
+    reader.write = (frame) => {
+      if (frame.length > 1_000) frames += 1;
+      return true;
+    };
+    fanOut.join(reader, 0);
+  }
+  const busy = new Set<number>();
+  let most = 0;
+  for (let ms = 0; ms < 3_000; ms += 1) {
+    if (ms % 2 === 0) say({ fragments: [{ type: 'text', text: 'x'.repeat(200) }] });
+    const before = frames;
+    clock.advance(1);
+    for (let slices = 0; slices < 500; slices += 1) turn();
+    if (ms < 1_000) continue;
+    most = Math.max(most, frames - before);
+    if (frames > before) busy.add(Math.floor(ms / 10));
+  }
+  assert.ok(frames > 20_000, `${frames} frames`);
+  assert.ok(most < 200, `${most} of 2,000 readers were written to in one millisecond`);
+  assert.ok(busy.size > 130 && busy.size < 190, `sent in ${busy.size} of 200 times 10 ms`);
+});
+
+test('a FanOut that is moved once more stops telling what it was moved to before', () => {
+  const { fanOut, log, say, settle, turn } = stage();
+  const readers = Array.from({ length: 60 }, () => new TestReader());
+  for (const reader of readers) fanOut.join(reader, undefined);
+  for (let count = 0; count < 5; count += 1) say();
+  settle();
+  log.cut(4, true);
+  fanOut.rebase(4);
+  turn();
+  log.cut(3, true);
+  fanOut.rebase(3);
+  settle();
+  const told = readers.map(({ frames }) => frames.filter(({ type }) => type === 'resync').length);
+  assert.equal(Math.min(...told), 1, 'whose turn had not come is told once');
+  assert.equal(Math.max(...told), 2);
+  for (const reader of readers) assertShows(reader, log);
+});
+
 test('a FanOut leaves out of a flood nothing of those who are concerned', () => {
   const { clock, fanOut, say, settle, log } = stage();
   const [author, named, other] = ['usr_3', 'Named', 'Other'].map((id) => new TestReader(id));

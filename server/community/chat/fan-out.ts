@@ -1,6 +1,7 @@
 /**
  * Sends what is in a room's log to everybody who reads it. A batch is framed once and the same bytes
- * go to every reader, a slice of them at a time: between two slices the process answers others.
+ * go to every reader, a slice of them at a time. A large one is spread over most of the time until the
+ * next: in one burst it would be before whatever else goes to the same people.
  *
  *              join                    nothing behind
  *     (none) ------> catching up ---------------------> live --too slow, left--> gone
@@ -22,6 +23,7 @@ import type { Audience } from './bus.ts';
 import { fairSample } from './fair-sample.ts';
 import type { Reader } from './reader.ts';
 import type { LoggedEntry, RoomLog } from './room-log.ts';
+import { inSlices } from './slices.ts';
 import { frameOf, listFrame } from './text-frame.ts';
 
 /** With more than this unsent a reader is too slow: minutes of a busy room. */
@@ -29,11 +31,8 @@ export const MOST_UNSENT_BYTES = 256 * 1024;
 /** Who catches up is sent more only below this. */
 const CATCH_UP_BYTES = 64 * 1024;
 const CATCH_UP_ENTRIES = 100;
-/** Readers written to in one go, and bytes: both take less than half a millisecond. */
-const SLICE_READERS = 48;
-const SLICE_BYTES = 256 * 1024;
-/** Readers moved in one go: each is sent much at once. */
-const SLICE_MOVED = 8;
+/** What one reader is sent at once when everybody is moved, about: pages of what it has missed. */
+const MOVED_BYTES = 32 * 1024;
 /** Messages that who comes is shown. */
 export const WELCOME_MESSAGES = 50;
 
@@ -54,7 +53,7 @@ export interface FanOutSettings {
   readonly clock: Clock;
   /** 0 to below 1. */
   readonly random: () => number;
-  /** Runs a task after others had their turn: `setImmediate`. */
+  /** Runs a task after others had their turn; see `RightOfWay`. */
   readonly yieldTo: (task: () => void) => void;
   /** Whether a reader is shown what is for moderators. */
   readonly isModerator: (reader: Reader) => boolean;
@@ -150,34 +149,42 @@ export class FanOut {
     this.#history = undefined;
     this.#live = [];
     this.#early.clear();
-    const seats = [...this.#seats.values()];
-    for (const seat of seats) seat.state = 'moved';
+    for (const seat of this.#seats.values()) seat.state = 'moved';
     const moves = this.#moves;
     const resync = frameOf({ type: 'resync', reason: 'merged', epoch: log.epoch });
     const recent = log.recent(WELCOME_MESSAGES, seq);
     const history = listFrame('history', recent, { seq, skipped: 0 });
-    this.#inSlices(seats, {
-      sizeBytes: SLICE_BYTES / SLICE_MOVED,
-      task: (seat) => {
-        if (seat.state !== 'moved' || moves !== this.#moves) return;
+    const work = {
+      all: [...this.#seats.values()],
+      sizeBytes: MOVED_BYTES,
+      spreadMs: 0,
+      task: (seat: Seat) => {
+        if (seat.state !== 'moved') return;
         seat.reader.write(resync);
         seat.reader.write(history);
         seat.seq = seq;
         seat.state = 'catching up';
         this.#catchUp(seat);
       },
+      // Whoever is moved once more is told so by that.
+      isWanted: () => moves === this.#moves,
       done: () => {},
-    });
+    };
+    inSlices(work, this.#settings);
   }
 
   /** Sends a frame that has no number to those it is for. */
   tell(value: ChatFrame, to: Audience): void {
     const frame = frameOf(value);
-    this.#inSlices(this.#audience(to), {
+    const work = {
+      all: this.#audience(to),
       sizeBytes: frame.length,
-      task: (reader) => this.#write(reader, frame),
+      spreadMs: 0,
+      task: (reader: Reader) => this.#write(reader, frame),
+      isWanted: () => true,
       done: () => {},
-    });
+    };
+    inSlices(work, this.#settings);
   }
 
   #audience(to: Audience): readonly Reader[] {
@@ -221,18 +228,25 @@ export class FanOut {
     const readers = this.#live.slice();
     // Whoever becomes live now is sent this batch by that.
     for (const seat of this.#early) this.#catchUp(seat);
-    this.#inSlices(readers, {
+    const work = {
+      all: readers,
       sizeBytes: shared.length,
-      task: (reader) => {
-        if (moves === this.#moves) this.#write(reader, own?.(reader) ?? shared);
-      },
-      done: () => {
-        this.#isSending = false;
-        if (!this.#isLate) return;
-        this.#isLate = false;
-        this.#flushIn(pace.delayMs(clock.monotonicMs(), this.#seats.size));
-      },
-    });
+      spreadMs: pace.spreadMs(clock.monotonicMs(), this.#seats.size),
+      task: (reader: Reader) => this.#write(reader, own?.(reader) ?? shared),
+      isWanted: () => moves === this.#moves,
+      done: () => this.#flushed(),
+    };
+    inSlices(work, this.#settings);
+  }
+
+  #flushed(): void {
+    const { pace, clock } = this.#settings;
+    const nowMs = clock.monotonicMs();
+    pace.done(nowMs);
+    this.#isSending = false;
+    if (!this.#isLate) return;
+    this.#isLate = false;
+    this.#flushIn(pace.delayMs(nowMs, this.#seats.size));
   }
 
   /**
@@ -288,27 +302,6 @@ export class FanOut {
     if (reader.write(frame) || reader.unsentBytes <= MOST_UNSENT_BYTES) return;
     this.leave(reader);
     reader.close('too_slow');
-  }
-
-  #inSlices<T>(
-    all: readonly T[],
-    work: {
-      /** Of what each is written. */
-      readonly sizeBytes: number;
-      readonly task: (each: T) => void;
-      readonly done: () => void;
-    },
-  ): void {
-    const { yieldTo } = this.#settings;
-    const { sizeBytes, task, done } = work;
-    const slice = Math.max(1, Math.min(SLICE_READERS, Math.floor(SLICE_BYTES / sizeBytes)));
-    const from = (begin: number): void => {
-      const end = Math.min(all.length, begin + slice);
-      for (const each of all.slice(begin, end)) task(each);
-      if (end === all.length) done();
-      else yieldTo(() => from(end));
-    };
-    from(0);
   }
 
   /** Sends what is behind the reader's place, no faster than it reads, until it is live. */

@@ -21,7 +21,9 @@ export interface RoomParts {
   readonly randomBytes: (size: number) => Uint8Array;
   /** 0 to below 1. */
   readonly random: () => number;
-  /** Runs a task after others had their turn. */
+  /** Runs a task after others had their turn: `setImmediate`. */
+  readonly nextTurn: (task: () => void) => void;
+  /** The same for what is much and can wait for milliseconds; see `RightOfWay`. */
   readonly yieldTo: (task: () => void) => void;
   readonly openWard: OpenWard;
   readonly mayPost: MayPost;

@@ -142,6 +142,7 @@ export function testParts(changes: Pick<Partial<RoomParts>, 'bus' | 'mayPost' | 
     mayPost: () => undefined,
     runCommand: async ({ line }: { readonly line: string }) => ({ commanded: line }),
     random: () => 0,
+    nextTurn: (task: () => void) => task(),
     yieldTo: (task: () => void) => task(),
     emoteOf: () => undefined,
     stage: EMPTY_STAGE,

@@ -297,7 +297,7 @@ export class Room implements SpokenRoom {
       const { promise, resolve } = Promise.withResolvers<boolean>();
       this.#hidden = promise;
       // Every server hides in the database: what it has yet to write there another one cannot hide.
-      this.#parts.yieldTo(() => resolve(this.#keep(numbered)));
+      this.#parts.nextTurn(() => resolve(this.#keep(numbered)));
       return;
     }
     if (this.#settings.uniqueChat) this.#ward.saw(entry);

@@ -1,5 +1,5 @@
 /** A broadcast of real CMAF bytes that a test makes segment by segment. */
-import { ManualClock } from '../../base/index.ts';
+import { ManualClock, RightOfWay } from '../../base/index.ts';
 import { chunk, initSegment } from '../../format/cmaf/index.ts';
 import { Broadcast, MediaRing, OnAir, type Rendition } from '../../live/index.ts';
 import { audioTrackFromAsc, type Track, videoTrackFromAvcC } from '../../media/index.ts';
@@ -139,6 +139,7 @@ export function studio() {
     onAir,
     orchestrated: { presentation: () => undefined, served: () => {} },
     observer: { answered: () => {} },
+    rightOfWay: new RightOfWay(clock, (task) => task()),
   });
   const ask = (path: string, more: Partial<DeliveryRequest> = {}): Answer | undefined => {
     const plain = { gzip: false, ifNoneMatch: undefined, range: undefined };

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ManualClock, Signal } from '../../base/index.ts';
+import { ManualClock, RightOfWay, Signal } from '../../base/index.ts';
 import { MediaRing } from '../../live/index.ts';
 import { GrowingSegments } from './growing-segments.ts';
 import { HeldCount } from './hold-list.ts';
+import { isClear } from './right-of-way.test-support.ts';
 
 const PATIENCE_MS = 6000;
 
@@ -12,12 +13,14 @@ function scene() {
   const ring = new MediaRing();
   const changed = new Signal();
   const count = new HeldCount();
+  const rightOfWay = new RightOfWay(clock, (task) => task());
   const growing = new GrowingSegments({
     ring,
     changed,
     clock,
     count,
     patienceMs: () => PATIENCE_MS,
+    rightOfWay,
   });
   ring.expect(1, 0);
   const put = async (msn: number, byte: number): Promise<void> => {
@@ -41,7 +44,7 @@ function scene() {
     });
     return { heard, cancel };
   };
-  return { clock, ring, changed, count, growing, put, close, read };
+  return { clock, ring, changed, count, growing, rightOfWay, put, close, read };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -58,6 +61,18 @@ test('open() sends the parts so far and each other one once, to early and late r
   assert.deepEqual(early.heard, [10, 11, 12, 'end']);
   assert.deepEqual(late.heard, [10, 11, 12, 'end']);
   assert.equal(count.now, 0);
+});
+
+test('open() takes the right of way for who follows a segment', async () => {
+  const { put, close, read, clock, rightOfWay } = scene();
+  await put(1, 10);
+  assert.ok(isClear(rightOfWay), 'nobody follows');
+  read(1);
+  await put(1, 11);
+  assert.ok(!isClear(rightOfWay));
+  clock.advance(100);
+  await close(1);
+  assert.ok(isClear(rightOfWay), 'an end is no media');
 });
 
 test('open() misses no part that comes between asking and following', async () => {

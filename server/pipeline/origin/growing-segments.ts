@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Signal } from '../../base/index.ts';
+import type { Cancel, Clock, RightOfWay, Signal } from '../../base/index.ts';
 import type { MediaRing } from '../../live/index.ts';
 import type { BodyReader, BodyRest } from './delivery.ts';
 import { type HeldCount, MAX_HELD } from './hold-list.ts';
@@ -13,6 +13,8 @@ export interface GrowthSettings {
   readonly count: HeldCount;
   /** How long a segment may stand still before its readers are let go. */
   readonly patienceMs: () => number;
+  /** Taken when a part that was waited for is there. */
+  readonly rightOfWay: RightOfWay;
 }
 
 /** One segment being made and who reads it: all have been sent the same parts. */
@@ -109,6 +111,7 @@ export class GrowingSegments {
         const part = parts[followed.sentParts];
         followed.sentParts += 1;
         if (part === undefined) break;
+        this.#settings.rightOfWay.take();
         for (const reader of [...followed.readers]) reader.take(part);
       }
       if (state !== 'growing') this.#finish(msn, state === 'whole' ? 'end' : 'fail');

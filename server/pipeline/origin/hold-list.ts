@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Log } from '../../base/index.ts';
+import type { Cancel, Clock, Log, RightOfWay } from '../../base/index.ts';
 import type { Timeline } from '../../live/index.ts';
 import { problemAnswer } from './answer.ts';
 import type { Answer } from './delivery.ts';
@@ -35,6 +35,8 @@ export interface HoldSettings {
   readonly log: Log;
   readonly observer: HeldObserver;
   readonly count: HeldCount;
+  /** Taken when media that was waited for is there. */
+  readonly rightOfWay: RightOfWay;
 }
 
 /**
@@ -47,16 +49,19 @@ export class HoldList {
   readonly #log: Log;
   readonly #observer: HeldObserver;
   readonly #count: HeldCount;
+  readonly #rightOfWay: RightOfWay;
   readonly #held = new Set<Held>();
   #watching = false;
   #cancelTimer: Cancel | undefined;
 
-  constructor({ timeline, clock, log, observer, count }: HoldSettings) {
+  constructor(settings: HoldSettings) {
+    const { timeline, clock, log, observer, count, rightOfWay } = settings;
     this.#timeline = timeline;
     this.#clock = clock;
     this.#log = log;
     this.#observer = observer;
     this.#count = count;
+    this.#rightOfWay = rightOfWay;
   }
 
   get size(): number {
@@ -101,6 +106,7 @@ export class HoldList {
     for (const held of this.#held) {
       const ready = this.#poll(held);
       if (ready === undefined) continue;
+      this.#rightOfWay.take();
       this.#answer(held, ready);
       this.#observer.answered(nowMs - held.sinceMs, false);
     }

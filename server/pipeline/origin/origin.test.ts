@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { ManualClock } from '../../base/index.ts';
+import { ManualClock, RightOfWay } from '../../base/index.ts';
 import { Broadcast, OnAir, Presentation } from '../../live/index.ts';
 import type { Answer, DeliveryRequest } from './delivery.ts';
 import { isDeliveryPath, Origin } from './origin.ts';
+import { isClear } from './right-of-way.test-support.ts';
 
 const TARGETS = { windowSize: 6, targetDuration: 2, partTarget: 0.35433 };
 
@@ -28,6 +29,7 @@ function scene() {
   const orchestrated = new Map<string, Presentation>();
   const served: string[] = [];
   const waits: number[] = [];
+  const rightOfWay = new RightOfWay(clock, (task) => task());
   const origin = new Origin({
     clock,
     onAir,
@@ -36,6 +38,7 @@ function scene() {
       served: (id, rendition) => served.push(`${id}/${rendition}`),
     },
     observer: { answered: (waitedMs) => waits.push(waitedMs) },
+    rightOfWay,
   });
   const part = (msn: number, index: number): void => {
     if (index === 0) {
@@ -74,7 +77,8 @@ function scene() {
     assert.ok(given !== undefined, `${target} is answered at once`);
     return given;
   };
-  return { clock, broadcast, onAir, origin, orchestrated, served, waits, part, close, ask, now };
+  const streams = { broadcast, onAir, orchestrated, served };
+  return { ...streams, clock, origin, rightOfWay, waits, part, close, ask, now };
 }
 
 const PLAYLIST = '/live/demo/b1/video/playlist.m3u8';
@@ -263,6 +267,29 @@ test('isDeliveryPath() leaves streams and renditions named like playlists to the
   ]) {
     assert.equal(isDeliveryPath(path), false, path);
   }
+});
+
+test('handle() takes the right of way for who waited for media, and for nobody else', async () => {
+  const { ask, now, part, clock, rightOfWay } = scene();
+  now(PLAYLIST);
+  part(2, 0);
+  await settled();
+  assert.ok(isClear(rightOfWay), 'nobody waited');
+  const { answers } = ask(`${PLAYLIST}?_HLS_msn=2&_HLS_part=1`);
+  part(2, 1);
+  await settled();
+  assert.equal(answers.length, 1);
+  assert.ok(!isClear(rightOfWay), 'a playlist was waited for');
+  clock.advance(100);
+  const { answers: parts } = ask('/live/demo/b1/video/p2.2.m4s');
+  part(2, 2);
+  await settled();
+  assert.equal(parts.length, 1);
+  assert.ok(!isClear(rightOfWay), 'a part was waited for');
+  const late = ask(`${PLAYLIST}?_HLS_msn=3`);
+  clock.advance(60_000);
+  assert.equal(late.answers[0]?.status, 503);
+  assert.ok(isClear(rightOfWay), 'there is no media to make way for');
 });
 
 test('handle() answers a held request that fails with 500, and the others as ever', async () => {

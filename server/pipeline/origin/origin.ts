@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, type Log, silentLog } from '../../base/index.ts';
+import { type Cancel, type Clock, type Log, type RightOfWay, silentLog } from '../../base/index.ts';
 import type {
   Broadcast,
   MediaRing,
@@ -40,6 +40,8 @@ export interface OriginSettings {
   readonly onAir: OnAir;
   readonly orchestrated: OrchestratedStreams;
   readonly observer: HeldObserver;
+  /** Taken whenever viewers who waited for media are answered. */
+  readonly rightOfWay: RightOfWay;
   /** Posters and thumbnails; without them their addresses name nothing. */
   readonly stills?: Stills;
   readonly log?: Log;
@@ -303,9 +305,9 @@ export class Origin implements DeliveryHandler {
   #holdList(rendition: Rendition): HoldList {
     let holds = this.#holds.get(rendition);
     if (holds === undefined) {
-      const { clock, observer, log = silentLog } = this.#settings;
+      const { clock, observer, rightOfWay, log = silentLog } = this.#settings;
       const { timeline } = rendition;
-      holds = new HoldList({ timeline, clock, log, observer, count: this.#held });
+      holds = new HoldList({ timeline, clock, log, observer, rightOfWay, count: this.#held });
       this.#holds.set(rendition, holds);
       for (const reference of this.#holdLists) {
         if (reference.deref() === undefined) this.#holdLists.delete(reference);
@@ -317,10 +319,9 @@ export class Origin implements DeliveryHandler {
 
   #growingSegments(rendition: Rendition, ring: MediaRing): GrowingSegments {
     const { timeline } = rendition;
+    const { clock, rightOfWay } = this.#settings;
     const growing = new GrowingSegments({
-      ring,
-      changed: timeline.changed,
-      clock: this.#settings.clock,
+      ...{ ring, changed: timeline.changed, clock, rightOfWay },
       count: this.#held,
       patienceMs: () => LONGEST_PAUSE_TARGET_DURATIONS * timeline.targetDuration * 1000,
     });

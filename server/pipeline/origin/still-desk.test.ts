@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { ManualClock } from '../../base/index.ts';
+import { ManualClock, RightOfWay } from '../../base/index.ts';
 import { OnAir } from '../../live/index.ts';
 import type { Answer, DeliveryRequest } from './delivery.ts';
 import { Origin } from './origin.ts';
@@ -20,11 +20,13 @@ function scene() {
     find: (streamId, broadcastId = 'latest', name) =>
       shelf.get(`${streamId} ${broadcastId} ${name}`),
   };
+  const clock = new ManualClock();
   const origin = new Origin({
-    clock: new ManualClock(),
+    clock,
     onAir: new OnAir(),
     orchestrated: { presentation: () => undefined, served: () => undefined },
     observer: { answered: () => undefined },
+    rightOfWay: new RightOfWay(clock, (task) => task()),
     stills,
   });
   const ask = (path: string, more: Partial<DeliveryRequest> = {}): Answer => {
