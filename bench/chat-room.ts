@@ -5,15 +5,13 @@
  *     node bench/chat-room.ts memory   [--sockets 15000]
  *     node bench/chat-room.ts delivery [--sockets 5000] [--seconds 30]
  *     node bench/chat-room.ts storm    [--sockets 2000] [--rate 500] [--seconds 60] [--rounds 5]
- *                                     [--aside]
  *
  * `delivery` says one message at a time, twice a second. `storm` measures 200 viewers who wait for
  * each part of a broadcast, from before the part is posted until they have the playlist: in turn
  * without a storm and with one, since a minute of a noisy machine shows its own worst moments. What
  * counts is the median over the storms of how each compares with the calm around it. Readers and
  * viewers are measured where they are, so that their own work counts too, and a machine with more
- * than two processors shows smaller figures. With `--aside` the readers have the lowest priority,
- * which is closer to machines of their own.
+ * than two processors shows smaller figures.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -38,7 +36,6 @@ const { values, positionals } = parseArgs({
     rate: { type: 'string', default: '500' },
     seconds: { type: 'string' },
     rounds: { type: 'string', default: '5' },
-    aside: { type: 'boolean', default: false },
   },
 });
 const [mode = ''] = positionals;
@@ -94,7 +91,6 @@ async function storm(): Promise<object> {
     throw new Error(`Cannot tell the median of ${rounds} storms: name an odd number`);
   const { open } = await room();
   await open(sockets);
-  if (values.aside) swarm.giveWay();
   const feeder = await PartFeeder.begin(server.url);
   const viewers = await Promise.all(Array.from({ length: VIEWERS }, () => feeder.openViewer()));
   await playlists(feeder, viewers, WARM_UP_S);

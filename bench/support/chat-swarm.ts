@@ -1,7 +1,5 @@
-import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 
 /** What the process is told. */
@@ -40,12 +38,6 @@ export class ChatSwarm {
 
   constructor() {
     this.#child = fork(join(import.meta.dirname, 'chat-swarm-process.ts'));
-  }
-
-  /** Gives the thread that reads the lowest priority. */
-  giveWay(): void {
-    assert(this.#child.pid !== undefined);
-    setPriority(this.#child.pid, constants.priority.PRIORITY_LOW);
   }
 
   /** Resolves when it is done; rejects when the process ends. */
