@@ -93,8 +93,3 @@ export const pageQuery = {
   cursor: z.string().max(500).describe('`next_cursor` of the page before.').optional(),
   limit: z.coerce.number<string>().int().min(1).max(100).describe('50 without it.').optional(),
 };
-
-/** One page: `next_cursor` is null on the last one. */
-export function pageOf<Item extends z.ZodType>(item: Item) {
-  return z.object({ data: z.array(item), next_cursor: z.string().nullable() });
-}

@@ -21,7 +21,8 @@ import {
   MAX_TITLE_LENGTH,
 } from '../../channel/index.ts';
 import { LadderError, parseLadder } from '../../pipeline/transcode/index.ts';
-import { body, line, moment, named, pageOf, pageQuery, paragraph, timeSchema } from './schema.ts';
+import { pageSchema } from './paging.ts';
+import { body, line, moment, named, pageQuery, paragraph, timeSchema } from './schema.ts';
 
 /** The ladder of a stream that is to have none. */
 export const NO_LADDER = 'off';
@@ -90,7 +91,7 @@ export const createdStreamSchema = named(
 export const streamListSchema = named('StreamList', z.object({ streams: z.array(streamSchema) }));
 
 /** One page of streams. */
-export const streamPageSchema = named('StreamPage', pageOf(streamSchema));
+export const streamPageSchema = pageSchema('StreamPage', streamSchema);
 
 /** Which streams a page is made of. */
 export const streamQuery = z.object({
