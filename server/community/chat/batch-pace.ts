@@ -12,7 +12,7 @@ const BUSY_WRITES = 200_000;
 /** Milliseconds between two batches. Sending one takes most of that again, and 250 are the limit. */
 const SHORTEST_MS = 50;
 const LONGEST_MS = 120;
-/** What sending may take of the time between two batches; the rest is everybody else's. */
+/** How much of the time between two batches a large one is spread over. The rest is kept free. */
 const SPREAD = 0.75;
 /** What is sampled above. A person reads a few a second; programs and benches read them all. */
 export const MOST_SHOWN_PER_SECOND = 250;
@@ -26,7 +26,7 @@ export class BatchPace {
   #before = 0;
   #windowMs = 0;
   #lastSentMs = Number.NEGATIVE_INFINITY;
-  /** Milliseconds that sending the last batch took. */
+  /** Milliseconds until the last batch was sent, with all that went before its slices. */
   #tookMs = 0;
   #allowance = MOST_SHOWN_PER_SECOND;
   #allowedMs = 0;
@@ -43,7 +43,8 @@ export class BatchPace {
     const rate = this.#rate(nowMs);
     const writes = rate * sockets;
     if (writes <= QUIET_WRITES && rate <= QUIET_MESSAGES) return 0;
-    const apartMs = Math.max(intervalMs(writes), this.#tookMs / SPREAD);
+    const interval = intervalMs(writes);
+    const apartMs = Math.max(interval, this.#tookMs + (1 - SPREAD) * interval);
     return Math.max(0, this.#lastSentMs + apartMs - nowMs);
   }
 
@@ -66,7 +67,7 @@ export class BatchPace {
     return shown;
   }
 
-  /** The batch that was sent last is with everybody. */
+  /** The batch that was sent last is with everybody, or given up. */
   done(nowMs: number): void {
     this.#tookMs = nowMs - this.#lastSentMs;
   }

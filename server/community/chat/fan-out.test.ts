@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ManualClock } from '../../base/index.ts';
+import { ManualClock, RightOfWay } from '../../base/index.ts';
 import { BatchPace } from './batch-pace.ts';
 import { FanOut, MOST_UNSENT_BYTES } from './fan-out.ts';
 import { logged, message, TestReader } from './room.test-support.ts';
@@ -11,13 +11,14 @@ function stage() {
   const clock = new ManualClock();
   const log = new RoomLog('e', 0);
   const yielded: (() => void)[] = [];
+  const way = new RightOfWay(clock, (task) => yielded.push(task));
   const fanOut = new FanOut({
     isModerator: () => false,
     log,
     pace: new BatchPace(),
     clock,
     random: () => 0,
-    yieldTo: (task) => yielded.push(task),
+    yieldTo: (task) => way.yieldTo(task),
   });
   const say = (changes = {}): void => {
     const seq = log.lastSeq + 1;
@@ -26,12 +27,18 @@ function stage() {
   };
   const turn = (): void => yielded.shift()?.();
   const settle = (): void => {
-    while (yielded.length > 0) turn();
-    clock.advance(1_000);
-    while (yielded.length > 0) turn();
+    for (let ms = 0; ms < 1_000; ms += 1) {
+      while (yielded.length > 0) turn();
+      clock.advance(1);
+    }
   };
-  return { clock, log, fanOut, say, turn, settle };
+  return { clock, log, way, fanOut, say, turn, settle };
 }
+
+/** To 120 readers that is so much that it is spread. */
+const LARGE = { fragments: [{ type: 'text', text: 'x'.repeat(45_000) }] };
+/** As many as may wait for a reader that does not read. */
+const MOST_LARGE = 4;
 
 const upTo = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from) }, (_, index) => from + 1 + index);
@@ -41,15 +48,20 @@ test('a FanOut sends everybody each entry once and in order, whoever comes and g
     { weight: 5, arbitrary: fc.constant('say') },
     { weight: 2, arbitrary: fc.constant('join') },
     { weight: 2, arbitrary: fc.constant('come back') },
+    { weight: 1, arbitrary: fc.constant('come early') },
     { weight: 1, arbitrary: fc.constant('leave') },
     { weight: 3, arbitrary: fc.constant('turn') },
+    { weight: 1, arbitrary: fc.constant('say much') },
+    { weight: 1, arbitrary: fc.constant('take the way') },
+    { weight: 3, arbitrary: fc.constant('wait a little') },
     { weight: 1, arbitrary: fc.constant('wait') },
     { weight: 1, arbitrary: fc.constant('stick') },
     { weight: 1, arbitrary: fc.constant('drain') },
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150 }), fc.nat(), (steps, seed) => {
-      const { clock, log, fanOut, say, turn, settle } = stage();
+      const { clock, log, way, fanOut, say, turn, settle } = stage();
+      let large = 0;
       const present: { reader: TestReader; from: number }[] = [];
       const join = (seq: number | undefined): void => {
         const reader = new TestReader();
@@ -61,8 +73,15 @@ test('a FanOut sends everybody each entry once and in order, whoever comes and g
       for (const [index, name] of steps.entries()) {
         const chosen = present[(seed + index * 7) % present.length];
         if (name === 'say') say();
+        if (name === 'say much' && large < MOST_LARGE) {
+          large += 1;
+          say(LARGE);
+        }
+        if (name === 'take the way') way.take();
+        if (name === 'wait a little') clock.advance(1 + (index % 5));
         if (name === 'join') join(undefined);
         if (name === 'come back') join((seed + index) % (log.lastSeq + 1));
+        if (name === 'come early') join(log.lastSeq);
         if (name === 'turn') turn();
         if (name === 'wait') clock.advance(60);
         if (name === 'stick' && chosen !== undefined) chosen.reader.isStuck = true;
@@ -186,6 +205,28 @@ test('a FanOut spreads a large batch over the time until the next one', () => {
   assert.ok(busy.size > 130 && busy.size < 190, `sent in ${busy.size} of 200 times 10 ms`);
 });
 
+test('a FanOut whose readers take longer than meant rests before the next batch', () => {
+  const { clock, fanOut, say, turn } = stage();
+  const readers = Array.from({ length: 200 }, () => new TestReader());
+  const writtenMs: number[] = [];
+  for (const reader of readers) {
+    fanOut.join(reader, 0);
+    reader.write = () => {
+      clock.advance(1);
+      writtenMs.push(clock.monotonicMs());
+      return true;
+    };
+  }
+  for (let ms = 0; ms < 2_000; ms += 1) {
+    say();
+    clock.advance(1);
+    turn();
+  }
+  const gaps = writtenMs.slice(1).map((ms, index) => ms - (writtenMs[index] ?? 0));
+  const rests = gaps.slice(1_000).filter((gapMs) => gapMs > 10);
+  assert.ok(rests.length > 3 && Math.min(...rests) > 12, `${rests.length} rests`);
+});
+
 test('a FanOut that is moved once more stops telling what it was moved to before', () => {
   const { fanOut, log, say, settle, turn } = stage();
   const readers = Array.from({ length: 60 }, () => new TestReader());
@@ -252,22 +293,25 @@ test('rebase() tells everybody the entries that are there instead, once and with
     { weight: 5, arbitrary: fc.constant('say') },
     { weight: 1, arbitrary: fc.constant('rebase') },
     { weight: 3, arbitrary: fc.constant('turn') },
+    { weight: 1, arbitrary: fc.constant('say much') },
+    { weight: 1, arbitrary: fc.constant('take the way') },
+    { weight: 3, arbitrary: fc.constant('wait a little') },
     { weight: 1, arbitrary: fc.constant('wait') },
     { weight: 1, arbitrary: fc.constant('stick') },
     { weight: 1, arbitrary: fc.constant('drain') },
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), fc.nat(), (steps, seed) => {
-      const { clock, log, fanOut, turn, settle } = stage();
-      let said = 0;
+      const { clock, log, way, fanOut, turn, settle } = stage();
+      let [said, large] = [0, 0];
       let epoch = 'e';
-      const append = (): void => {
+      const append = (changes = {}): void => {
         said += 1;
         const seq = log.lastSeq + 1;
-        const entry = message(seq, { id: `said ${said}` });
+        const entry = message(seq, { id: `said ${said}`, ...changes });
         log.append(logged(seq, clock.monotonicMs(), epoch, entry));
       };
-      const readers = Array.from({ length: 60 }, () => new TestReader());
+      const readers = Array.from({ length: 120 }, () => new TestReader());
       for (const reader of readers) fanOut.join(reader, undefined);
       for (const [index, name] of steps.entries()) {
         const chosen = readers[(seed + index * 7) % readers.length];
@@ -275,6 +319,13 @@ test('rebase() tells everybody the entries that are there instead, once and with
           append();
           fanOut.arrived();
         }
+        if (name === 'say much' && large < MOST_LARGE) {
+          large += 1;
+          append(LARGE);
+          fanOut.arrived();
+        }
+        if (name === 'take the way') way.take();
+        if (name === 'wait a little') clock.advance(1 + (index % 5));
         if (name === 'rebase') {
           const base = Math.max(0, log.lastSeq - ((seed + index) % 5));
           log.cut(base, true);

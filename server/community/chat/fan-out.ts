@@ -87,7 +87,7 @@ export class FanOut {
     return this.#seats.size;
   }
 
-  /** The last number that everybody was sent. */
+  /** The last number that everybody was sent, or is being sent; see I1. */
   get sentSeq(): number {
     return this.#sentSeq;
   }
@@ -204,6 +204,7 @@ export class FanOut {
   /** Ends what is still to be sent. */
   close(): void {
     this.#cancel?.();
+    this.#isLate = false;
     this.#moves += 1;
     for (const reader of [...this.#seats.keys()]) this.leave(reader);
   }

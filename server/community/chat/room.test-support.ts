@@ -57,7 +57,7 @@ export class TestReader implements Reader {
 
   write(frame: Buffer): boolean {
     if (this.isStuck) this.unsentBytes += frame.length;
-    this.frames.push(JSON.parse(textIn(frame)));
+    this.frames.push(saidBy(frame));
     return !this.isStuck;
   }
 
@@ -83,6 +83,15 @@ export class TestReader implements Reader {
       frame.type === 'entries' ? frame.entries.map(({ seq }) => seq) : [],
     );
   }
+}
+
+const values = new WeakMap<Buffer, ChatFrame>();
+
+/** What a frame says; large ones go to many. */
+function saidBy(frame: Buffer): ChatFrame {
+  const value: ChatFrame = values.get(frame) ?? JSON.parse(textIn(frame));
+  values.set(frame, value);
+  return value;
 }
 
 /** The text of a frame as RFC 6455 section 5.2 has it, whole and not masked. */
@@ -129,7 +138,9 @@ export class TestStore implements ChatStore {
 }
 
 /** What rooms are made of: a clock and a store of their own, and a stream on air. */
-export function testParts(changes: Pick<Partial<RoomParts>, 'bus' | 'mayPost' | 'openWard'> = {}) {
+export function testParts(
+  changes: Pick<Partial<RoomParts>, 'bus' | 'mayPost' | 'openWard' | 'yieldTo'> = {},
+) {
   const clock = new ManualClock();
   const store = new TestStore();
   const log = silentLog;

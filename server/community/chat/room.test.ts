@@ -101,6 +101,19 @@ test('conceal() takes messages out of history and tells who reads', async () => 
   assert.equal(store.kept.length, 2);
 });
 
+test('conceal() is kept at once, whoever has the way', async () => {
+  const { clock, ...parts } = testParts({ yieldTo: () => {} });
+  const room = await Room.open('s', { clock, ...parts });
+  void room.conceal({ type: 'clear' });
+  await turn();
+  clock.advance(100);
+  await turn();
+  assert.deepEqual(
+    parts.store.kept.map(({ entry }) => entry.type),
+    ['clear'],
+  );
+});
+
 test('conceal() hides also what another server has yet to keep', async () => {
   const bus = new LocalBus(() => 'e');
   const [one, two] = [await open(undefined, OPEN_WARD, bus), await open(undefined, OPEN_WARD, bus)];

@@ -70,6 +70,14 @@ test('inSlices() spreads many bytes evenly over the time given', () => {
   assert.equal(state.done, 1);
 });
 
+test('inSlices() asks whether the way is clear also behind a wait', () => {
+  const { clock, did, turn } = stage({ sizeBytes: 10_000, spreadMs: 90 });
+  clock.advance(20);
+  assert.equal(did.length, 26, 'the first slice alone');
+  turn();
+  assert.equal(did.length, 52);
+});
+
 test('inSlices() catches up when it was kept waiting', () => {
   const { clock, did, turn } = stage({ sizeBytes: 10_000, spreadMs: 90 });
   clock.advance(60);

@@ -31,7 +31,7 @@ export interface Member {
 /** What a channel needs of the gateway. */
 export interface ChannelHome {
   readonly clock: Clock;
-  /** Runs a task after others had their turn: `setImmediate`. */
+  /** Runs a task after others had their turn; see `RightOfWay`. */
   readonly yieldTo: (task: () => void) => void;
 }
 

@@ -23,7 +23,7 @@ export interface IrcGatewaySettings {
   readonly world: IrcWorld;
   readonly clock: Clock;
   readonly log: Log;
-  /** Runs a task after others had their turn: `setImmediate`. */
+  /** Runs a task after others had their turn; see `RightOfWay`. */
   readonly yieldTo: (task: () => void) => void;
 }
 

@@ -35,7 +35,7 @@ export interface HoldSettings {
   readonly log: Log;
   readonly observer: HeldObserver;
   readonly count: HeldCount;
-  /** Taken when media that was waited for is there. */
+  /** Taken when what was waited for is answered in time. */
   readonly rightOfWay: RightOfWay;
 }
 
