@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { PostOutcome, Room } from '../../community/chat/index.ts';
 import { defineCommand, type Rank, runOf } from './command.ts';
-import { optionalSeconds, optionalText, person } from './command-arguments.ts';
+import { optionalText, ordinal, person, secondsBeforeWords } from './command-arguments.ts';
 import { CommandTable } from './command-table.ts';
 import { roomCommands } from './room-commands.ts';
 
@@ -19,13 +19,17 @@ const TABLE = new CommandTable([
     who: 'moderator',
     takes: {
       name: person(),
-      seconds: optionalSeconds({ min: 1, max: 1_209_600, otherwise: 600 }),
+      seconds: secondsBeforeWords({ min: 1, max: 1_209_600, otherwise: 600 }),
       reason: optionalText('reason'),
     },
     run: (_, values) => {
       given.push(values);
       return 'done';
     },
+  }),
+  defineCommand({
+    ...{ name: 'vote', help: 'Votes.', who: 'everybody', takes: { number: ordinal('a choice') } },
+    run: (_, { number }) => `voted ${number}`,
   }),
 ]);
 
@@ -81,6 +85,28 @@ test('run() refuses what cannot be read, and says how it is typed', async () => 
   }
   const unknown = await run('nonsense');
   assert.ok('refused' in unknown && unknown.refused === 'unknown_command');
+});
+
+test('run() names the word that it does not take, and what it takes', async () => {
+  const seconds = 'a time of 0 to 3600 seconds, such as 90 or 10m';
+  const minutes = 'a time of 0 to 129600 minutes, such as 90 or 10m';
+  const rows = [
+    ['slow abc', `it does not take "abc", but ${seconds}`],
+    ['slow 2h', `it does not take "2h", but ${seconds}`],
+    ['slow 1 2', '"2" is more than it takes'],
+    ['followers 10 min', '"min" is more than it takes'],
+    ['followers soon', `it does not take "soon", but ${minutes}`],
+    ['timeout bob 1.5h', 'it does not take "1.5h", but a time of 1 to 1209600 seconds, such as'],
+    ['vote one', 'it does not take "one", but the number of a choice, such as 1'],
+    ['vote 0', 'it does not take "0", but'],
+    ['guests maybe', 'it does not take "maybe", but on or off'],
+    [`slow ${'😀'.repeat(200)}`, `it does not take "${'😀'.repeat(20)}…", but`],
+  ] as const;
+  for (const [line, why] of rows) {
+    const outcome = await run(line);
+    const detail = 'refused' in outcome ? outcome.detail : '';
+    assert.ok(detail.startsWith(`Cannot run /${line.split(' ')[0]}: ${why}`), `${line}: ${detail}`);
+  }
 });
 
 test('run() lets only those give a command who may, and /help lists no other', async () => {
