@@ -13,6 +13,8 @@ const DURATION =
   /^(\d{1,9})(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)?$/i;
 /** What is meant as a time and is none, so that it is no word of what comes next. */
 const NO_DURATION = /^(?:[-+]\d|\d+[.,]\d)/;
+/** What stands behind a number that a question begins with, and behind no time: `| …`, `or …`, `+ 2`. */
+const GOES_ON = /^(?:[|?!%]|(?:or|vs\.?|versus) |(?:and|to|x|[-+–*×/=<>&]) ?\d)/i;
 /** An answer is one line, also on IRC. */
 const MAX_QUOTED_LENGTH = 40;
 const SECONDS_PER_UNIT: Readonly<Record<string, number>> = {
@@ -82,6 +84,22 @@ export function secondsBeforeWords(range: TimeRange): Argument<number> {
     read: (line) => {
       const next = line.peek() ?? '';
       if (!DURATION.test(next) && !NO_DURATION.test(next)) return range.otherwise;
+      line.take();
+      return secondsOf(next, range);
+    },
+  };
+}
+
+/**
+ * The same in front of a question, which may itself begin with a number: a time that the question
+ * goes on from, as in `10 or 20?`, is its first word, and so is whatever is no whole time, as `1.5`.
+ */
+export function secondsBeforeQuestion(range: TimeRange): Argument<number> {
+  return {
+    usage: '[seconds]',
+    read: (line) => {
+      const next = line.peek() ?? '';
+      if (!DURATION.test(next) || GOES_ON.test(line.behindNext())) return range.otherwise;
       line.take();
       return secondsOf(next, range);
     },

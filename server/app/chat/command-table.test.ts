@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { PostOutcome, Room } from '../../community/chat/index.ts';
 import { defineCommand, type Rank, runOf } from './command.ts';
-import { optionalText, ordinal, person, secondsBeforeWords } from './command-arguments.ts';
+import {
+  optionalText,
+  ordinal,
+  person,
+  secondsBeforeQuestion,
+  secondsBeforeWords,
+  text,
+} from './command-arguments.ts';
 import { CommandTable } from './command-table.ts';
 import { roomCommands } from './room-commands.ts';
 
@@ -25,6 +32,17 @@ const TABLE = new CommandTable([
     run: (_, values) => {
       given.push(values);
       return 'done';
+    },
+  }),
+  defineCommand({
+    ...{ name: 'poll', help: 'Asks.', who: 'moderator' },
+    takes: {
+      seconds: secondsBeforeQuestion({ min: 10, max: 3_600, otherwise: 120 }),
+      question: text('question'),
+    },
+    run: (_, { seconds, question }) => {
+      given.push([seconds, question]);
+      return 'open';
     },
   }),
   defineCommand({
@@ -107,6 +125,30 @@ test('run() names the word that it does not take, and what it takes', async () =
     const detail = 'refused' in outcome ? outcome.detail : '';
     assert.ok(detail.startsWith(`Cannot run /${line.split(' ')[0]}: ${why}`), `${line}: ${detail}`);
   }
+});
+
+test('run() tells the time of a question from a number that it begins with', async () => {
+  const rows = [
+    ['60 Which? | a', 60, 'Which? | a'],
+    ['5m And now? | a', 300, 'And now? | a'],
+    ['60 10 or 20? | 10', 60, '10 or 20? | 10'],
+    ['60 x or y? | x', 60, 'x or y? | x'],
+    ['Which? | a', 120, 'Which? | a'],
+    ['1.5 or 2? | a', 120, '1.5 or 2? | a'],
+    ['-5 degrees? | a', 120, '-5 degrees? | a'],
+    ['10 or 20? | 10', 120, '10 or 20? | 10'],
+    ['10 vs. 20? | 10', 120, '10 vs. 20? | 10'],
+    ['30 to 60 fps? | a', 120, '30 to 60 fps? | a'],
+    ['12 + 2? | 14', 120, '12 + 2? | 14'],
+    ['50 % or more? | a', 120, '50 % or more? | a'],
+    ['1984 | a book', 120, '1984 | a book'],
+    ['20 ? | a', 120, '20 ? | a'],
+  ] as const;
+  for (const [words, ...values] of rows) {
+    assert.deepEqual(await valuesOf(`poll ${words}`), values, words);
+  }
+  const outcome = await run('poll 5 Which? | a');
+  assert.match('refused' in outcome ? outcome.detail : '', /"5", but a time of 10 to 3600 seconds/);
 });
 
 test('run() lets only those give a command who may, and /help lists no other', async () => {

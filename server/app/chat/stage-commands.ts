@@ -2,7 +2,7 @@
 import type { ChatHeld, Refusal } from '../../../contract/index.ts';
 import type { ChatStage } from './chat-stage.ts';
 import { type Command, defineCommand } from './command.ts';
-import { ordinal, secondsBeforeWords, text, word } from './command-arguments.ts';
+import { ordinal, secondsBeforeQuestion, text, word } from './command-arguments.ts';
 
 const DEFAULT_POLL_S = 120;
 /** Messages that wait of which `/held` tells, and of each so much that it is known again. */
@@ -67,7 +67,7 @@ function pollCommands({ polls }: ChatStage): readonly Command[] {
       help: 'Asks everybody: the question and its choices, with | between them.',
       who: 'moderator',
       takes: {
-        seconds: secondsBeforeWords({ min, max, otherwise: DEFAULT_POLL_S }),
+        seconds: secondsBeforeQuestion({ min, max, otherwise: DEFAULT_POLL_S }),
         poll: text('question | choice | choice …', 'question'),
       },
       run: async ({ streamId, actor }, { seconds: durationS, poll }) => {
