@@ -67,7 +67,7 @@ export function ChatLog({
             key={line.key}
             line={line}
             session={session}
-            you={session.you.value}
+            you={session.room.you.value}
             isOpen={line.key === openKey}
             onToggle={toggle}
             actions={(message) => (
@@ -100,7 +100,7 @@ function Pending({ session }: { readonly session: ChatSession }): VNode {
     <>
       {session.pending.value.map(({ nonce, text, id }) => (
         <div key={nonce} class="chat-line chat-pending" data-sent={id !== null}>
-          <bdi class="chat-name">{session.you.value?.name ?? 'You'}</bdi>
+          <bdi class="chat-name">{session.room.you.value?.name ?? 'You'}</bdi>
           <span class="chat-colon">: </span>
           <bdi>{text}</bdi>
           {id === null ? <span class="unseen"> (sending)</span> : null}

@@ -22,8 +22,8 @@ const FOLLOWERS: readonly (readonly [number | null, string])[] = [
 
 /** How the room is set, for who moderates it: each change is a command, so that roles decide. */
 export function ModeratorOptions({ session }: { readonly session: ChatSession }): VNode | null {
-  const settings = session.settings.value;
-  if (settings === null || !session.isModerator.value) return null;
+  const settings = session.room.settings.value;
+  if (settings === null || !session.room.isModerator.value) return null;
   const { slowModeS, followersOnlyMinutes: minutes } = settings;
   const give = (command: string): void => session.post(`/${command}`, null);
   return (
@@ -33,7 +33,7 @@ export function ModeratorOptions({ session }: { readonly session: ChatSession })
         <input
           type="checkbox"
           checked={settings.shield}
-          onChange={({ currentTarget }) => void session.shield(currentTarget.checked)}
+          onChange={({ currentTarget }) => void session.room.shield(currentTarget.checked)}
         />
         <span>
           Shield mode
