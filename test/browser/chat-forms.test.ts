@@ -1,0 +1,45 @@
+/** How the chat panel shows settings, votes, what is on its way and what can be done, at both sizes. */
+import { after, before, suite, test } from 'node:test';
+import { needs } from '../support/component.ts';
+import { ChatHouse, untilTrue, write } from './chat-house.ts';
+
+const SIZES = ['desk', 'phone'] as const;
+
+suite('the forms of the chat panel', needs('chromium'), () => {
+  let house: ChatHouse;
+  const cleanings: (() => Promise<void> | void)[] = [];
+
+  before(async () => {
+    house = await ChatHouse.open({ after: (task) => void cleanings.push(task) });
+  });
+  after(async () => {
+    for (const clean of cleanings.toReversed()) await clean();
+  });
+
+  for (const viewport of SIZES) {
+    test(`settings stand with their unit and are not cut off (${viewport})`, async () => {
+      const page = await house.visit({ viewport, isOperator: true });
+      await write(page, '/slow 5');
+      await write(page, '/followers 10');
+      await page.locator('.chat-options summary').click();
+      const chosen = (label: string, text: RegExp) =>
+        page.getByLabel(label, { exact: true }).locator('option:checked', { hasText: text });
+      await chosen('Slow mode', /^5 s$/).waitFor({ state: 'attached' });
+      await chosen('Who', /^Followers for 10 min$/).waitFor({ state: 'attached' });
+      const isWhole = `[...document.querySelectorAll('.chat-select select')].every((select) => {
+        const free = select.cloneNode(true);
+        free.style.cssText = 'max-width: none; width: max-content; position: absolute';
+        select.after(free);
+        const isCut = free.offsetWidth > select.offsetWidth;
+        free.remove();
+        const sheet = select.closest('.chat-sheet');
+        return !isCut && sheet.scrollWidth <= sheet.clientWidth;
+      })`;
+      await untilTrue(page, isWhole, 'a choice is cut off');
+      await write(page, '/slow 0');
+      await write(page, '/followersoff');
+      await page.getByText('Who does not follow may write as well.').last().waitFor();
+      await page.context().close();
+    });
+  }
+});
