@@ -1,7 +1,7 @@
 /** How the chat panel shows settings, votes, what is on its way and what can be done, at both sizes. */
 import { after, before, suite, test } from 'node:test';
 import { needs } from '../support/component.ts';
-import { ChatHouse, untilTrue, write } from './chat-house.ts';
+import { ChatHouse, FrameHold, lineOf, untilTrue, write } from './chat-house.ts';
 
 const SIZES = ['desk', 'phone'] as const;
 
@@ -39,6 +39,26 @@ suite('the forms of the chat panel', needs('chromium'), () => {
       await write(page, '/slow 0');
       await write(page, '/followersoff');
       await page.getByText('Who does not follow may write as well.').last().waitFor();
+      await page.context().close();
+    });
+
+    test(`what is on its way stands as it will be (${viewport})`, async () => {
+      const hold = new FrameHold();
+      const page = await house.visit({ viewport, isOperator: true, hold });
+      const pending = (text: RegExp, kind: string) =>
+        page.locator(`.chat-pending[data-kind="${kind}"] > bdi:not(.chat-name)`, { hasText: text });
+      hold.begin();
+      await write(page, `/me waves from a ${viewport}`);
+      await write(page, `/announce Back at 8, ${viewport}`);
+      await pending(/^waves from/, 'action').waitFor();
+      await pending(/^Back at 8/, 'announcement').waitFor();
+      await write(page, '/me');
+      await page.locator('.chat-pending:not([data-kind])', { hasText: '/me' }).waitFor();
+      hold.end();
+      await page.locator('.chat-pending').last().waitFor({ state: 'detached' });
+      await lineOf(page, `waves from a ${viewport}`).waitFor();
+      await lineOf(page, `Back at 8, ${viewport}`).waitFor();
+      await page.getByText('The text is missing. Usage: /me <text>').waitFor();
       await page.context().close();
     });
   }

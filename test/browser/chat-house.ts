@@ -16,6 +16,33 @@ export const VIEWPORTS = {
 const PATIENCE_MS = 30_000;
 const TOKEN = 'a-token-of-the-tests-alone';
 
+/** Keeps back what the server sends to a page's chat, so that what is on its way stays so. */
+export class FrameHold {
+  #kept: (() => void)[] = [];
+  #isHolding = false;
+
+  /** Stands between a page and its server; before the page is opened. */
+  async take(page: Page): Promise<void> {
+    await page.routeWebSocket(/\/chat\/ws$/, (socket) => {
+      socket.connectToServer().onMessage((frame) => {
+        if (this.#isHolding) this.#kept.push(() => socket.send(frame));
+        else socket.send(frame);
+      });
+    });
+  }
+
+  /** Keeps back what comes from now on. */
+  begin(): void {
+    this.#isHolding = true;
+  }
+
+  /** Hands on what was kept back. */
+  end(): void {
+    this.#isHolding = false;
+    for (const send of this.#kept.splice(0)) send();
+  }
+}
+
 /** See the top of the file. */
 export class ChatHouse {
   readonly streamId: string;
@@ -49,9 +76,11 @@ export class ChatHouse {
   async visit({
     viewport,
     isOperator = false,
+    hold,
   }: {
     readonly viewport: keyof typeof VIEWPORTS;
     readonly isOperator?: boolean;
+    readonly hold?: FrameHold;
   }): Promise<Page> {
     const extraHTTPHeaders = isOperator ? { authorization: `Bearer ${TOKEN}` } : {};
     const context = await this.#browser.newContext({
@@ -60,6 +89,7 @@ export class ChatHouse {
     });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
+    if (hold !== undefined) await hold.take(page);
     await page.goto(`${this.#server.url}/watch/${this.streamId}`);
     await page.locator('.chat[data-link="joined"]').waitFor();
     return page;

@@ -1,9 +1,11 @@
 import type { VNode } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ChatMessage } from '../../contract/index.ts';
+import type { PendingPost } from './chat-feed.ts';
 import { ChatLine } from './chat-line.tsx';
 import type { ChatSession } from './chat-session.ts';
 import { LineActions } from './line-actions.tsx';
+import { typedLine } from './typed-line.ts';
 
 /** Who is so near the end reads what comes; who is further away reads back. Pixels. */
 const NEAR_END_PX = 40;
@@ -98,15 +100,23 @@ export function ChatLog({
 function Pending({ session }: { readonly session: ChatSession }): VNode {
   return (
     <>
-      {session.pending.value.map(({ nonce, text, id }) => (
-        <div key={nonce} class="chat-line chat-pending" data-sent={id !== null}>
-          <bdi class="chat-name">{session.room.you.value?.name ?? 'You'}</bdi>
-          <span class="chat-colon">: </span>
-          <bdi>{text}</bdi>
-          {id === null ? <span class="unseen"> (sending)</span> : null}
-        </div>
+      {session.pending.value.map((post) => (
+        <PendingLine key={post.nonce} post={post} name={session.room.you.value?.name ?? 'You'} />
       ))}
     </>
+  );
+}
+
+function PendingLine({ post, name }: { readonly post: PendingPost; readonly name: string }): VNode {
+  const { text, kind } = typedLine(post.text);
+  const isSent = post.id !== null;
+  return (
+    <div class="chat-line chat-pending" data-kind={kind} data-sent={isSent}>
+      <bdi class="chat-name">{name}</bdi>
+      <span class="chat-colon">{kind === 'action' ? ' ' : ': '}</span>
+      <bdi>{text}</bdi>
+      {isSent ? null : <span class="unseen"> (sending)</span>}
+    </div>
   );
 }
 
