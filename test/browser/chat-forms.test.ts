@@ -61,5 +61,25 @@ suite('the forms of the chat panel', needs('chromium'), () => {
       await page.getByText('The text is missing. Usage: /me <text>').waitFor();
       await page.context().close();
     });
+
+    test(`a vote that is typed is shown as one's own (${viewport})`, async () => {
+      const page = await house.visit({ viewport, isOperator: true });
+      await write(page, '/poll 600 Which wheel? | the upper | the lower');
+      const poll = page.getByLabel('Poll', { exact: true });
+      await poll.getByRole('button', { name: 'Vote for the lower' }).waitFor();
+      await write(page, '/vote 3');
+      await page.getByText('The poll has 2 choices.').waitFor();
+      await poll.getByRole('button', { name: 'Vote for the lower' }).waitFor();
+      await write(page, '/vote 2');
+      await poll.locator('li', { hasText: 'the lower' }).getByText('Your vote').waitFor();
+      await poll.getByRole('button', { name: 'Vote for' }).first().waitFor({ state: 'detached' });
+      await write(page, '/vote 1');
+      await page.getByText('You have one vote, and it is cast.').waitFor();
+      await poll.locator('li', { hasText: 'the lower' }).getByText('Your vote').waitFor();
+      await poll.getByText('1 vote', { exact: false }).first().waitFor();
+      await poll.getByRole('button', { name: 'End poll' }).click();
+      await poll.getByText('Poll, ended').waitFor();
+      await page.context().close();
+    });
   }
 });

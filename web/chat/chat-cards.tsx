@@ -5,6 +5,7 @@ import type { ChatRaid } from '../../contract/index.ts';
 import { me, signInAddress } from '../base/index.ts';
 import { textOf } from './chat-feed.ts';
 import type { ChatSession } from './chat-session.ts';
+import { ownChoice } from './own-votes.ts';
 import { calledOffWords, patienceMs } from './raid-watch.ts';
 import { secondsText } from './words.ts';
 
@@ -69,20 +70,12 @@ function Held({ session }: { readonly session: ChatSession }): VNode | null {
   );
 }
 
-/** What was voted for on this page; the server does not tell. */
-interface Vote {
-  readonly pollId: string;
-  readonly index: number;
-}
-
 function Poll({ session }: { readonly session: ChatSession }): VNode | null {
   const [hiddenId, hide] = useState<string | null>(null);
-  const [vote, setVote] = useState<Vote | null>(null);
   const poll = session.room.poll.value;
   if (poll === null || (poll.id === hiddenId && !poll.isOpen)) return null;
   const isMember = session.room.you.value?.isGuest === false;
-  const isRefused = session.refused.value?.text.startsWith('/vote') === true;
-  const chosen = vote?.pollId === poll.id && !isRefused ? vote.index : null;
+  const chosen = ownChoice(session.room.votes.value, poll.id);
   const mayVote = poll.isOpen && isMember && chosen === null;
   const all = poll.choices.reduce((sum, { votes }) => sum + votes, 0);
   return (
@@ -107,10 +100,7 @@ function Poll({ session }: { readonly session: ChatSession }): VNode | null {
                 <button
                   type="button"
                   aria-label={`Vote for ${text}`}
-                  onClick={() => {
-                    setVote({ pollId: poll.id, index });
-                    session.post(`/vote ${index + 1}`, null);
-                  }}
+                  onClick={() => session.post(`/vote ${index + 1}`, null)}
                 >
                   Vote
                 </button>

@@ -10,7 +10,9 @@ import type {
   ChatSettings,
 } from '../../contract/index.ts';
 import { ask } from '../base/index.ts';
+import { afterAnswer, NO_VOTES, withSent } from './own-votes.ts';
 import { hearRaid, NO_RAID, stayBehind } from './raid-watch.ts';
+import { voteIn } from './typed-line.ts';
 
 /** Messages that wait for a moderator and are held here. */
 const MOST_HELD = 50;
@@ -43,6 +45,8 @@ export class ChatRoom {
   readonly standing = signal<Standing>({ isBanned: false, untilMs: null });
   readonly pinned = signal<ChatMessage | null>(null);
   readonly poll = signal<ChatPoll | null>(null);
+  /** What this page voted for. */
+  readonly votes = signal(NO_VOTES);
   readonly raids = signal(NO_RAID);
   readonly held = signal<readonly ChatHeld[]>([]);
   readonly isModerator = computed(() => isModerating(this.you.value));
@@ -78,6 +82,10 @@ export class ChatRoom {
       case 'poll':
         this.poll.value = frame.poll;
         break;
+      case 'commanded':
+      case 'refused':
+        this.votes.value = afterAnswer(this.votes.value, frame);
+        break;
       case 'raid':
         this.#hearRaid(frame.raid);
         break;
@@ -85,6 +93,14 @@ export class ChatRoom {
         this.held.value = withHeld(this.held.value, frame.held);
         break;
     }
+  }
+
+  /** Something was put on its way: a vote is shown at once, typed or pressed. */
+  sent({ nonce, text }: { readonly nonce: string; readonly text: string }): void {
+    const index = voteIn(text);
+    const poll = this.poll.value;
+    if (index === undefined || poll?.choices[index] === undefined) return;
+    this.votes.value = withSent(this.votes.value, nonce, { pollId: poll.id, index });
   }
 
   /** The viewer does not go along with the raid. */

@@ -107,6 +107,7 @@ export class ChatSession {
     this.#posts.set(post.nonce, post);
     this.refused.value = null;
     this.#feed.value = withPending(this.#feed.value, post);
+    this.room.sent(post);
     this.#send(post);
     this.release();
   }

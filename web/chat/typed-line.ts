@@ -25,6 +25,12 @@ export function typedLine(text: string): TypedLine {
   return kind === undefined || !SEEN.test(words) ? { text } : { text: words, kind };
 }
 
+/** For which choice of a poll a line votes, counted from 0; undefined: it is no vote. */
+export function voteIn(text: string): number | undefined {
+  const { name, words } = commandIn(text) ?? { name: '', words: '' };
+  return name === 'vote' && /^[1-9]\d?$/.test(words) ? Number(words) - 1 : undefined;
+}
+
 function commandIn(text: string): { readonly name: string; readonly words: string } | undefined {
   const [, name, words = ''] = /^\s*\/([a-z]+)(?:\s+(.*))?$/is.exec(text) ?? [];
   return name === undefined ? undefined : { name: name.toLowerCase(), words: words.trim() };
