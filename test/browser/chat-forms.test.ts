@@ -5,6 +5,20 @@ import { ChatHouse, FrameHold, lineOf, untilTrue, write } from './chat-house.ts'
 
 const SIZES = ['desk', 'phone'] as const;
 
+/** Whether every button of a menu is on top where it is, and so are the name and the first word of its message. */
+const IS_OPEN_IN_SIGHT = `(() => {
+  const isOnTop = (element, box = element.getBoundingClientRect()) => {
+    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return top !== null && element.contains(top);
+  };
+  const actions = document.querySelector('.chat-actions');
+  const line = actions.previousElementSibling;
+  const words = line.querySelector('bdi:not(.chat-name)');
+  const name = line.querySelector('.chat-name');
+  return [...actions.querySelectorAll('button')].every((button) => isOnTop(button)) &&
+    isOnTop(name) && isOnTop(words, words.getClientRects()[0]);
+})()`;
+
 suite('the forms of the chat panel', needs('chromium'), () => {
   let house: ChatHouse;
   const cleanings: (() => Promise<void> | void)[] = [];
@@ -79,6 +93,37 @@ suite('the forms of the chat panel', needs('chromium'), () => {
       await poll.getByText('1 vote', { exact: false }).first().waitFor();
       await poll.getByRole('button', { name: 'End poll' }).click();
       await poll.getByText('Poll, ended').waitFor();
+      await page.context().close();
+    });
+
+    test(`the menu of a message leaves it in sight, and nothing lies over it (${viewport})`, async () => {
+      const page = await house.visit({ viewport, isOperator: true });
+      const end = `the end of what is said on a ${viewport}`;
+      for (let index = 0; index < 20; index += 1) await house.say('Una', `word ${index}`);
+      await house.say('Una', `${'a long word about water '.repeat(18)}${end}`);
+      await house.say('Una', end);
+      await write(page, `/poll 600 Which wheel, on a ${viewport}? | the upper | the lower`);
+      await page.getByRole('button', { name: 'Vote for the lower' }).waitFor();
+      for (const text of ['a long word', 'word 19', end]) {
+        const line = lineOf(page, text).last();
+        await line.scrollIntoViewIfNeeded();
+        await line.hover();
+        await line.locator('.chat-more').click();
+        await page.getByRole('button', { name: 'Time Una out for 1 day' }).waitFor();
+        await untilTrue(page, IS_OPEN_IN_SIGHT, `the menu of "${text}"`);
+        await line.locator('.chat-more').click();
+        await page.locator('.chat-actions').waitFor({ state: 'detached' });
+      }
+      const last = lineOf(page, end).last();
+      await last.hover();
+      await last.locator('.chat-more').click();
+      await page.getByRole('button', { name: 'Ban…' }).click();
+      await page.getByRole('button', { name: 'Ban Una for good' }).waitFor();
+      await untilTrue(page, IS_OPEN_IN_SIGHT, 'the menu that asks again');
+      await page.evaluate('document.querySelector(".chat-log").scrollTop = 0');
+      await page.locator('.chat-actions').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'End poll' }).click();
+      await page.getByText('Poll, ended').waitFor();
       await page.context().close();
     });
   }

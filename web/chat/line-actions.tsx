@@ -49,8 +49,20 @@ export function LineActions({
           Delete
         </button>
       ) : null}
-      {mayBar
-        ? TIMEOUTS.map(([seconds, words]) => (
+      {mayBar ? (
+        <button
+          type="button"
+          data-grave
+          aria-label={isSure ? `Ban ${author.name} for good` : undefined}
+          onClick={() => (isSure ? give(`/ban ${callOf(author)}`) : setSure(true))}
+        >
+          {isSure ? 'Ban for good' : 'Ban…'}
+        </button>
+      ) : null}
+      {mayBar ? (
+        <span class="chat-timeouts">
+          Time out
+          {TIMEOUTS.map(([seconds, words]) => (
             <button
               key={seconds}
               type="button"
@@ -58,18 +70,10 @@ export function LineActions({
               aria-label={`Time ${author.name} out for ${words}`}
               onClick={() => give(`/timeout ${callOf(author)} ${seconds}`)}
             >
-              Time out {words}
+              {words}
             </button>
-          ))
-        : null}
-      {mayBar ? (
-        <button
-          type="button"
-          data-grave
-          onClick={() => (isSure ? give(`/ban ${callOf(author)}`) : setSure(true))}
-        >
-          {isSure ? `Ban ${author.name} for good` : 'Ban…'}
-        </button>
+          ))}
+        </span>
       ) : null}
     </span>
   );
