@@ -26,6 +26,11 @@ plain API or IRC; \`//\` begins a message with a \`/\`. The server tells the sam
 double quotes when it has spaces, and may be an id; a time is in seconds, or has a unit: \`90\`,
 \`10m\` (also \`10min\`), \`2h\`, \`1d\`. The broadcaster may what moderators may, and administrators may everything.
 
+A poll's question may begin with a number. What is no whole time belongs to it, and a time as well from which
+the question goes on by \`or\`, \`vs\`, \`|\`, \`?\`, or by a sign, \`to\` or \`and\` with another number:
+\`/poll 10 or 20? | 10 | 20\` asks for the usual two minutes. With a time of its own before it, any question
+may: \`/poll 60 10 maps? | yes | no\`.
+
 | command | what it does | who |
 |---|---|---|
 ${rows.join('\n')}

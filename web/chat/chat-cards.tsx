@@ -5,7 +5,8 @@ import type { ChatRaid } from '../../contract/index.ts';
 import { me, signInAddress } from '../base/index.ts';
 import { textOf } from './chat-feed.ts';
 import type { ChatSession } from './chat-session.ts';
-import { calledOffWords, patienceMs, stayBehind } from './raid-watch.ts';
+import { ownChoice } from './own-votes.ts';
+import { calledOffWords, patienceMs } from './raid-watch.ts';
 import { secondsText } from './words.ts';
 
 /** How often the time that is left is shown. Milliseconds. */
@@ -16,7 +17,7 @@ export function ChatCards({ session }: { readonly session: ChatSession }): VNode
   return (
     <div class="chat-cards">
       <Raid session={session} />
-      {session.isModerator.value ? <Held session={session} /> : null}
+      {session.room.isModerator.value ? <Held session={session} /> : null}
       <Poll session={session} />
       <Pinned session={session} />
     </div>
@@ -25,13 +26,13 @@ export function ChatCards({ session }: { readonly session: ChatSession }): VNode
 
 function Pinned({ session }: { readonly session: ChatSession }): VNode | null {
   const [hiddenId, hide] = useState<string | null>(null);
-  const message = session.pinned.value;
+  const message = session.room.pinned.value;
   if (message === null || message.id === hiddenId) return null;
   return (
     <aside class="chat-card" aria-label="Pinned message">
       <h3>
         Pinned · {message.author.name}
-        {session.isModerator.value ? (
+        {session.room.isModerator.value ? (
           <Ending words="Unpin" onEnd={() => session.post('/unpin', null)} />
         ) : (
           <Ending words="Hide" onEnd={() => hide(message.id)} />
@@ -44,10 +45,10 @@ function Pinned({ session }: { readonly session: ChatSession }): VNode | null {
 
 /** Messages that wait for a moderator, the oldest first. */
 function Held({ session }: { readonly session: ChatSession }): VNode | null {
-  useEffect(() => void session.askHeld(), [session]);
-  const [held] = session.held.value;
+  useEffect(() => void session.room.askHeld(), [session]);
+  const [held] = session.room.held.value;
   if (held === undefined) return null;
-  const more = session.held.value.length - 1;
+  const more = session.room.held.value.length - 1;
   return (
     <aside class="chat-card" aria-label="Message that waits">
       <h3>
@@ -58,10 +59,10 @@ function Held({ session }: { readonly session: ChatSession }): VNode | null {
         <b>{held.author.name}</b>: <bdi>{textOf(held)}</bdi>
       </p>
       <span class="chat-verdict">
-        <button type="button" onClick={() => void session.judge(held, true)}>
+        <button type="button" onClick={() => void session.room.judge(held, true)}>
           Let in
         </button>
-        <button type="button" onClick={() => void session.judge(held, false)}>
+        <button type="button" onClick={() => void session.room.judge(held, false)}>
           Deny
         </button>
       </span>
@@ -69,20 +70,12 @@ function Held({ session }: { readonly session: ChatSession }): VNode | null {
   );
 }
 
-/** What was voted for on this page; the server does not tell. */
-interface Vote {
-  readonly pollId: string;
-  readonly index: number;
-}
-
 function Poll({ session }: { readonly session: ChatSession }): VNode | null {
   const [hiddenId, hide] = useState<string | null>(null);
-  const [vote, setVote] = useState<Vote | null>(null);
-  const poll = session.poll.value;
+  const poll = session.room.poll.value;
   if (poll === null || (poll.id === hiddenId && !poll.isOpen)) return null;
-  const isMember = session.you.value?.isGuest === false;
-  const isRefused = session.refused.value?.text.startsWith('/vote') === true;
-  const chosen = vote?.pollId === poll.id && !isRefused ? vote.index : null;
+  const isMember = session.room.you.value?.isGuest === false;
+  const chosen = ownChoice(session.room.votes.value, poll.id);
   const mayVote = poll.isOpen && isMember && chosen === null;
   const all = poll.choices.reduce((sum, { votes }) => sum + votes, 0);
   return (
@@ -91,7 +84,7 @@ function Poll({ session }: { readonly session: ChatSession }): VNode | null {
         {poll.isOpen ? 'Poll' : 'Poll, ended'} · {all === 1 ? '1 vote' : `${all} votes`}
         {!poll.isOpen ? (
           <Ending words="Hide" onEnd={() => hide(poll.id)} />
-        ) : session.isModerator.value ? (
+        ) : session.room.isModerator.value ? (
           <Ending words="End poll" onEnd={() => session.post('/endpoll', null)} />
         ) : null}
       </h3>
@@ -107,10 +100,7 @@ function Poll({ session }: { readonly session: ChatSession }): VNode | null {
                 <button
                   type="button"
                   aria-label={`Vote for ${text}`}
-                  onClick={() => {
-                    setVote({ pollId: poll.id, index });
-                    session.post(`/vote ${index + 1}`, null);
-                  }}
+                  onClick={() => session.post(`/vote ${index + 1}`, null)}
                 >
                   Vote
                 </button>
@@ -147,7 +137,7 @@ function Ending({ words, onEnd }: { readonly words: string; readonly onEnd: () =
 }
 
 function Raid({ session }: { readonly session: ChatSession }): VNode | null {
-  const { raid } = session.raids.value;
+  const { raid } = session.room.raids.value;
   return raid === null ? null : <RaidCountdown key={raid.id} raid={raid} session={session} />;
 }
 
@@ -179,10 +169,11 @@ function RaidCountdown({
         {leftMs > 0 ? ` in\u00a0${secondsText(leftMs).replace(' ', '\u00a0')}` : ' now'}.
       </p>
       <span class="chat-verdict">
-        <button type="button" onClick={() => stay(session)}>
+        <button type="button" onClick={() => session.room.stay()}>
           Stay here
         </button>
-        {session.you.value?.roles.includes('broadcaster') === true && raid.state === 'announced' ? (
+        {session.room.you.value?.roles.includes('broadcaster') === true &&
+        raid.state === 'announced' ? (
           <button type="button" onClick={() => session.post('/unraid', null)}>
             Call it off
           </button>
@@ -192,13 +183,9 @@ function RaidCountdown({
   );
 }
 
-function stay({ raids }: ChatSession): void {
-  raids.value = stayBehind(raids.value);
-}
-
 /** The word to go has not come: the server that counted down is gone, and nobody else said so. */
 function missRaid(session: ChatSession, raid: ChatRaid): void {
-  stay(session);
+  session.room.stay();
   session.say(calledOffWords({ ...raid, reason: 'server_stopped' }));
 }
 

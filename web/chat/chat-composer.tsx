@@ -139,7 +139,7 @@ function Note({
   readonly left: number;
 }): VNode {
   const isCounted = left < COUNTED_FROM_LEFT;
-  const modes = session.refused.value === null && usage === '' ? modesText(session) : '';
+  const modes = session.refused.value === null && usage === '' ? modesText(session.room) : '';
   return (
     <p class="chat-note" id={id}>
       <Standing session={session} usage={usage} />
@@ -153,26 +153,27 @@ function Note({
 }
 
 function Standing({
-  session: { you, link },
+  session: { room, link },
   usage,
 }: {
   readonly session: ChatSession;
   readonly usage: string;
 }): VNode | null {
-  if (you.value === null) return null;
+  const you = room.you.value;
+  if (you === null) return null;
   // Said here as well: the field's own words are gone once something is written.
   if (link.value?.phase !== 'joined') return <span>Reconnecting…</span>;
   if (usage !== '') return <span>{usage}</span>;
   return (
     <span>
-      As <bdi class="chat-as">{you.value.name}</bdi>
+      As <bdi class="chat-as">{you.name}</bdi>
     </span>
   );
 }
 
 /** Why nobody like this viewer may write now; null: they may. */
 function useClosed(session: ChatSession): VNode | null {
-  const { isBanned, untilMs } = session.standing.value;
+  const { isBanned, untilMs } = session.room.standing.value;
   const timeoutMs = useCountdown(untilMs ?? 0);
   const { link } = session;
   if (link.value?.phase === 'stopped') {
@@ -192,7 +193,7 @@ function useClosed(session: ChatSession): VNode | null {
     return <p class="chat-closed">A moderator has timed you out. You may write again in {wait}.</p>;
   }
   if (!isShutOut(session)) return null;
-  const modes = modesText(session);
+  const modes = modesText(session.room);
   return (
     <p class="chat-closed">
       {me.value?.hasAccounts === false ? (
@@ -208,15 +209,16 @@ function useClosed(session: ChatSession): VNode | null {
 }
 
 /** Whether no guest may write; one whom a moderator gave a role is asked for what it allows. */
-function isShutOut({ you, settings, isModerator }: ChatSession): boolean {
+function isShutOut({ room: { you, settings, isModerator } }: ChatSession): boolean {
   if (you.value?.isGuest !== true || settings.value === null || isModerator.value) return false;
   const { guestsMayPost, subscribersOnly, followersOnlyMinutes } = settings.value;
   const isForMembers = subscribersOnly || followersOnlyMinutes !== null;
   return !guestsMayPost || (isForMembers && you.value.roles.length === 0);
 }
 
-function placeholder({ you, link }: ChatSession): string {
-  if (link.value?.phase !== 'joined') return you.value === null ? 'Connecting…' : 'Reconnecting…';
+function placeholder({ room, link }: ChatSession): string {
+  if (link.value?.phase !== 'joined')
+    return room.you.value === null ? 'Connecting…' : 'Reconnecting…';
   return 'Say something';
 }
 

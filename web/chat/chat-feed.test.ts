@@ -92,6 +92,13 @@ test('afterFrame() knows an own message again, whichever comes first: it or its 
   }
 });
 
+test('afterFrame() knows an own action again, and no message of the same words', () => {
+  const feed = withPending(from([welcome({}), history]), { ...post, text: '/me hello  all' });
+  const idAfter = (entry: ChatEntry) => from([entries(entry)], feed).pending[0]?.id;
+  assert.equal(idAfter({ ...said, kind: 'action' }), 'msg_3');
+  assert.equal(idAfter(said), null);
+});
+
 test('afterFrame() does not take the same words of somebody else for an own message', () => {
   const feed = withPending(from([welcome({}), history]), post);
   const [pending] = from(

@@ -6,6 +6,7 @@
  * I3. What was taken back is not among the lines, nor does it come back.
  */
 import type { ChatEntry, ChatFrame, ChatMessage } from '../../contract/index.ts';
+import { typedLine } from './typed-line.ts';
 
 /** Lines held, so that a viewer a while behind live still finds what belongs to the picture. */
 export const MOST_LINES = 1_000;
@@ -164,7 +165,10 @@ function named(
 function recognised(pending: readonly PendingPost[], message: ChatMessage): readonly PendingPost[] {
   if (pending.some(({ id }) => id === message.id)) return pending;
   const words = plain(textOf(message));
-  const found = pending.find(({ id, text }) => id === null && plain(text) === words);
+  const found = pending.find(({ id, text }) => {
+    const typed = typedLine(text);
+    return id === null && typed.kind === message.kind && plain(typed.text) === words;
+  });
   return found === undefined ? pending : named(pending, found.nonce, message.id);
 }
 

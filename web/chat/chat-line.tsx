@@ -43,42 +43,44 @@ export class ChatLine extends Component<LineProps> {
     const { message } = line;
     const answered = message.replyTo === undefined ? undefined : session.find(message.replyTo);
     return (
-      <div
-        class="chat-line"
-        data-key={line.key}
-        data-kind={message.kind}
-        data-to-you={you !== null && isTo(message, answered, you)}
-        tabIndex={-1}
-      >
-        {message.replyTo === undefined ? null : <Quote answered={answered} />}
-        {message.author.roles.map((role) => (
-          <span key={role} class="chat-badge" data-role={role}>
-            {BADGES[role]}
-          </span>
-        ))}
-        <bdi class="chat-name" style={{ '--hue': hueOf(message.author.id) }} title={timeOf(line)}>
-          {message.author.name}
-        </bdi>
-        <span class="chat-colon">{message.kind === 'action' ? ' ' : ': '}</span>
-        {/* Words of Arabic or Hebrew run their own way, and leave the rest of the line alone. */}
-        <bdi>
-          {message.fragments.map((fragment, index) => (
-            <Piece key={index} fragment={fragment} you={you} />
-          ))}
-        </bdi>
-        <button
-          type="button"
-          class="chat-more"
+      <>
+        <div
+          class="chat-line"
+          data-key={line.key}
+          data-kind={message.kind}
+          data-to-you={you !== null && isTo(message, answered, you)}
           tabIndex={-1}
-          aria-expanded={isOpen}
-          // Read aloud with each message that comes: so it says no name a second time.
-          aria-label="Actions"
-          onClick={() => onToggle(line.key)}
         >
-          ⋯
-        </button>
+          {message.replyTo === undefined ? null : <Quote answered={answered} />}
+          {message.author.roles.map((role) => (
+            <span key={role} class="chat-badge" data-role={role}>
+              {BADGES[role]}
+            </span>
+          ))}
+          <bdi class="chat-name" style={{ '--hue': hueOf(message.author.id) }} title={timeOf(line)}>
+            {message.author.name}
+          </bdi>
+          <span class="chat-colon">{message.kind === 'action' ? ' ' : ': '}</span>
+          {/* Words of Arabic or Hebrew run their own way, and leave the rest of the line alone. */}
+          <bdi>
+            {message.fragments.map((fragment, index) => (
+              <Piece key={index} fragment={fragment} you={you} />
+            ))}
+          </bdi>
+          <button
+            type="button"
+            class="chat-more"
+            tabIndex={-1}
+            aria-expanded={isOpen}
+            // Read aloud with each message that comes: so it says no name a second time.
+            aria-label="Actions"
+            onClick={() => onToggle(line.key)}
+          >
+            ⋯
+          </button>
+        </div>
         {isOpen ? actions(message) : null}
-      </div>
+      </>
     );
   }
 }

@@ -1,9 +1,11 @@
 import type { VNode } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ChatMessage } from '../../contract/index.ts';
+import type { PendingPost } from './chat-feed.ts';
 import { ChatLine } from './chat-line.tsx';
 import type { ChatSession } from './chat-session.ts';
 import { LineActions } from './line-actions.tsx';
+import { typedLine } from './typed-line.ts';
 
 /** Who is so near the end reads what comes; who is further away reads back. Pixels. */
 const NEAR_END_PX = 40;
@@ -31,16 +33,15 @@ export function ChatLog({
     follow();
     log.current?.focus({ preventScroll: true });
   };
-  useOpenedInView(log, openKey);
+  useOpenedInView(log, openKey, isReading);
   useLayoutEffect(() => {
     const element = log.current;
     if (element !== null && !isReading) element.scrollTop = element.scrollHeight;
   }, [lines, pending, isReading]);
   useFollowedSize(log, isReading);
-  const onScroll = (): void => {
-    const element = log.current;
-    if (element === null) return;
+  const onScroll = (element: HTMLElement): void => {
     const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
+    if (openKey !== null && isOpenedGone(element)) setOpenKey(null);
     if (!isAtEnd && !isReading) session.hold();
     else if (isAtEnd && isReading && openKey === null && session.unseen.value === 0) follow();
   };
@@ -58,7 +59,7 @@ export function ChatLog({
         aria-live={session.isBusy.value || isReading ? 'off' : 'polite'}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
         tabIndex={0}
-        onScroll={onScroll}
+        onScroll={({ currentTarget }) => onScroll(currentTarget)}
         onKeyDown={(event) => walk(event, { toggle, leave })}
       >
         {lines.length === 0 && pending.length === 0 ? <Silence session={session} /> : null}
@@ -67,7 +68,7 @@ export function ChatLog({
             key={line.key}
             line={line}
             session={session}
-            you={session.you.value}
+            you={session.room.you.value}
             isOpen={line.key === openKey}
             onToggle={toggle}
             actions={(message) => (
@@ -98,15 +99,23 @@ export function ChatLog({
 function Pending({ session }: { readonly session: ChatSession }): VNode {
   return (
     <>
-      {session.pending.value.map(({ nonce, text, id }) => (
-        <div key={nonce} class="chat-line chat-pending" data-sent={id !== null}>
-          <bdi class="chat-name">{session.you.value?.name ?? 'You'}</bdi>
-          <span class="chat-colon">: </span>
-          <bdi>{text}</bdi>
-          {id === null ? <span class="unseen"> (sending)</span> : null}
-        </div>
+      {session.pending.value.map((post) => (
+        <PendingLine key={post.nonce} post={post} name={session.room.you.value?.name ?? 'You'} />
       ))}
     </>
+  );
+}
+
+function PendingLine({ post, name }: { readonly post: PendingPost; readonly name: string }): VNode {
+  const { text, kind } = typedLine(post.text);
+  const isSent = post.id !== null;
+  return (
+    <div class="chat-line chat-pending" data-kind={kind} data-sent={isSent}>
+      <bdi class="chat-name">{name}</bdi>
+      <span class="chat-colon">{kind === 'action' ? ' ' : ': '}</span>
+      <bdi>{text}</bdi>
+      {isSent ? null : <span class="unseen"> (sending)</span>}
+    </div>
   );
 }
 
@@ -115,15 +124,45 @@ function Silence({ session }: { readonly session: ChatSession }): VNode {
   return <p class="chat-silence">{isJoined ? 'No messages.' : 'Opening the chat…'}</p>;
 }
 
-/** What can be done with a line is not opened beneath the end. */
+/** A message stays in sight beside what can be done with it, also when that asks once more and grows. */
 function useOpenedInView(
   log: { readonly current: HTMLElement | null },
   openKey: string | null,
+  isReading: boolean,
 ): void {
   useLayoutEffect(() => {
-    const opened = log.current?.querySelector('.chat-actions');
-    if (openKey !== null) opened?.scrollIntoView({ block: 'nearest' });
-  }, [log, openKey]);
+    const element = log.current;
+    const actions = element?.querySelector('.chat-actions');
+    const line = actions?.previousElementSibling;
+    if (openKey === null || !isReading || !element || !actions || !line) return;
+    const place = (): void => bringInView(element, line, actions);
+    place();
+    const observer = new ResizeObserver(place);
+    observer.observe(actions);
+    return () => observer.disconnect();
+  }, [log, openKey, isReading]);
+}
+
+/** Of a message that is longer than there is room for, its author and beginning. */
+function bringInView(log: HTMLElement, line: Element, actions: Element): void {
+  // Where the panel is low, they lie over the field beneath, which the page may have to be scrolled to.
+  actions.scrollIntoView({ block: 'nearest' });
+  const frame = log.getBoundingClientRect();
+  const menu = actions.getBoundingClientRect();
+  const message = line.getBoundingClientRect();
+  const isBeneath = getComputedStyle(actions).position === 'absolute';
+  const floor = isBeneath ? Math.min(frame.bottom, menu.top) : frame.bottom - menu.height;
+  const above = message.top - frame.top;
+  const hidden = Math.max(0, message.bottom - floor);
+  log.scrollTop += above < 0 ? above : Math.min(above, hidden);
+}
+
+/** Whether a message has been scrolled out of sight whose menu, on a low panel, stays where it is. */
+function isOpenedGone(log: HTMLElement): boolean {
+  const line = log.querySelector('.chat-actions')?.previousElementSibling;
+  if (!line) return false;
+  const [frame, message] = [log.getBoundingClientRect(), line.getBoundingClientRect()];
+  return message.bottom <= frame.top || message.top >= frame.bottom;
 }
 
 /** The end stays in view when the panel changes its size. */
@@ -155,8 +194,8 @@ function walk(
       key === 'ArrowUp'
         ? line === null
           ? log.querySelector<HTMLElement>('.chat-line:last-of-type')
-          : line.previousElementSibling
-        : line?.nextElementSibling;
+          : lineBeside(line, 'previousElementSibling')
+        : lineBeside(line, 'nextElementSibling');
     if (!(next instanceof HTMLElement)) return;
     next.focus();
   } else if (key === 'Enter' && line?.dataset.key !== undefined) {
@@ -167,6 +206,15 @@ function walk(
     return;
   }
   event.preventDefault();
+}
+
+/** The next line in a direction: what can be done with one stands between it and the next. */
+function lineBeside(
+  line: Element | null,
+  direction: 'previousElementSibling' | 'nextElementSibling',
+): Element | null | undefined {
+  const next = line?.[direction];
+  return next?.classList.contains('chat-actions') === true ? next[direction] : next;
 }
 
 function newerText(unseen: number): string {

@@ -25,7 +25,7 @@ export function ChatOptions({ session }: { readonly session: ChatSession }): VNo
       <div class="chat-sheet">
         <Pace session={session} />
         <ModeratorOptions session={session} />
-        {isOpen && session.isModerator.value ? <BarredPeople session={session} /> : null}
+        {isOpen && session.room.isModerator.value ? <BarredPeople session={session} /> : null}
       </div>
     </details>
   );

@@ -1,15 +1,5 @@
-import { batch, computed, signal } from '@preact/signals';
-import type {
-  ChatAuthor,
-  ChatEntry,
-  ChatFrame,
-  ChatHeld,
-  ChatMessage,
-  ChatPoll,
-  ChatRaid,
-  ChatSettings,
-} from '../../contract/index.ts';
-import { ask } from '../base/index.ts';
+import { batch, signal } from '@preact/signals';
+import type { ChatEntry, ChatFrame, ChatMessage } from '../../contract/index.ts';
 import { beforeDrawing } from './before-drawing.ts';
 import {
   afterFrame,
@@ -21,11 +11,11 @@ import {
   withoutShown,
   withPending,
 } from './chat-feed.ts';
+import { ChatRoom, type ChatRoomSetup } from './chat-room.ts';
 import { ChatSocket } from './chat-socket.ts';
 import { countBehind, isSame, shownLines } from './in-step.ts';
 import { keep, kept } from './kept.ts';
 import { type PictureSight, PictureTime } from './picture-time.ts';
-import { hearRaid, NO_RAID } from './raid-watch.ts';
 import { ReplayReader } from './replay-reader.ts';
 
 /** The name under which the choice of instant or in step is kept. */
@@ -37,35 +27,20 @@ const MOST_WAITING = 200;
 /** More messages than this in a second would have a screen reader speak without end. */
 const MOST_SPOKEN_PER_SECOND = 3;
 
-/** Who this page writes as. */
-export type You = ChatAuthor & { readonly isGuest: boolean };
-
 /** Why the last post was not taken, in words; `text` is what was written. */
 export interface Refused {
   readonly words: string;
   readonly text: string;
 }
 
-/** What a moderator has said about who writes here. */
-export interface Standing {
-  readonly isBanned: boolean;
-  /** Milliseconds since the epoch; null: no timeout. */
-  readonly untilMs: number | null;
-}
-
 /** What a chat is opened with. */
-export interface ChatSetup extends PictureSight {
-  readonly streamId: string;
-  /** Is told how many watch, whenever that has changed. */
-  readonly onViewers: (count: number) => void;
-}
+export type ChatSetup = PictureSight & Pick<ChatRoomSetup, 'streamId' | 'onViewers'>;
 
 /** One visit to one chat: everything that the panel shows is a signal here. */
 export class ChatSession {
   readonly streamId: string;
   readonly serverMs: ChatSetup['serverMs'];
-  readonly you = signal<You | null>(null);
-  readonly settings = signal<ChatSettings | null>(null);
+  readonly room: ChatRoom;
   /** What is shown, oldest first. */
   readonly lines = signal<readonly FeedLine[]>([]);
   readonly pending = signal<readonly PendingPost[]>([]);
@@ -80,17 +55,10 @@ export class ChatSession {
   readonly refused = signal<Refused | null>(null);
   /** When one may write again, by this machine's clock. Milliseconds since the epoch. */
   readonly waitUntilMs = signal(0);
-  readonly standing = signal<Standing>({ isBanned: false, untilMs: null });
-  readonly pinned = signal<ChatMessage | null>(null);
-  readonly poll = signal<ChatPoll | null>(null);
-  readonly raids = signal(NO_RAID);
-  readonly held = signal<readonly ChatHeld[]>([]);
-  readonly isModerator = computed(() => isModerating(this.you.value));
   readonly #feed = signal(EMPTY_FEED);
   readonly #socket: ChatSocket;
   readonly #replayed: ReplayReader;
   readonly #picture: PictureTime;
-  readonly #onViewers: ChatSetup['onViewers'];
   readonly #posts = new Map<string, PendingPost>();
   #waiting: ChatFrame[] = [];
   #drawing: (() => void) | null = null;
@@ -103,8 +71,9 @@ export class ChatSession {
   constructor({ streamId, onViewers, ...sight }: ChatSetup) {
     this.streamId = streamId;
     this.serverMs = sight.serverMs;
+    const say = this.say.bind(this);
+    this.room = new ChatRoom({ streamId, onViewers, say, serverMs: sight.serverMs });
     this.#picture = new PictureTime(sight);
-    this.#onViewers = onViewers;
     this.#replayed = new ReplayReader(streamId);
     this.#socket = new ChatSocket(streamId, (frame) => this.#arrived(frame));
   }
@@ -138,6 +107,7 @@ export class ChatSession {
     this.#posts.set(post.nonce, post);
     this.refused.value = null;
     this.#feed.value = withPending(this.#feed.value, post);
+    this.room.sent(post);
     this.#send(post);
     this.release();
   }
@@ -162,33 +132,6 @@ export class ChatSession {
     this.#still = null;
     this.isReading.value = false;
     this.#show();
-  }
-
-  /** Asks what waits for a moderator; what comes to wait later is told. */
-  async askHeld(): Promise<void> {
-    const params = { id: this.streamId };
-    const answer = await ask('GET /api/streams/{id}/chat/held', { params });
-    if (answer.failed === undefined) this.held.value = answer.value.held;
-  }
-
-  /** Lets a message in that waits, or does not. */
-  async judge({ id: heldId }: ChatHeld, isApproved: boolean): Promise<void> {
-    const request = { params: { id: this.streamId, heldId } };
-    const answer = await (isApproved
-      ? ask('POST /api/streams/{id}/chat/held/{heldId}/approve', request)
-      : ask('POST /api/streams/{id}/chat/held/{heldId}/deny', request));
-    this.held.value = this.held.value.filter(({ id }) => id !== heldId);
-    if (answer.failed !== undefined) this.say(answer.failed);
-  }
-
-  /** Shields the chat in one go, or sets it as it was before. */
-  async shield(isRaised: boolean): Promise<void> {
-    const request = { params: { id: this.streamId } };
-    const answer = await (isRaised
-      ? ask('PUT /api/streams/{id}/chat/shield', request)
-      : ask('DELETE /api/streams/{id}/chat/shield', request));
-    if (answer.failed === undefined) this.settings.value = answer.value;
-    else this.say(answer.failed);
   }
 
   /** The message of an id among those that are held. */
@@ -230,6 +173,7 @@ export class ChatSession {
     batch(() => {
       for (const frame of frames) {
         this.#feed.value = afterFrame(this.#feed.value, frame);
+        this.room.hear(frame);
         this.#note(frame);
       }
       this.#show();
@@ -239,8 +183,6 @@ export class ChatSession {
   #note(frame: ChatFrame): void {
     switch (frame.type) {
       case 'welcome':
-        this.you.value = frame.you;
-        this.settings.value = frame.settings;
         // What was not answered before the break may have been lost; the nonce keeps it single.
         for (const post of this.#posts.values()) this.#send(post);
         break;
@@ -262,51 +204,14 @@ export class ChatSession {
         this.#posts.delete(frame.nonce ?? '');
         this.say(frame.text);
         break;
-      default:
-        this.#noteRoom(frame);
     }
-  }
-
-  #noteRoom(frame: ChatFrame): void {
-    switch (frame.type) {
-      case 'settings':
-        this.settings.value = frame.settings;
-        break;
-      case 'moderated': {
-        const { roles, isBanned, untilMs } = frame;
-        const you = this.you.value;
-        if (you !== null) this.you.value = { ...you, roles };
-        this.standing.value = { isBanned, untilMs };
-        break;
-      }
-      case 'viewers':
-        this.#onViewers(frame.count);
-        break;
-      case 'pinned':
-        this.pinned.value = frame.message;
-        break;
-      case 'poll':
-        this.poll.value = frame.poll;
-        break;
-      case 'raid':
-        this.#onRaid(frame.raid);
-        break;
-      case 'held':
-        this.held.value = withHeld(this.held.value, frame.held);
-        break;
-    }
-  }
-
-  #onRaid(raid: ChatRaid): void {
-    const { watch, words } = hearRaid(this.raids.value, raid, this.serverMs());
-    this.raids.value = watch;
-    if (words !== null) this.say(words);
   }
 
   #posted(nonce: string | null): void {
     this.#posts.delete(nonce ?? '');
-    const { slowModeS = 0 } = this.settings.value ?? {};
-    if (!this.isModerator.value) this.waitUntilMs.value = Date.now() + slowModeS * 1_000;
+    const { settings, isModerator } = this.room;
+    const { slowModeS = 0 } = settings.value ?? {};
+    if (!isModerator.value) this.waitUntilMs.value = Date.now() + slowModeS * 1_000;
   }
 
   #onRefused({
@@ -376,14 +281,4 @@ export class ChatSession {
       }
     });
   }
-}
-
-/** Whether somebody may moderate. */
-export function isModerating(who: ChatAuthor | null): boolean {
-  return who?.roles.some((role) => role === 'moderator' || role === 'broadcaster') === true;
-}
-
-function withHeld(all: readonly ChatHeld[], held: ChatHeld): readonly ChatHeld[] {
-  const others = all.filter(({ id }) => id !== held.id);
-  return held.state === 'waiting' ? [...others, held].slice(-50) : others;
 }

@@ -34,7 +34,7 @@ export function useCompletion(
     });
   }, [isCommand, commands.length]);
   useEffect(() => setChosen(0), [text]);
-  const offered = text === closedFor ? [] : completions(commands, text, session.you.value);
+  const offered = text === closedFor ? [] : completions(commands, text, session.room.you.value);
   const choose = (index: number): void => {
     const command = offered[index];
     if (command !== undefined) setText(`/${command.name} `);

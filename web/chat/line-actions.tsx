@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ChatAuthor, ChatMessage } from '../../contract/index.ts';
-import { type ChatSession, isModerating } from './chat-session.ts';
+import { isModerating } from './chat-room.ts';
+import type { ChatSession } from './chat-session.ts';
 
 /** How long a timeout from the menu lasts, in seconds, and how that is said. */
 const TIMEOUTS: readonly (readonly [number, string])[] = [
@@ -25,13 +26,13 @@ export function LineActions({
 }): VNode {
   const [isSure, setSure] = useState(false);
   const { author, id } = message;
-  const isOwn = author.id === session.you.value?.id;
+  const isOwn = author.id === session.room.you.value?.id;
   const give = (command: string): void => {
     onDone();
     session.post(command, null);
   };
-  const mayModerate = session.isModerator.value;
-  const isPinned = session.pinned.value?.id === id;
+  const mayModerate = session.room.isModerator.value;
+  const isPinned = session.room.pinned.value?.id === id;
   const mayBar = mayModerate && !isOwn && !isModerating(author);
   return (
     <span class="chat-actions">
@@ -48,8 +49,20 @@ export function LineActions({
           Delete
         </button>
       ) : null}
-      {mayBar
-        ? TIMEOUTS.map(([seconds, words]) => (
+      {mayBar ? (
+        <button
+          type="button"
+          data-grave
+          aria-label={isSure ? `Ban ${author.name} for good` : undefined}
+          onClick={() => (isSure ? give(`/ban ${callOf(author)}`) : setSure(true))}
+        >
+          {isSure ? 'Ban for good' : 'Ban…'}
+        </button>
+      ) : null}
+      {mayBar ? (
+        <span class="chat-timeouts">
+          Time out
+          {TIMEOUTS.map(([seconds, words]) => (
             <button
               key={seconds}
               type="button"
@@ -57,18 +70,10 @@ export function LineActions({
               aria-label={`Time ${author.name} out for ${words}`}
               onClick={() => give(`/timeout ${callOf(author)} ${seconds}`)}
             >
-              Time out {words}
+              {words}
             </button>
-          ))
-        : null}
-      {mayBar ? (
-        <button
-          type="button"
-          data-grave
-          onClick={() => (isSure ? give(`/ban ${callOf(author)}`) : setSure(true))}
-        >
-          {isSure ? `Ban ${author.name} for good` : 'Ban…'}
-        </button>
+          ))}
+        </span>
       ) : null}
     </span>
   );

@@ -2,28 +2,16 @@ import type { VNode } from 'preact';
 import { useId } from 'preact/hooks';
 import type { ChatSettings } from '../../contract/index.ts';
 import type { ChatSession } from './chat-session.ts';
+import { audienceText, slowText } from './words.ts';
 
-/** What may be chosen, as the command says it, and how it is shown. */
-const SLOW: readonly (readonly [number, string])[] = [
-  [0, 'Off'],
-  [3, '3 s'],
-  [10, '10 s'],
-  [30, '30 s'],
-  [60, '1 min'],
-  [300, '5 min'],
-];
-const FOLLOWERS: readonly (readonly [number | null, string])[] = [
-  [null, 'Everybody'],
-  [0, 'Followers'],
-  [10, 'Followers for 10 min'],
-  [60, 'Followers for 1 h'],
-  [1_440, 'Followers for a day'],
-];
+/** What may be chosen: seconds, and minutes. A command may set others. */
+const SLOW = [0, 3, 10, 30, 60, 300];
+const FOLLOWERS = [null, 0, 10, 60, 1_440];
 
 /** How the room is set, for who moderates it: each change is a command, so that roles decide. */
 export function ModeratorOptions({ session }: { readonly session: ChatSession }): VNode | null {
-  const settings = session.settings.value;
-  if (settings === null || !session.isModerator.value) return null;
+  const settings = session.room.settings.value;
+  if (settings === null || !session.room.isModerator.value) return null;
   const { slowModeS, followersOnlyMinutes: minutes } = settings;
   const give = (command: string): void => session.post(`/${command}`, null);
   return (
@@ -33,7 +21,7 @@ export function ModeratorOptions({ session }: { readonly session: ChatSession })
         <input
           type="checkbox"
           checked={settings.shield}
-          onChange={({ currentTarget }) => void session.shield(currentTarget.checked)}
+          onChange={({ currentTarget }) => void session.room.shield(currentTarget.checked)}
         />
         <span>
           Shield mode
@@ -43,12 +31,14 @@ export function ModeratorOptions({ session }: { readonly session: ChatSession })
       <Choice
         label="Slow mode"
         options={SLOW}
+        textOf={slowText}
         value={slowModeS}
         onChoose={(seconds) => give(`slow ${seconds}`)}
       />
       <Choice
         label="Who"
         options={FOLLOWERS}
+        textOf={audienceText}
         value={minutes}
         onChoose={(chosen) => give(chosen === null ? 'followersoff' : `followers ${chosen}`)}
       />
@@ -81,16 +71,18 @@ export function ModeratorOptions({ session }: { readonly session: ChatSession })
 function Choice<Value extends number | null>({
   label,
   options,
+  textOf,
   value,
   onChoose,
 }: {
   readonly label: string;
-  readonly options: readonly (readonly [Value, string])[];
+  readonly options: readonly Value[];
+  readonly textOf: (value: Value) => string;
   readonly value: Value;
   readonly onChoose: (value: Value) => void;
 }): VNode {
   const id = useId();
-  const isListed = options.some(([one]) => one === value);
+  const listed = options.includes(value) ? options : [value, ...options];
   return (
     <div class="chat-select">
       <label for={id}>{label}</label>
@@ -98,14 +90,13 @@ function Choice<Value extends number | null>({
         id={id}
         value={String(value)}
         onChange={({ currentTarget }) => {
-          const chosen = options.find(([one]) => String(one) === currentTarget.value);
-          if (chosen !== undefined) onChoose(chosen[0]);
+          const chosen = listed.find((one) => String(one) === currentTarget.value);
+          if (chosen !== undefined && chosen !== value) onChoose(chosen);
         }}
       >
-        {isListed ? null : <option value={String(value)}>{String(value)}</option>}
-        {options.map(([one, words]) => (
-          <option key={words} value={String(one)}>
-            {words}
+        {listed.map((one) => (
+          <option key={String(one)} value={String(one)}>
+            {textOf(one)}
           </option>
         ))}
       </select>

@@ -15,6 +15,25 @@ export function secondsText(waitMs: number): string {
   return `${Math.ceil(seconds / DAY_S)} days`;
 }
 
+/** How long a setting is, exactly, in the longest unit that divides it: "90 s", "10 min", "1 day". */
+export function durationText(seconds: number): string {
+  const days = seconds / DAY_S;
+  if (Number.isInteger(days)) return days === 1 ? '1 day' : `${days} days`;
+  if (seconds % HOUR_S === 0) return `${seconds / HOUR_S} h`;
+  return seconds % MINUTE_S === 0 ? `${seconds / MINUTE_S} min` : `${seconds} s`;
+}
+
+/** How often each may write, as a setting. */
+export function slowText(seconds: number): string {
+  return seconds === 0 ? 'Off' : durationText(seconds);
+}
+
+/** Who may write by following, as a setting; null: also who does not. */
+export function audienceText(minutes: number | null): string {
+  if (minutes === null) return 'Everybody';
+  return minutes === 0 ? 'Followers' : `Followers for ${durationText(minutes * MINUTE_S)}`;
+}
+
 /** Who may write, and how, in a few words; empty when everybody may, as they like. */
 export function modesText({
   settings: { value: settings },
@@ -25,7 +44,7 @@ export function modesText({
   const { slowModeS, subscribersOnly, followersOnlyMinutes, emoteOnly, uniqueChat } = settings;
   const words = [
     settings.shield ? 'Shield mode' : '',
-    slowModeS > 0 ? `Slow mode: ${secondsText(slowModeS * SECOND_MS)}` : '',
+    slowModeS > 0 ? `Slow mode: ${durationText(slowModeS)}` : '',
     subscribersOnly ? 'Subscribers only' : '',
     followersText(followersOnlyMinutes),
     emoteOnly ? 'Emotes only' : '',
@@ -37,5 +56,5 @@ export function modesText({
 function followersText(minutes: number | null): string {
   if (minutes === null) return '';
   if (minutes === 0) return 'Followers only';
-  return `Followers only, after ${secondsText(minutes * MINUTE_S * SECOND_MS)}`;
+  return `Followers only, after ${durationText(minutes * MINUTE_S)}`;
 }

@@ -29,6 +29,15 @@ export class CommandLine {
     return word;
   }
 
+  /** What would be left behind the next word. */
+  behindNext(): string {
+    const left = this.#left;
+    this.take();
+    const behind = this.#left;
+    this.#left = left;
+    return behind;
+  }
+
   /** All that is left; it is taken. */
   rest(): string {
     const left = this.#left;

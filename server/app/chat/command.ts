@@ -11,7 +11,7 @@ import {
   type Room,
 } from '../../community/chat/index.ts';
 import type { Actor } from '../../store/sql/index.ts';
-import type { Argument } from './command-arguments.ts';
+import { type Argument, quoted } from './command-arguments.ts';
 import { CommandLine } from './command-line.ts';
 
 /** What one has to be to give a command, the least first. */
@@ -77,7 +77,8 @@ export function defineCommand<Takes extends Arguments>(
         if (value instanceof Error) return unfit(value.message);
         values[key] = value;
       }
-      if (line.rest() !== '') return unfit('there is more than it takes');
+      const more = line.take();
+      if (more !== undefined) return unfit(`${quoted(more)} is more than it takes`);
       const outcome = await definition.run(run, values as Values<Takes>);
       return typeof outcome === 'string' ? { commanded: outcome } : outcome;
     },

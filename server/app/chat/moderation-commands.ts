@@ -3,7 +3,7 @@ import type { Refusal } from '../../../contract/index.ts';
 import type { GivenRole, Target } from '../../community/moderation/index.ts';
 import type { ChatDesk } from './chat-desk.ts';
 import { type Command, type CommandRun, defineCommand } from './command.ts';
-import { optionalSeconds, optionalText, person, word } from './command-arguments.ts';
+import { optionalText, person, secondsBeforeWords, word } from './command-arguments.ts';
 
 const MAX_TIMEOUT_S = 14 * 86_400;
 const DEFAULT_TIMEOUT_S = 600;
@@ -53,7 +53,11 @@ function barCommands(desk: ChatDesk): readonly Command[] {
       name: 'timeout',
       help: `Keeps somebody from writing for 1 second to 14 days, ${DEFAULT_TIMEOUT_S} s without a number, and hides what they wrote.`,
       who: 'moderator',
-      takes: { name: person(), durationS: optionalSeconds(range), reason: optionalText('reason') },
+      takes: {
+        name: person(),
+        durationS: secondsBeforeWords(range),
+        reason: optionalText('reason'),
+      },
       run: (run, { name, durationS, reason }) =>
         withTarget({ desk, run, name }, async (target) => {
           const by = desk.moderatorOf(run);

@@ -2,7 +2,7 @@
 import type { ChatHeld, Refusal } from '../../../contract/index.ts';
 import type { ChatStage } from './chat-stage.ts';
 import { type Command, defineCommand } from './command.ts';
-import { optionalSeconds, text, word } from './command-arguments.ts';
+import { ordinal, secondsBeforeQuestion, text, word } from './command-arguments.ts';
 
 const DEFAULT_POLL_S = 120;
 /** Messages that wait of which `/held` tells, and of each so much that it is known again. */
@@ -67,7 +67,7 @@ function pollCommands({ polls }: ChatStage): readonly Command[] {
       help: 'Asks everybody: the question and its choices, with | between them.',
       who: 'moderator',
       takes: {
-        seconds: optionalSeconds({ min, max, otherwise: DEFAULT_POLL_S }),
+        seconds: secondsBeforeQuestion({ min, max, otherwise: DEFAULT_POLL_S }),
         poll: text('question | choice | choice …', 'question'),
       },
       run: async ({ streamId, actor }, { seconds: durationS, poll }) => {
@@ -91,13 +91,11 @@ function pollCommands({ polls }: ChatStage): readonly Command[] {
       name: 'vote',
       help: 'Votes in the poll, once, for the choice with this number.',
       who: 'everybody',
-      takes: { number: word('number') },
+      takes: { number: ordinal('a choice') },
       run: ({ streamId, post }, { number }) => {
         // A guest could become another one for every vote.
         if (post.isGuest) return { refused: 'forbidden', detail: 'Cannot vote: sign in first' };
-        const isNumber = /^\d{1,2}$/.test(number);
-        const refusal = polls.vote(streamId, post.author.id, isNumber ? Number(number) - 1 : -1);
-        return refusal ?? 'Your vote is counted.';
+        return polls.vote(streamId, post.author.id, number - 1) ?? 'Your vote is counted.';
       },
     }),
   ];
