@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { launchChromium } from '../support/chromium.ts';
 import { needs, tempFolder } from '../support/component.ts';
+import { until, untilTitle } from '../support/page-looks.ts';
 import { INGEST_URL, PagesServer, prepareMedia, streamView } from './pages-server.ts';
 
 const DESKTOP = { width: 1280, height: 800 };
@@ -137,7 +138,7 @@ test('the watch page starts, ends and starts again by itself', NEEDS, async (con
   server.streams = [streamView({ status: 'idle', broadcastId: null, startedAt: null })];
   await page.goto(`${server.url}/watch/one`);
   await untilState(page, 'waiting');
-  assert.equal(await page.title(), 'Evening stream from the mill · Millrace');
+  await untilTitle(page, 'Evening stream from the mill · Millrace');
   server.goLive('b1');
   await untilState(page, 'live');
   await page.getByText(/^\d+(\.\d)? s behind the encoder$/).waitFor();
@@ -196,5 +197,7 @@ test('the watch page fits a narrow phone and leads back to live', NEEDS, async (
   assert.equal(await overflow(page), 0);
   await page.evaluate('document.querySelector("video").pause()');
   await page.getByRole('button', { name: 'Go live' }).last().click();
-  await page.waitForFunction('!document.querySelector("video").paused');
+  await until('it plays on', async () =>
+    page.evaluate<boolean>('!document.querySelector("video").paused'),
+  );
 });

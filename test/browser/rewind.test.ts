@@ -6,6 +6,7 @@ import type { Browser, Locator, Page, Route } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
 import { needs } from '../support/component.ts';
 import { FfmpegPublisher } from '../support/ffmpeg-publisher.ts';
+import { until } from '../support/page-looks.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 const DESK = { width: 1280, height: 800 };
@@ -77,15 +78,6 @@ suite('the seek bar', needs('chromium', 'ffmpeg'), () => {
     -Number(await on.locator('.seek').getAttribute('aria-valuenow'));
   const timeOf = (on: Page) => on.evaluate<number>('document.querySelector("video").currentTime');
   const isPaused = () => page.evaluate<boolean>('document.querySelector("video").paused');
-
-  /** Looks ten times a second, since the page's policy forbids the evaluation of waiting scripts. */
-  async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while (!(await look())) {
-      assert.ok(performance.now() < deadline, what);
-      await wait(100);
-    }
-  }
 
   /** Where on the screen the bar means so many seconds behind live. */
   async function pointAt(on: Page, behindS: number): Promise<readonly [number, number]> {

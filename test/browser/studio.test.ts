@@ -6,6 +6,7 @@ import type { ApiDocument } from '../../server/app/api/document.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { needs } from '../support/component.ts';
 import { FfmpegPublisher } from '../support/ffmpeg-publisher.ts';
+import { untilTitle } from '../support/page-looks.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 const DESK = { width: 1280, height: 900 };
@@ -61,6 +62,7 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
   test('of a new server is open to whoever sits at it, until it has an account', async () => {
     await page.goto(`${server.url}/studio`);
     await page.getByRole('link', { name: 'My stream' }).waitFor();
+    await server.setupSecret();
     const address = /http:\/\/\S+(\/setup#\w+)/.exec(server.output)?.[1];
     assert.ok(address !== undefined, server.output);
     const [, secret = ''] = address.split('#');
@@ -172,7 +174,7 @@ suite('the studio', needs('chromium', 'ffmpeg'), () => {
     const answer = await page.goto(`${server.url}/nope`);
     assert.equal(answer?.status(), 404);
     await page.getByRole('heading', { name: 'There is no page here' }).waitFor();
-    assert.equal(await page.title(), 'No page here · Millrace');
+    await untilTitle(page, 'No page here · Millrace');
     await page.getByRole('link', { name: 'Who is live' }).click();
     await page.getByRole('heading', { name: 'Live now' }).waitFor();
     for (const [path, accept] of [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { needs } from '../support/component.ts';
 import { assertDecodes, wholeMedia } from '../support/decoding.ts';
-import { fetchText, fetchUntil, renditionUrls } from '../support/fetching.ts';
+import { fetchUntil, renditionUrls } from '../support/fetching.ts';
 import { FfmpegPublisher } from '../support/ffmpeg-publisher.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
@@ -35,15 +35,21 @@ suite('playback by the addresses of the API', needs('ffmpeg'), () => {
     assert.equal(urls.length, 2);
     for (const url of urls) {
       assert.ok(url.startsWith(`${server.url}/api/streams/${stream.id}/`), url);
-      const text = await fetchUntil(url, (_status, body) => body.includes('s2.m4s'));
-      assertDecodes(await wholeMedia(url, text));
       const [name = ''] = url.split('/').slice(-2);
       const short = `${server.url}/api/streams/${stream.id}/${name}/playlist.m3u8`;
-      assert.match(await fetchText(short), /#EXT-X-TARGETDURATION/);
+      await fetchUntil(short, (_status, body) => body.includes('#EXT-X-TARGETDURATION'));
     }
-    const view = await fetchText(`${server.url}/api/v1/live/streams/${stream.id}`);
+    const view = await fetchUntil(
+      `${server.url}/api/v1/live/streams/${stream.id}`,
+      (_status, body) => JSON.parse(body).qualities.length > 0,
+    );
     const { qualities } = JSON.parse(view) as { qualities: { resolution: string }[] };
     assert.equal(qualities[0]?.resolution, '320x180');
+    // Media and its playlists outlast the broadcast, unlike what was asked for above.
+    for (const url of urls) {
+      const text = await fetchUntil(url, (_status, body) => body.includes('s2.m4s'));
+      assertDecodes(await wholeMedia(url, text));
+    }
     assert.equal(await publisher.exited, 0, publisher.output);
     await fetchUntil(master(), (status) => status === 404);
   });

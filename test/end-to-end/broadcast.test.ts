@@ -23,6 +23,11 @@ suite('a broadcast from FFmpeg', needs('ffmpeg'), () => {
       ...more,
     });
   const master = (): string => `${server.url}/live/${stream.id}/master.m3u8`;
+  /** Stops an encoder and waits until that has reached the server: else the next test finds this broadcast. */
+  const stop = async (publisher: FfmpegPublisher): Promise<void> => {
+    await publisher.stop();
+    await fetchUntil(master(), (status) => status === 404);
+  };
   const view = async () =>
     JSON.parse(await fetchText(`${server.url}/api/streams/${stream.id}`)) as {
       status: string;
@@ -65,7 +70,7 @@ suite('a broadcast from FFmpeg', needs('ffmpeg'), () => {
       assert.ok(next.includes(`URI="${hint[1]}"`), 'the reload lists the part it waited for');
       playlist = next;
     }
-    await publisher.stop();
+    await stop(publisher);
   });
 
   test('that starts again is another broadcast with other addresses', async () => {
@@ -75,7 +80,7 @@ suite('a broadcast from FFmpeg', needs('ffmpeg'), () => {
     const second = (await view()).broadcastId;
     assert.notEqual(second, first);
     assert.ok(url.includes(second));
-    await publisher.stop();
+    await stop(publisher);
   });
 
   test('can be ended over the API while the encoder still sends', async () => {
@@ -101,8 +106,7 @@ suite('a broadcast from FFmpeg', needs('ffmpeg'), () => {
         const text = await fetchUntil(url, (_status, body) => body.includes('s1.m4s'));
         assertDecodes(await wholeMedia(url, text));
       }
-      await publisher.stop();
-      await fetchUntil(master(), (status) => status === 404);
+      await stop(publisher);
     }
   });
 
@@ -113,7 +117,7 @@ suite('a broadcast from FFmpeg', needs('ffmpeg'), () => {
     for (const [, duration] of text.matchAll(/#EXTINF:([\d.]+)/g)) {
       assert.ok(Math.round(Number(duration)) <= 2, `EXTINF ${duration} over the target`);
     }
-    await publisher.stop();
+    await stop(publisher);
   });
 
   test('is refused with an unknown key', async () => {

@@ -33,7 +33,9 @@ const SOURCES: Readonly<Record<string, Omit<PublishOptions, 'seconds'>>> = {
 suite('a source', { ...needs('ffmpeg'), concurrency: 4 }, () => {
   let server: ServerProcess;
   before(async () => {
-    server = await ServerProcess.start({ env: { TRANSCODE: 'full', LADDER } });
+    // What a rung lists is still listed of the source, however far behind it the rung is.
+    const SLIDING_WINDOW_SIZE = String(SECONDS);
+    server = await ServerProcess.start({ env: { TRANSCODE: 'full', LADDER, SLIDING_WINDOW_SIZE } });
   });
   after(() => server.stop());
 

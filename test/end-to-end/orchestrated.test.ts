@@ -18,7 +18,8 @@ suite('a stream that an outside transcoder feeds', needs('ffmpeg'), () => {
   let feeder: OrchestratorFeeder;
 
   before(async () => {
-    server = await ServerProcess.start();
+    // The first segment is still listed however late it is looked at.
+    server = await ServerProcess.start({ env: { SLIDING_WINDOW_SIZE: '60' } });
     const place = { server: server.url, stream: 'fed', firstSequence: FIRST_SEQUENCE };
     feeder = await OrchestratorFeeder.start({ ...place, seconds: 60 });
   });

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { signInAddress } from './sign-in.ts';
 import { me } from './visitor.ts';
 
@@ -14,7 +14,8 @@ export function Frame({
   readonly title: string | undefined;
   readonly children: ComponentChildren;
 }): VNode {
-  useEffect(() => {
+  // With what is drawn, and not after it: nobody is shown a page under the title of another.
+  useLayoutEffect(() => {
     document.title = title === undefined ? 'Millrace' : `${title} · Millrace`;
   }, [title]);
   return (

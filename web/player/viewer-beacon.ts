@@ -18,21 +18,30 @@ export class ViewerBeacon {
   readonly #streamId: string;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isWatching = false;
-  /** Set when the browser may take the page away, to be shown again later or not. */
+  /** Set while a farewell is due when the browser takes the page away, to be shown again later or not. */
   #closing: AbortController | undefined;
 
   constructor(streamId: string) {
     this.#streamId = streamId;
   }
 
+  /** The player fetches in this visit's name from here on, and is counted by that: its end is to be told. */
+  approach(): void {
+    if (this.#closing !== undefined) return;
+    this.#closing = new AbortController();
+    const { signal } = this.#closing;
+    addEventListener('pagehide', () => this.#leave(), { signal });
+    const onShow = ({ persisted }: PageTransitionEvent): void => {
+      if (persisted && this.#isWatching) void this.#say('join');
+    };
+    addEventListener('pageshow', onShow, { signal });
+  }
+
   /** The stream is being watched from here on. Does nothing the second time. */
   begin(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
-    this.#closing = new AbortController();
-    const { signal } = this.#closing;
-    addEventListener('pagehide', () => this.#leave(), { signal });
-    addEventListener('pageshow', ({ persisted }) => persisted && this.#say('join'), { signal });
+    this.approach();
     void this.#say('join');
   }
 
@@ -43,9 +52,10 @@ export class ViewerBeacon {
 
   /** It is watched no more. */
   end(): void {
-    if (!this.#isWatching) return;
+    if (this.#closing === undefined) return;
     this.#isWatching = false;
-    this.#closing?.abort();
+    this.#closing.abort();
+    this.#closing = undefined;
     this.count.value = null;
     this.#leave();
   }

@@ -212,6 +212,7 @@ export class WatchSession {
       this.#dispatch({ kind: 'failed' });
       return;
     }
+    this.#beacon.approach();
     this.#engine = open({
       video: this.#video,
       masterUrl: masterUrlOf(this.#streamId),

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { StreamView } from '../../contract/index.ts';
 import { ask, ConfirmButton, Form, me } from '../base/index.ts';
 import { Keys } from './keys.tsx';
@@ -29,7 +29,8 @@ export function StreamDesk({
   const [stream, setStream] = useState<StreamView>();
   const [failed, setFailed] = useState<string>();
   const title = stream?.title;
-  useEffect(() => {
+  // The page's own title is drawn with the stream.
+  useLayoutEffect(() => {
     if (title !== undefined) named(title);
   }, [title]);
   useRefresh(id, async () => {
