@@ -1,7 +1,8 @@
 /** How the chat panel shows settings, votes, what is on its way and what can be done, at both sizes. */
 import { after, before, suite, test } from 'node:test';
 import { needs } from '../support/component.ts';
-import { ChatHouse, FrameHold, lineOf, untilTrue, write } from './chat-house.ts';
+import { untilTrue } from '../support/page-looks.ts';
+import { ChatHouse, FrameHold, lineOf, write } from './chat-house.ts';
 
 const SIZES = ['desk', 'phone'] as const;
 
@@ -49,7 +50,7 @@ suite('the forms of the chat panel', needs('chromium'), () => {
         const sheet = select.closest('.chat-sheet');
         return !isCut && sheet.scrollWidth <= sheet.clientWidth;
       })`;
-      await untilTrue(page, isWhole, 'a choice is cut off');
+      await untilTrue(page, 'choices are whole', isWhole);
       await write(page, '/slow 0');
       await write(page, '/followersoff');
       await page.getByText('Who does not follow may write as well.').last().waitFor();
@@ -110,7 +111,7 @@ suite('the forms of the chat panel', needs('chromium'), () => {
         await line.hover();
         await line.locator('.chat-more').click();
         await page.getByRole('button', { name: 'Time Una out for 1 day' }).waitFor();
-        await untilTrue(page, IS_OPEN_IN_SIGHT, `the menu of "${text}"`);
+        await untilTrue(page, `the menu of "${text}"`, IS_OPEN_IN_SIGHT);
         await line.locator('.chat-more').click();
         await page.locator('.chat-actions').waitFor({ state: 'detached' });
       }
@@ -119,7 +120,7 @@ suite('the forms of the chat panel', needs('chromium'), () => {
       await last.locator('.chat-more').click();
       await page.getByRole('button', { name: 'Ban…' }).click();
       await page.getByRole('button', { name: 'Ban Una for good' }).waitFor();
-      await untilTrue(page, IS_OPEN_IN_SIGHT, 'the menu that asks again');
+      await untilTrue(page, 'the menu that asks again', IS_OPEN_IN_SIGHT);
       await page.evaluate('document.querySelector(".chat-log").scrollTop = 0');
       await page.locator('.chat-actions').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'End poll' }).click();

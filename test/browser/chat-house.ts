@@ -1,6 +1,5 @@
 /** A server with one stream, and people who look at its chat in browsers. */
 import assert from 'node:assert/strict';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
 import type { Cleaning } from '../support/place.ts';
@@ -105,15 +104,6 @@ export function lineOf(page: Page, text: string): Locator {
 export async function write(page: Page, text: string): Promise<void> {
   await page.getByLabel('Message', { exact: true }).fill(text);
   await page.keyboard.press('Enter');
-}
-
-/** Waits until an expression is true in a page: what it measures settles a drawing later. */
-export async function untilTrue(page: Page, expression: string, why: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while ((await page.evaluate(expression)) !== true) {
-    assert.ok(performance.now() < deadline, why);
-    await wait(50);
-  }
 }
 
 async function askOf(

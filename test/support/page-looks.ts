@@ -19,6 +19,11 @@ export async function until(what: string, look: () => Promise<boolean>): Promise
   }
 }
 
+/** Waits until an expression is true in the page: what it measures may settle a drawing later. */
+export async function untilTrue(page: Page, what: string, expression: string): Promise<void> {
+  await until(what, async () => (await page.evaluate(expression)) === true);
+}
+
 /** Waits until the page has a title. */
 export async function untilTitle(page: Page, title: string): Promise<void> {
   await until(`the title "${title}"`, async () => (await page.title()) === title);
