@@ -1,6 +1,6 @@
 /**
  * @module Reports a run of hundreds of test files so that a person can read it: one line a file,
- * failures and skipped tests in full, and the runner's own totals as the closing lines.
+ * failures and skipped tests in full, and the runner's own totals, summed, as the closing lines.
  */
 import { relative } from 'node:path';
 import type { EventData } from 'node:test';
@@ -8,24 +8,24 @@ import type { TestEvent } from 'node:test/reporters';
 import { inspect } from 'node:util';
 
 /** Totals as the runner names them; a diagnostic of a test may not pass for one of them. */
-const TOTALS = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/;
+const TOTALS = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/;
 /** How the runner marks a test that failed only because one inside it did. */
 const FAILED_INSIDE = 'subtestsFailed';
 
-/** The reporter that `node --test --test-reporter` is given. */
+/** The reporter that `node --test --test-reporter` and `run-tests.ts` are given. */
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const failures: string[] = [];
-  const totals: string[] = [];
+  const totals = new Map<string, number>();
   for await (const event of source) {
     if (event.type === 'test:fail' && !isFailedInside(event.data)) {
       failures.push(describeFailure(event.data));
     }
-    if (event.type === 'test:diagnostic' && isTotal(event.data)) {
-      totals.push(`# ${event.data.message}\n`);
-    } else yield describe(event);
+    const total = event.type === 'test:diagnostic' ? totalIn(event.data) : undefined;
+    if (total === undefined) yield describe(event);
+    else totals.set(total.name, (totals.get(total.name) ?? 0) + total.count);
   }
   if (failures.length > 0) yield `\nFailed tests:\n\n${failures.join('\n')}`;
-  yield `\n${totals.join('')}`;
+  yield `\n${[...totals].map(([name, count]) => `# ${name} ${count}\n`).join('')}`;
 }
 
 function describe(event: TestEvent): string {
@@ -46,9 +46,10 @@ function describe(event: TestEvent): string {
   }
 }
 
-/** Only the runner itself reports without a file, and only the totals are counts. */
-function isTotal({ file, message }: EventData.TestDiagnostic): boolean {
-  return file === undefined && TOTALS.test(message);
+/** Only the runner itself reports without a file, and only the totals are counts; each of its turns has some. */
+function totalIn({ file, message }: EventData.TestDiagnostic) {
+  const [, name, count] = (file === undefined && TOTALS.exec(message)) || [];
+  return name === undefined ? undefined : { name, count: Number(count) };
 }
 
 function isFailedInside({ details }: EventData.TestFail): boolean {
