@@ -275,6 +275,9 @@ export type ChatFrame =
       readonly untilMs: number | null;
     };
 
+/** How long the result of a poll stands before everybody after its end. Milliseconds. */
+export const POLL_RESULT_MS = 2 * 60_000;
+
 /** Close codes of the socket, besides those of RFC 6455 (1001 going away, 1009 too big). */
 export const CHAT_CLOSE = {
   /** No `join` within ten seconds. */

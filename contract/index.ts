@@ -61,6 +61,7 @@ export {
   type ChatSettings,
   type ChatTicketView,
   MAX_CHAT_LENGTH,
+  POLL_RESULT_MS,
   type ResyncReason,
 } from './chat.ts';
 export {

@@ -1,5 +1,7 @@
 /** How the chat panel shows settings, votes, what is on its way and what can be done, at both sizes. */
+import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { POLL_RESULT_MS } from '../../contract/index.ts';
 import { needs } from '../support/component.ts';
 import { untilTrue } from '../support/page-looks.ts';
 import { ChatHouse, FrameHold, lineOf, write } from './chat-house.ts';
@@ -92,8 +94,22 @@ suite('the forms of the chat panel', needs('chromium'), () => {
       await page.getByText('You have one vote, and it is cast.').waitFor();
       await poll.locator('li', { hasText: 'the lower' }).getByText('Your vote').waitFor();
       await poll.getByText('1 vote', { exact: false }).first().waitFor();
+      // A page that is opened anew does not know the vote, and offers it; what is pressed is not typed.
+      const field = page.getByLabel('Message', { exact: true });
+      await field.fill('');
+      await page.reload();
+      await poll.getByRole('button', { name: 'Vote for the lower' }).click();
+      await page.getByText('You have one vote, and it is cast.').waitFor();
+      // What is given back stands in the field with the next drawing.
+      await page.evaluate(
+        'new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))',
+      );
+      assert.equal(await field.inputValue(), '');
+      await page.clock.install();
       await poll.getByRole('button', { name: 'End poll' }).click();
       await poll.getByText('Poll, ended').waitFor();
+      await page.clock.fastForward(POLL_RESULT_MS);
+      await poll.waitFor({ state: 'detached' });
       await page.context().close();
     });
 

@@ -123,6 +123,8 @@ suite('the seek bar', needs('chromium', 'ffmpeg'), () => {
     // The chat looks at the picture now and then: what is said meanwhile is still shown.
     await wait(1_500);
     await say('Una', 'while you were away');
+    // That it is held back is said at once, and not only when the picture is far behind.
+    await page.locator('.chat-behind', { hasText: /With the picture, [0-7] s ago/ }).waitFor();
     await wait(3_500);
     assert.ok((await behindOf(page)) >= 3, 'the distance grows');
     assert.equal(await line('while you were away').count(), 0);

@@ -1,7 +1,7 @@
 /** What stands above the messages: what is pinned, what is being asked, and where a raid goes. */
 import type { VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { ChatRaid } from '../../contract/index.ts';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { type ChatRaid, POLL_RESULT_MS } from '../../contract/index.ts';
 import { me, signInAddress } from '../base/index.ts';
 import { textOf } from './chat-feed.ts';
 import type { ChatSession } from './chat-session.ts';
@@ -33,7 +33,7 @@ function Pinned({ session }: { readonly session: ChatSession }): VNode | null {
       <h3>
         Pinned · {message.author.name}
         {session.room.isModerator.value ? (
-          <Ending words="Unpin" onEnd={() => session.post('/unpin', null)} />
+          <Ending words="Unpin" onEnd={() => session.give('/unpin')} />
         ) : (
           <Ending words="Hide" onEnd={() => hide(message.id)} />
         )}
@@ -73,6 +73,14 @@ function Held({ session }: { readonly session: ChatSession }): VNode | null {
 function Poll({ session }: { readonly session: ChatSession }): VNode | null {
   const [hiddenId, hide] = useState<string | null>(null);
   const poll = session.room.poll.value;
+  // Before it is drawn: who comes later is not shown a result that is gone for all others.
+  useLayoutEffect(() => {
+    if (poll === null || poll.isOpen) return;
+    const restMs = Date.parse(poll.endsAt) + POLL_RESULT_MS - session.serverMs();
+    if (restMs <= 0) hide(poll.id);
+    const timer = setTimeout(() => hide(poll.id), restMs);
+    return () => clearTimeout(timer);
+  }, [poll, session]);
   if (poll === null || (poll.id === hiddenId && !poll.isOpen)) return null;
   const isMember = session.room.you.value?.isGuest === false;
   const chosen = ownChoice(session.room.votes.value, poll.id);
@@ -85,7 +93,7 @@ function Poll({ session }: { readonly session: ChatSession }): VNode | null {
         {!poll.isOpen ? (
           <Ending words="Hide" onEnd={() => hide(poll.id)} />
         ) : session.room.isModerator.value ? (
-          <Ending words="End poll" onEnd={() => session.post('/endpoll', null)} />
+          <Ending words="End poll" onEnd={() => session.give('/endpoll')} />
         ) : null}
       </h3>
       <p dir="auto">{poll.question}</p>
@@ -100,7 +108,7 @@ function Poll({ session }: { readonly session: ChatSession }): VNode | null {
                 <button
                   type="button"
                   aria-label={`Vote for ${text}`}
-                  onClick={() => session.post(`/vote ${index + 1}`, null)}
+                  onClick={() => session.give(`/vote ${index + 1}`)}
                 >
                   Vote
                 </button>
@@ -174,7 +182,7 @@ function RaidCountdown({
         </button>
         {session.room.you.value?.roles.includes('broadcaster') === true &&
         raid.state === 'announced' ? (
-          <button type="button" onClick={() => session.post('/unraid', null)}>
+          <button type="button" onClick={() => session.give('/unraid')}>
             Call it off
           </button>
         ) : null}

@@ -71,7 +71,7 @@ function Pace({ session }: { readonly session: ChatSession }): VNode {
   return (
     <fieldset>
       <legend>Show messages</legend>
-      {choice(false, 'At once', 'As soon as they are written')}
+      {choice(false, 'At once', 'As soon as they are written, while you watch live')}
       {choice(
         true,
         'With the picture',

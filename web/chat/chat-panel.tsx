@@ -36,7 +36,7 @@ export function ChatPanel(setup: ChatSetup): VNode {
 /** Says that what is shown belongs to a picture of a while ago. */
 function Behind({ session }: { readonly session: ChatSession }): VNode | null {
   const behindS = Math.round(session.behindMs.value / 1_000);
-  if (session.behindMs.value < WORTH_SAYING_MS) return null;
+  if (session.behindMs.value < WORTH_SAYING_MS && !session.isHoldingBack.value) return null;
   const ago = behindS < 120 ? `${behindS} s` : `${Math.round(behindS / 60)} min`;
   return (
     <p class="chat-behind">

@@ -52,6 +52,8 @@ export class ChatSession {
   readonly inStep = signal(kept(IN_STEP) === 'yes');
   /** How far the picture is behind, when the panel shows what belongs to it. Milliseconds. */
   readonly behindMs = signal(0);
+  /** Whether there is what would be shown by now, had the viewer, who likes messages at once, not left live. */
+  readonly isHoldingBack = signal(false);
   readonly refused = signal<Refused | null>(null);
   /** When one may write again, by this machine's clock. Milliseconds since the epoch. */
   readonly waitUntilMs = signal(0);
@@ -60,6 +62,8 @@ export class ChatSession {
   readonly #replayed: ReplayReader;
   readonly #picture: PictureTime;
   readonly #posts = new Map<string, PendingPost>();
+  /** Nonces of what was given by a button. */
+  readonly #pressed = new Set<string>();
   #waiting: ChatFrame[] = [];
   #drawing: (() => void) | null = null;
   #looking: ReturnType<typeof setInterval> | undefined;
@@ -98,6 +102,10 @@ export class ChatSession {
 
   /** Says something, or gives a command. It is sent again until it is known what became of it. */
   post(text: string, replyTo: string | null): void {
+    this.#post(text, replyTo);
+  }
+
+  #post(text: string, replyTo: string | null): string {
     const post: PendingPost = {
       nonce: crypto.getRandomValues(new Uint32Array(4)).join('.'),
       text,
@@ -110,6 +118,12 @@ export class ChatSession {
     this.room.sent(post);
     this.#send(post);
     this.release();
+    return post.nonce;
+  }
+
+  /** Gives a command by a button: nothing was typed that would be given back. */
+  give(command: string): void {
+    this.#pressed.add(this.#post(command, null));
   }
 
   /** Shows messages with their picture, or as they come. */
@@ -202,6 +216,7 @@ export class ChatSession {
         break;
       case 'commanded':
         this.#posts.delete(frame.nonce ?? '');
+        this.#pressed.delete(frame.nonce ?? '');
         this.say(frame.text);
         break;
     }
@@ -222,12 +237,13 @@ export class ChatSession {
   }: ChatFrame & { readonly type: 'refused' }): void {
     const post = this.#posts.get(nonce ?? '');
     this.#posts.delete(nonce ?? '');
+    const wasPressed = this.#pressed.delete(nonce ?? '');
     const isHeld = code === 'message_held';
     const words = detail.replace(/^Cannot [^:]*: /, '');
     const sentence = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
     // What waits for a moderator is not to be sent again.
     if (isHeld) this.say(sentence);
-    else this.refused.value = { words: sentence, text: post?.text ?? '' };
+    else this.refused.value = { words: sentence, text: wasPressed ? '' : (post?.text ?? '') };
     if (retryAfterMs !== null) this.waitUntilMs.value = Date.now() + retryAfterMs;
   }
 
@@ -263,6 +279,11 @@ export class ChatSession {
     if (await this.#replayed.read(this.#feed.value.lines, untilMs)) this.#show();
   }
 
+  #isBehind(): boolean {
+    const { untilMs } = this.#picture;
+    return untilMs !== null && (this.#feed.value.lines.at(-1)?.atMs ?? 0) > untilMs;
+  }
+
   #known(): readonly FeedLine[] {
     const { lines } = this.#feed.value;
     const { untilMs } = this.#picture;
@@ -275,6 +296,7 @@ export class ChatSession {
     batch(() => {
       this.unseen.value = this.#still === null ? 0 : countBehind(latest, this.#still);
       this.#feed.value = withoutShown(this.#feed.value, latest);
+      this.isHoldingBack.value = !this.inStep.value && this.#isBehind();
       if (!isSame(shown, this.lines.value)) this.lines.value = shown;
       if (this.pending.value !== this.#feed.value.pending) {
         this.pending.value = this.#feed.value.pending;

@@ -29,7 +29,7 @@ export function LineActions({
   const isOwn = author.id === session.room.you.value?.id;
   const give = (command: string): void => {
     onDone();
-    session.post(command, null);
+    session.give(command);
   };
   const mayModerate = session.room.isModerator.value;
   const isPinned = session.room.pinned.value?.id === id;

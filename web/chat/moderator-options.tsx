@@ -13,7 +13,7 @@ export function ModeratorOptions({ session }: { readonly session: ChatSession })
   const settings = session.room.settings.value;
   if (settings === null || !session.room.isModerator.value) return null;
   const { slowModeS, followersOnlyMinutes: minutes } = settings;
-  const give = (command: string): void => session.post(`/${command}`, null);
+  const give = (command: string): void => session.give(`/${command}`);
   return (
     <fieldset>
       <legend>Who may write</legend>

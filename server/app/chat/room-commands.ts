@@ -87,7 +87,9 @@ function followersCommands(change: ChangeSettings): readonly Command[] {
       takes: { minutes: optionalMinutes(range) },
       run: async (run, { minutes }) => {
         await change(run, { followersOnlyMinutes: minutes });
-        return `Only who has followed for ${minutes} min may write.`;
+        return minutes === 0
+          ? 'Only followers may write.'
+          : `Only who has followed for ${minutes} min may write.`;
       },
     }),
     defineCommand({

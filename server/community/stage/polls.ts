@@ -7,7 +7,12 @@
  * While it is ending nobody votes any more, and every server brings in what it has gathered. The votes
  * of who is banned meanwhile are not counted.
  */
-import type { ChatEntry, ChatPoll, Refusal } from '../../../contract/index.ts';
+import {
+  type ChatEntry,
+  type ChatPoll,
+  POLL_RESULT_MS,
+  type Refusal,
+} from '../../../contract/index.ts';
 import { type Cancel, type Clock, type Log, newId } from '../../base/index.ts';
 import { type Actor, UniqueViolationError } from '../../store/sql/index.ts';
 import type { PollStore } from './poll-store.ts';
@@ -23,8 +28,6 @@ const SETTLE_MS = 2_000;
 const MOST_GATHERED = 50_000;
 /** Authors of a poll who are known to have voted; the database knows the others. */
 const MOST_KNOWN = 100_000;
-/** How long a result is shown to those who come. */
-const SHOWN_MS = 5 * 60_000;
 
 /** What is asked. */
 export interface PollDraft {
@@ -70,7 +73,7 @@ export class Polls {
     const poll = await this.#settings.store.latest(streamId);
     if (poll === undefined) return null;
     if (poll.isOpen) this.heard(streamId, poll);
-    const isShown = Date.parse(poll.endsAt) > this.#settings.clock.epochMs() - SHOWN_MS;
+    const isShown = Date.parse(poll.endsAt) > this.#settings.clock.epochMs() - POLL_RESULT_MS;
     return poll.isOpen || isShown ? poll : null;
   }
 
