@@ -8,14 +8,17 @@ import type { TestEvent } from 'node:test/reporters';
 import report from './test-reporter.ts';
 
 const ALL = '{contract,server,web,tools,test}/**/*.test.ts';
+/** What tests install brings tests of its own. */
+const OTHERS = '**/node_modules/**';
 /** Browsers draw there while encoders run: a neighbour that takes a processor is seen in the picture. */
 const ALONE = /^(?:\.\/)?test\/playback\//;
-const AT_ONCE = 2;
+/** More than processors: half of their time tests wait. */
+const AT_ONCE = 3;
 /** For one file. */
 const PATIENCE_MS = 180_000;
 
 const [, , ...named] = process.argv;
-const files = (named.length > 0 ? named : globSync(ALL)).toSorted();
+const files = (named.length > 0 ? named : globSync(ALL, { exclude: [OTHERS] })).toSorted();
 
 async function* events(): AsyncGenerator<TestEvent> {
   const isAlone = (file: string): boolean => ALONE.test(file);
